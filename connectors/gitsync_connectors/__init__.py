@@ -1,0 +1,1 @@
+"""The connectors that ship with gitsync: one module a platform."""

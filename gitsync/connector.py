@@ -1,0 +1,153 @@
+"""What the engine asks of a platform. A connector translates; it never decides, sleeps, prints, or sees git."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar, Literal, Protocol
+
+from gitsync.model import FIELDS, Account, Asset, Cursor, Event, Post, Record, Revision
+
+GROUP = "gitsync.connectors"
+"""The entry-point group that connectors register under; the name of the entry point is the platform's name."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Capabilities:
+    """Facts about a platform (and one site's configuration of it) that the engine obeys.
+
+    fields          post fields the platform holds; the others are neither sent nor compared
+    update, delete, unpublish   which writes exist; `unpublish` is an update to status draft that hides the post
+    drafts          can hold a post that is not public (else a draft is not sent there)
+    conditional     `update` and `delete` compare `expect` themselves, atomically; else the engine re-reads first
+    revision_hash   the revision is a hash of the content: the same text again has the same revision
+    searchable      `scan` lists everything, or `find` finds what a lost create made; else never post twice
+    settles_after   seconds after which a write is surely visible to `scan`, `fetch` and `find`
+    bulk_fetch      how many ids `fetch_many` reads with one request
+    uploads         `upload` stores an asset and answers its URL
+    private_fields  raw fields that are never stored anywhere
+    """
+
+    fields: frozenset[str] = frozenset(FIELDS)
+    update: bool = True
+    delete: bool = True
+    unpublish: bool = True
+    drafts: bool = True
+    conditional: bool = False
+    revision_hash: bool = False
+    searchable: bool = True
+    settles_after: float = 0.0
+    bulk_fetch: int = 1
+    uploads: bool = False
+    private_fields: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """Why a platform would refuse or change a post: `field` of the post, a stable CODE, one sentence, a next step.
+
+    `severity` is "error" when the platform would refuse the post (it is not sent) and "loss" when it would drop or
+    change something (it is sent, and told).
+    """
+
+    code: str
+    message: str
+    hint: str = ""
+    field: str = ""
+    severity: Literal["error", "loss"] = "error"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """One key that a connector takes in `[sites.NAME]`: its type, whether it must be there, and what it means."""
+
+    type: type[str] | type[bool] | type[int] | type[dict] | type[list]  # type: ignore[type-arg]
+    help: str
+    required: bool = False
+    secret: bool = False
+    choices: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class Meter:
+    """Counts the requests that one site was sent in one run."""
+
+    requests: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SiteSettings:
+    """`[sites.NAME]` as a connector gets it.
+
+    `options` has the connector's own keys, checked against its `settings`. `secret("token")` resolves a reference
+    and raises ConfigError. `root` is the folder of gitsync.toml. `timeout` is in seconds; `pace` maps "reads" and
+    "writes" to (number, seconds), is empty for no limit, or None for the platform's published limits.
+    """
+
+    name: str
+    platform: str
+    url: str
+    root: Path
+    options: Mapping[str, Any] = field(default_factory=dict)
+    secret: Callable[[str], str] = field(repr=False)
+    timeout: float = 30.0
+    pace: Mapping[str, tuple[int, float]] | None = None
+    meter: Meter = field(default_factory=Meter)
+
+
+class Connector(Protocol):
+    """One site. Made by `Class(settings: SiteSettings)`, which must not touch the network.
+
+    Every method may raise Unauthorized, Unreachable, Throttled and Malformed.
+    """
+
+    settings: ClassVar[Mapping[str, Setting]]
+    """The keys of `[sites.NAME]` beyond those every site has (platform, url, status, timeout, pace)."""
+
+    capabilities: Capabilities
+
+    def whoami(self) -> Account:
+        """Say whose credentials these are. Raises Unauthorized."""
+
+    def project(self, post: Post) -> Post:
+        """Return what the platform will hold of `post`: pure and idempotent. A field it does not hold is None."""
+
+    def problems(self, post: Post) -> Sequence[Problem]:
+        """Say what the platform would refuse or change in `post` (not projected yet); pure."""
+
+    def scan(self, since: Cursor | None = None) -> Iterator[Record]:
+        """Yield every record once, drafts too; with `since`, at least those modified at or after it.
+
+        Raises when the listing cannot be finished: a scan that ends is complete.
+        """
+
+    def fetch(self, id: str) -> Record:
+        """Return the complete record, never from a cache. Raises NotFound."""
+
+    def fetch_many(self, ids: Sequence[str]) -> Iterator[Record]:
+        """Yield the complete records of those `ids` that exist, in any order."""
+
+    def find(self, post: Post) -> Iterator[Record]:
+        """Yield complete records that may be what a lost `create(post)` made; the engine compares them."""
+
+    def create(self, post: Post) -> Record:
+        """Store a projected post and return what was stored. Raises Rejected, OutcomeUnknown."""
+
+    def update(self, id: str, post: Post, *, expect: Revision) -> Record:
+        """Store a projected post over `id` and return what was stored; its id may be new.
+
+        Raises Stale, NotFound, Rejected, OutcomeUnknown.
+        """
+
+    def delete(self, id: str, *, expect: Revision) -> None:
+        """Remove the record for good. Raises Stale, NotFound, Rejected, OutcomeUnknown."""
+
+    def upload(self, asset: Asset) -> str:
+        """Store a file and return its absolute URL; called only where `capabilities.uploads`."""
+
+    def events(self, headers: Mapping[str, str], body: bytes) -> list[Event]:
+        """Return what a webhook call tells, after verifying it. Raises Forged."""
+
+    def close(self) -> None:
+        """Give back sockets and files."""

@@ -1,0 +1,126 @@
+"""The values that everything else speaks of: posts, records, assets. All frozen; behaviour lives in functions."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+Value = str | tuple[str, ...] | datetime | None
+"""What a field of a post can be: text, an ordered set or list of texts, an instant, or None for absent."""
+
+Revision = str
+"""A platform's change token. Equal tokens mean an unchanged record; the order of tokens means nothing."""
+
+Cursor = datetime
+"""The newest `Record.modified` of an earlier scan: by the site's clock, so skew between machines does no harm."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Post:
+    """A post in gitsync's own vocabulary, whatever dialect its file is in and whatever platform holds it.
+
+    None is "absent": the author, or the platform, says nothing of it. `date` and `updated` are aware. `status` is
+    draft, published, private or scheduled. `body` is Markdown with "\\n" line ends and no leading blank lines.
+    """
+
+    title: str | None = None
+    slug: str | None = None
+    description: str | None = None
+    tags: tuple[str, ...] | None = None
+    series: str | None = None
+    cover: str | None = None
+    canonical_url: str | None = None
+    status: str | None = None
+    date: datetime | None = None
+    updated: datetime | None = None
+    authors: tuple[str, ...] | None = None
+    lang: str | None = None
+    body: str = ""
+
+    def get(self, name: str) -> Value:
+        """Return the field called `name`, one of FIELDS."""
+        return getattr(self, name)  # type: ignore[no-any-return]
+
+    def with_fields(self, changes: Mapping[str, Any]) -> Post:
+        """Return this post with the named fields (or `body`) replaced."""
+        return replace(self, **changes)
+
+
+FIELDS: tuple[str, ...] = tuple(f.name for f in fields(Post) if f.name != "body")
+"""The front matter fields of a post, in the order in which a new file has them."""
+
+LISTS = frozenset({"tags", "authors"})
+DATES = frozenset({"date", "updated"})
+STATUSES = ("draft", "published", "private", "scheduled")
+
+
+def clean_body(text: str) -> str:
+    """Return `text` as `Post.body` has it: "\\n" line ends, no leading blank lines, the end as it is."""
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    while True:
+        line, newline, rest = text.partition("\n")
+        if not newline or line.strip(" \t"):
+            return text
+        text = rest
+
+
+def digest(post: Post) -> str:
+    """Return a hash of all that a post says; absent and empty differ, equal instants in two zones do not."""
+
+    def plain(value: Value) -> object:
+        return value.astimezone(UTC).isoformat() if isinstance(value, datetime) else value
+
+    said = {name: plain(post.get(name)) for name in (*FIELDS, "body") if post.get(name) is not None}
+    text = json.dumps(said, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+class Record(NamedTuple):
+    """A post as one site stores it.
+
+    A scan may yield records with `complete=False`: only `id` and `revision` (and whatever came for free) are set. A
+    complete record has `post`: the site's version decoded to Markdown and fields, with everything that the platform
+    generates or counts left out. `raw` has the fields exactly as stored that `post` does not hold verbatim, without
+    secrets, `Capabilities.private_fields` and counters; it must be JSON. A named tuple, because a scan of a hundred
+    thousand rows makes as many of them.
+    """
+
+    id: str
+    revision: Revision
+    complete: bool = True
+    url: str | None = None
+    post: Post | None = None
+    raw: Mapping[str, Any] = {}  # noqa: RUF012  never written to
+    modified: datetime | None = None
+    author: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asset:
+    """A file that posts show: its path in the repository, its bytes, its media type and the sha256 of its bytes."""
+
+    path: str
+    content: bytes
+    media_type: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """Who the credentials belong to: a name to show, and where the account is seen, if anywhere."""
+
+    name: str
+    url: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """A change that a verified webhook tells of: what happened to which record."""
+
+    kind: str
+    id: str
+    detail: Mapping[str, Any] = field(default_factory=dict)
