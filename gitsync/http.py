@@ -1,0 +1,317 @@
+"""One polite HTTP client for every connector: paced, patient, never sending a write twice, errors translated once.
+
+What a caller may conclude from an error is the point of this module. A read is repeated until it works or the patience
+ends. A write is sent once: unless the connection was never made (Unreachable) or the server said no in so many words
+(429, 4xx), nobody knows whether it happened (OutcomeUnknown), and the engine has to look.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+from typing import Any, Final
+
+import httpx
+
+from gitsync import __version__
+from gitsync.connector import SiteSettings
+from gitsync.errors import (
+    ConfigError,
+    Malformed,
+    NotFound,
+    OutcomeUnknown,
+    Rejected,
+    SiteError,
+    Stale,
+    Throttled,
+    Unauthorized,
+    Unreachable,
+)
+from gitsync.pace import Limit, Pace, limits
+
+LARGEST: Final = 64 << 20
+"""Bytes of an answer after decompression; a page of a thousand posts of dev.to is about 10 MB."""
+
+LONGEST: Final = 330.0
+"""Seconds we wait when asked to; the longest documented Retry-After is dev.to's 300 s for new accounts."""
+
+BACKOFF: Final = (0.5, 1.0, 2.0)
+"""Seconds between the tries of a read."""
+
+THROTTLED: Final = 8
+"""How many 429s in a row one request may get."""
+
+ERRORS: Final[Mapping[int, type[SiteError]]] = {
+    400: Rejected,
+    401: Unauthorized,
+    403: Unauthorized,
+    404: NotFound,
+    409: Stale,
+    410: NotFound,
+    412: Stale,
+    413: Rejected,
+    415: Rejected,
+    422: Rejected,
+}
+
+HINTS: Final[Mapping[type[SiteError], str]] = {
+    Unauthorized: "Check the credentials of [sites.{site}] in gitsync.toml and what they may do.",
+    Rejected: "Change the post and sync again.",
+    Malformed: "Check `url` of [sites.{site}] in gitsync.toml.",
+    OutcomeUnknown: "The next sync looks whether it arrived before anything is sent again.",
+    Unreachable: "Check the network and `url` of [sites.{site}], or try again later.",
+    Throttled: "Try again later.",
+}
+
+NOT_SENT: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Response:
+    """A whole answer. `write` tells whether the request could have changed something."""
+
+    status: int
+    headers: Mapping[str, str]
+    content: bytes = field(repr=False)
+    site: str
+    write: bool
+
+    def text(self) -> str:
+        """Return the body as text, whatever its encoding claims to be."""
+        return self.content.decode("utf-8", "replace")
+
+    def json(self) -> Any:
+        """Return the parsed body. Raises Malformed, or OutcomeUnknown after a write: it may well have happened."""
+        try:
+            text = self.content.decode("utf-8-sig")
+            parsed = json.loads(text)
+            if re.search(r"\\u[dD][89a-fA-F]", text):
+                # Half a surrogate pair is legal JSON, and a crash in everything that writes a file.
+                whole = json.dumps(parsed, ensure_ascii=False).encode("utf-16", "surrogatepass")
+                parsed = json.loads(whole.decode("utf-16", "replace"))
+        except (ValueError, RecursionError):
+            what = "an HTML page" if self.content.lstrip()[:1] == b"<" else "something that is not JSON"
+            kind = OutcomeUnknown if self.write else Malformed
+            message = f"{self.site} answered {self.status} with {what}."
+            raise kind(message, HINTS[kind].format(site=self.site)) from None
+        return parsed
+
+
+class Client:
+    """Speaks to one site. `base` is the address that paths are added to; `headers` hold its credentials."""
+
+    def __init__(
+        self,
+        settings: SiteSettings,
+        *,
+        base: str,
+        headers: Mapping[str, str],
+        pace: Mapping[str, Sequence[Limit]],
+        transport: httpx.BaseTransport | None = None,
+        sleep: Callable[[float], None] = time.sleep,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._site = settings.name
+        self._settings = settings
+        self._sleep, self._clock = sleep, clock
+        self._pace = Pace(limits(pace, settings.pace), sleep, clock)
+        self._base = self._checked(base)
+        self._secrets = sorted(secrets_in(headers), key=len, reverse=True)
+        self._sendable = all(value.strip() and value.isascii() and value.isprintable() for value in headers.values())
+        self._http = httpx.Client(
+            headers={**headers, "User-Agent": f"gitsync/{__version__}"} if self._sendable else {},
+            timeout=settings.timeout,
+            transport=transport,
+            # Servers close idle connections after 5 s or more. Dropping ours first means that a write never meets
+            # a connection that is just being closed, which would make its outcome unknown for nothing.
+            limits=httpx.Limits(keepalive_expiry=2.0),
+            # A session cookie beside an API key makes some platforms want a CSRF token.
+            cookies=CookieJar(policy=DefaultCookiePolicy(allowed_domains=())),
+        )
+
+    def _checked(self, base: str) -> str:
+        try:
+            url = httpx.URL(base)
+        except (httpx.InvalidURL, TypeError, ValueError):
+            url = httpx.URL()
+        if url.scheme not in ("http", "https") or not url.host or url.userinfo:
+            message = f"`url` of [sites.{self._site}] is not an http or https address without a password in it."
+            raise ConfigError(message, "Write it like https://example.org/api.")
+        return base.rstrip("/")
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, str | int] | None = None,
+        json: Any = None,
+        kind: str = "",
+    ) -> Response:
+        """Send one request and return its answer of status 2xx. Raises any SiteError but Forged.
+
+        `path` is relative to `base`; `kind` names a limit that this request counts for beside "reads" or "writes".
+        Counts every request sent in the meter.
+        """
+        if not self._sendable:
+            message = f"the credentials of {self._site} are empty or have characters that no header can hold."
+            raise self._error(Unauthorized, message)
+        write = method not in ("GET", "HEAD")
+        kinds = ["writes" if write else "reads", *([kind] if kind else [])]
+        request = self._http.build_request(method, self._base + path, params=params, json=json)
+        tries = iter(BACKOFF)
+        throttled = redirects = 0
+        while True:
+            self._pace.wait(kinds)
+            self._settings.meter.requests += 1
+            try:
+                response = self._answer(request, write)
+            except (Unreachable, Malformed):
+                # A write that surely was not sent may be tried again as well.
+                if (pause := next(tries, None)) is None:
+                    raise
+                self._sleep(pause)
+                continue
+            finally:
+                self._pace.stamp(kinds)
+            if response.status == 429:
+                throttled += 1
+                self._sleep(self._patience(response, throttled))
+            elif 300 <= response.status < 400:
+                redirects += 1
+                request = self._redirected(request, response, redirects)
+            elif response.status >= 500 or response.status == 408:
+                if write or (pause := next(tries, None)) is None:
+                    raise self._refused(OutcomeUnknown if write else Unreachable, response)
+                self._sleep(pause)
+            elif response.status >= 400:
+                raise self._refused(ERRORS.get(response.status, Malformed), response)
+            else:
+                return response
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._http.close()
+
+    def _answer(self, request: httpx.Request, write: bool) -> Response:
+        """Send once and read all of the answer, within the site's timeout and LARGEST."""
+        unknown = OutcomeUnknown if write else Unreachable
+        deadline = self._clock() + self._settings.timeout
+        content = bytearray()
+        begun = False
+        try:
+            response = self._http.send(request, stream=True)
+            begun = True
+            try:
+                for chunk in response.iter_bytes():
+                    content += chunk
+                    if len(content) > LARGEST:
+                        too_much = OutcomeUnknown if write else Malformed
+                        raise self._error(too_much, f"{self._site} answered with more than {LARGEST >> 20} MiB.")
+                    if self._clock() > deadline:
+                        raise httpx.ReadTimeout("the answer took too long")
+            finally:
+                response.close()
+        except NOT_SENT as error:
+            raise self._error(
+                Unreachable, f"{self._site} cannot be reached: {error or type(error).__name__}."
+            ) from None
+        except httpx.TimeoutException:
+            message = f"{self._site} did not answer within {self._settings.timeout:g} seconds."
+            raise self._error(unknown, message) from None
+        except httpx.HTTPError as error:
+            cut = Malformed if begun and not write else unknown
+            what = "cut its answer off" if begun else "closed the connection without an answer"
+            raise self._error(cut, f"{self._site} {what} ({type(error).__name__}).") from None
+        headers = {name.lower(): value for name, value in response.headers.items()}
+        return Response(
+            status=response.status_code, headers=headers, content=bytes(content), site=self._site, write=write
+        )
+
+    def _patience(self, response: Response, throttled: int) -> float:
+        """Return the seconds that a 429 asks us to wait. Raises Throttled when that is too long or too often."""
+        seconds = retry_after(response.headers)
+        if seconds is None:
+            seconds = float(2**throttled)
+        if seconds > LONGEST or throttled > THROTTLED:
+            message = f"{self._site} wants no requests for {seconds:.0f} seconds."
+            raise Throttled(message, HINTS[Throttled], retry_after=seconds)
+        return seconds
+
+    def _redirected(self, request: httpx.Request, response: Response, redirects: int) -> httpx.Request:
+        """Return the request to send instead: only reads, and only to the same host, follow a redirect."""
+        try:
+            target = request.url.join(response.headers.get("location", ""))
+        except httpx.InvalidURL:
+            target = request.url
+        same = (target.scheme, target.host, target.port) == (request.url.scheme, request.url.host, request.url.port)
+        if response.write or not same or redirects > 3 or response.status == 304:
+            place = str(target.copy_with(query=None, fragment=None, userinfo=b""))
+            raise self._error(Malformed, f"{self._site} answered {response.status}: moved to {place}.")
+        return self._http.build_request(request.method, target)
+
+    def _refused(self, kind: type[SiteError], response: Response) -> SiteError:
+        return self._error(kind, f"{self._site} answered {response.status}: {said(response)}")
+
+    def _error(self, kind: type[SiteError], message: str) -> SiteError:
+        for secret in self._secrets:
+            message = message.replace(secret, "•••")
+        return kind(plain(message), HINTS.get(kind, "").format(site=self._site))
+
+
+def secrets_in(headers: Mapping[str, str]) -> set[str]:
+    """Return what no message may show: header values, and what follows a scheme such as `Bearer`."""
+    values = [value for name, value in headers.items() if name.lower() not in ("accept", "content-type", "user-agent")]
+    return {part for value in values for part in (value, value.rpartition(" ")[2]) if len(part) >= 4}
+
+
+def retry_after(headers: Mapping[str, str]) -> float | None:
+    """Return the seconds of a Retry-After header (a number or an HTTP date), never negative; None without one."""
+    text = headers.get("retry-after", "").strip()
+    if re.fullmatch(r"\d{1,12}(\.\d{1,9})?", text):
+        return float(text)
+    try:
+        until = parsedate_to_datetime(text)
+        # By the server's own clock where it shows it: ours may be off by more than the wait.
+        now = parsedate_to_datetime(headers["date"]) if "date" in headers else datetime.now(UTC)
+        return max(0.0, (until - now).total_seconds())
+    except (ValueError, TypeError):
+        return None
+
+
+def said(response: Response) -> str:
+    """Return the platform's own sentence in an error answer, in the shapes that JSON APIs give it."""
+    try:
+        found = sentences(response.json())
+    except SiteError:
+        text = response.text().strip()
+        return "an HTML page" if text.startswith("<") else text or "no explanation"
+    return "; ".join(found) or "no explanation"
+
+
+def sentences(value: Any) -> list[str]:
+    """Return the texts under `error`, `errors`, `message` or `detail` of an error object, else "field text" pairs."""
+    match value:
+        case str():
+            return [value] if value.strip() else []
+        case list():
+            return [text for item in value for text in sentences(item)]
+        case dict():
+            for key in ("error", "errors", "message", "detail"):
+                if found := sentences(value.get(key)):
+                    return found
+            return [f"{key} {text}" for key, item in value.items() for text in sentences(item)]
+        case _:
+            return []
+
+
+def plain(message: str) -> str:
+    """Return `message` on one line, without control characters, at most 400 characters."""
+    text = " ".join("".join(char if char.isprintable() else " " for char in message).split())
+    return text if len(text) <= 400 else text[:399] + "…"
