@@ -1,0 +1,112 @@
+"""Secrets by reference: `env:NAME`, `keyring:SERVICE/NAME` or `file:PATH`, resolved late and never shown."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from gitsync.errors import ConfigError
+
+SCHEMES = ("env", "keyring", "file")
+FORMS = "env:NAME, keyring:SERVICE/NAME or file:PATH"
+SECRET_NAMES = re.compile(
+    r"(^|_|-)(token|password|passwd|secret|credential|((api|access|admin|private|secret|signing)[_-]?key))s?$",
+    re.IGNORECASE,
+)
+"""Names of options that hold a secret whatever the connector calls them; read before any connector is loaded."""
+
+SHORTEST = 4
+"""Shorter values are not redacted: replacing every "a" in a message hides nothing and garbles all."""
+
+
+def is_reference(text: str) -> bool:
+    """Say whether `text` names a secret rather than being one."""
+    scheme, colon, rest = text.partition(":")
+    return bool(colon) and scheme in SCHEMES and bool(rest.strip()) and not rest.startswith("//")
+
+
+def has_password(url: str) -> bool:
+    """Say whether a URL carries a password in its host part."""
+    try:
+        return bool(urlsplit(url).password)
+    except ValueError:
+        return "@" in url
+
+
+class Secrets:
+    """Resolves references and remembers what came out, so that every message can be cleared of it.
+
+    `root` is the folder that `file:` paths are relative to.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self._known: dict[str, str] = {}
+
+    def resolve(self, reference: str) -> str:
+        """Return the secret. Raises ConfigError, which names the reference and never the value."""
+        if reference not in self._known:
+            scheme, _, rest = reference.partition(":")
+            value = {"env": self._env, "keyring": self._keyring, "file": self._file}[scheme](rest).strip()
+            if not value:
+                raise ConfigError(f"the secret {reference} is empty.", "Give it a value.")
+            if any(ord(c) < 32 or ord(c) == 127 for c in value):
+                raise ConfigError(f"the secret {reference} holds a control character.", "Store it as one plain line.")
+            self._known[reference] = value
+        return self._known[reference]
+
+    def _env(self, name: str) -> str:
+        if name not in os.environ:
+            raise ConfigError(
+                f"the environment variable {name} is not set.",
+                f"Set it to the secret, for example `export {name}=…`, or as a secret of the CI job.",
+            )
+        return os.environ[name]
+
+    def _file(self, name: str) -> str:
+        path = self.root / Path(name).expanduser()
+        try:
+            return path.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            why = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+            raise ConfigError(f"the secret file {path} cannot be read: {why}.", "Create it, readable by you.") from None
+
+    def _keyring(self, name: str) -> str:
+        service, slash, user = name.rpartition("/")
+        if not slash or not service or not user:
+            raise ConfigError(f"keyring:{name} is no keyring reference.", "Write keyring:SERVICE/NAME.")
+        try:
+            import keyring  # noqa: PLC0415  an extra, and 110 ms that only its users should pay
+            from keyring.errors import KeyringError  # noqa: PLC0415
+        except ImportError:
+            raise ConfigError(
+                "keyring: references need the keyring package.", "Run `pip install 'gitsync-content[keyring]'`."
+            ) from None
+        try:
+            value = keyring.get_password(service, user)
+        except KeyringError as error:
+            raise ConfigError(
+                f"the keyring cannot be read ({type(error).__name__}).", "Unlock it, or use env:NAME."
+            ) from None
+        if value is None:
+            raise ConfigError(
+                f"the keyring has no secret {service}/{user}.", f"Store it: `keyring set {service} {user}`."
+            )
+        return value
+
+    def redact(self, text: str) -> str:
+        """Return `text` with every secret resolved so far, and every password in a URL, shown as ***."""
+        hidden = set(self._known.values())
+        for value in self._known.values():
+            if has_password(value):
+                password = urlsplit(value).password or ""
+                hidden |= {password, unquote(password)}
+        for value in sorted(hidden, key=len, reverse=True):
+            if len(value) >= SHORTEST:
+                text = text.replace(value, "***")
+        return URL_PASSWORD.sub(r"\1***@", text)
+
+
+URL_PASSWORD = re.compile(r"(\b[a-zA-Z][\w+.-]*://[^\s/:@]*:)[^\s/@]+@")
