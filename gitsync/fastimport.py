@@ -1,0 +1,205 @@
+"""Writes blobs and commits through one `git fast-import`, a hundred thousand of them as gladly as one."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import secrets
+import subprocess
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from gitsync.errors import RepositoryError
+from gitsync.gitprocess import Git, Oid, encode
+
+_BUFFER = 1 << 20  # git's standard input is not buffered by subprocess; small writes would cost a call each
+_MODES = re.compile("100644|100755|120000|160000|040000")
+
+
+@dataclass(frozen=True, slots=True)
+class Blob:
+    """A blob that was given to an importer."""
+
+    oid: Oid
+
+
+@dataclass(slots=True, eq=False)
+class CommitHandle:
+    """A commit that was given to an importer; asking for `oid` before the importer closes waits for git."""
+
+    mark: int
+    _importer: Importer
+
+    @property
+    def oid(self) -> Oid:
+        """The commit's name."""
+        return self._importer.oid_of(self.mark)
+
+
+FileChange = tuple[str, Oid | Blob | None] | tuple[str, Oid | Blob | None, str]
+"""A path, what it becomes (None deletes it, also a whole folder) and its mode, "100644" if not given.
+
+Mode "040000" with the name of a tree puts a whole folder there.
+"""
+
+Parent = Oid | CommitHandle
+
+
+class Importer:
+    """Objects on their way into the repository. They are all there, on the disk, when `importing` ends; refs stay.
+
+    Not for two threads at once.
+    """
+
+    def __init__(self, process: Any, *, sha256: bool, committer: tuple[str, str]) -> None:
+        self._process = process
+        self._hash = hashlib.sha256 if sha256 else hashlib.sha1
+        self._committer = committer
+        self._buffer = bytearray()
+        # A commit needs the name of a ref, which is reset before the end, so that git never makes it.
+        self._ref = f"refs/gitsync-tmp/{secrets.token_hex(8)}"
+        self._marks = 0
+        self._oids: dict[int, Oid] = {}
+        self._open = True
+
+    def blob(self, data: bytes) -> Blob:
+        """Store bytes; equal bytes are stored once."""
+        oid = self._hash(b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest()
+        self._write(b"blob\ndata %d\n" % len(data))
+        self._write(data)
+        self._write(b"\n")
+        return Blob(oid)
+
+    def commit(
+        self,
+        *,
+        parent: Parent | None,
+        changes: Iterable[FileChange],
+        message: str,
+        author: tuple[str, str] | None = None,
+        when: datetime | None = None,
+        merges: Sequence[Parent] = (),
+        base_tree: Oid | None = None,
+    ) -> CommitHandle:
+        """Store a commit: the tree of `parent` (or `base_tree` if given) with `changes` in their order.
+
+        `changes` may store blobs while it is read. `author` and `when` (the author's) default to the committer, now.
+        `merges` are further parents. Raises RepositoryError for a path that git must not hold (.git, .., absolute).
+        """
+        changed = [_change(change) for change in changes]
+        now = datetime.now(UTC).astimezone()
+        self._marks += 1
+        self._write(b"reset %s\n\n" % encode(self._ref))
+        lines = [
+            f"commit {self._ref}",
+            f"mark :{self._marks}",
+            f"author {_person(author or self._committer)} {_moment(when or now)}",
+            f"committer {_person(self._committer)} {_moment(now)}",
+        ]
+        self._write("\n".join(lines).encode("utf-8", "replace") + b"\n")
+        text = (message.replace("\0", "").rstrip("\n") + "\n").encode("utf-8", "replace")
+        self._write(b"data %d\n%s\n" % (len(text), text))
+        for word, commit in (("from", parent), *(("merge", merge) for merge in merges)):
+            if commit is not None:
+                self._write(encode(f"{word} {self._name(commit)}\n"))
+        if base_tree is not None:
+            self._write(encode(f'deleteall\nM 040000 {base_tree} ""\n'))
+        for line in changed:
+            self._write(line)
+        self._write(b"\n")
+        return CommitHandle(self._marks, self)
+
+    def _name(self, commit: Parent) -> str:
+        return f":{commit.mark}" if isinstance(commit, CommitHandle) else commit
+
+    def oid_of(self, mark: int) -> Oid:
+        """Return the name of the commit with that mark."""
+        if mark not in self._oids:
+            if not self._open:
+                raise RepositoryError("The import did not end well; this commit does not exist.")
+            self._ask([mark])
+        return self._oids[mark]
+
+    def _ask(self, marks: Sequence[int]) -> None:
+        self._write(b"".join(b"get-mark :%d\n" % mark for mark in marks))
+        self._flush()
+        for mark in marks:
+            oid = self._process.stdout.readline().decode("ascii").strip()
+            if not oid:
+                raise BrokenPipeError
+            self._oids[mark] = oid
+
+    def _write(self, data: bytes) -> None:
+        self._buffer += data
+        if len(self._buffer) >= _BUFFER:
+            self._flush()
+
+    def _flush(self) -> None:
+        self._process.stdin.write(self._buffer)
+        self._process.stdin.flush()
+        self._buffer.clear()
+
+    def finish(self) -> None:
+        """Learn the commits' names and let git write everything to the disk."""
+        unknown = [mark for mark in range(1, self._marks + 1) if mark not in self._oids]
+        for start in range(0, len(unknown), 500):  # more answers than a pipe holds would block both sides
+            self._ask(unknown[start : start + 500])
+        self._write(b"reset %s\n\ndone\n" % encode(self._ref))
+        self._flush()
+
+    def close(self) -> None:
+        """Take nothing more."""
+        self._open = False
+
+
+@contextmanager
+def importing(git: Git, *, sha256: bool, committer: tuple[str, str]) -> Iterator[Importer]:
+    """Yield an Importer; at the end everything given to it is in the repository. After an exception, nothing is."""
+    # Deltas and strong compression cost more time than they save in posts; `git gc` does both later.
+    args = ("-c", "pack.compression=1", "fast-import", "--quiet", "--done", "--depth=0", "--date-format=raw")
+    importer: Importer | None = None
+    try:
+        with git.process(*args, stdin=subprocess.PIPE, write=True) as process:
+            importer = Importer(process, sha256=sha256, committer=committer)
+            yield importer
+            importer.finish()
+    finally:
+        if importer:
+            importer.close()
+
+
+def _change(change: FileChange) -> bytes:
+    path, content = change[0], change[1]
+    mode = change[2] if len(change) == 3 else "100644"
+    quoted = _quote(path)
+    if content is None:
+        return b"D %s\n" % quoted
+    oid = content.oid if isinstance(content, Blob) else content
+    if not _MODES.fullmatch(mode) or not re.fullmatch("[0-9a-f]+", oid):
+        raise RepositoryError(f"{mode} {oid} is no entry of a tree.")
+    return b"M %s %s %s\n" % (encode(mode), encode(oid), quoted)
+
+
+def _quote(path: str) -> bytes:
+    # Git checks paths when it fills an index, not when it imports; file systems fold case and cut names (git~1).
+    parts = path.split("/")
+    if "\0" in path or any(part in ("", ".", "..") or part.lower() in (".git", "git~1") for part in parts):
+        raise RepositoryError(f"{path!r} is no path that git may hold.")
+    escaped = encode(path).replace(b"\\", b"\\\\").replace(b'"', b'\\"').replace(b"\n", b"\\n")
+    return b'"%s"' % escaped
+
+
+def _person(person: tuple[str, str]) -> str:
+    name, email = (re.sub(r"[<>\x00-\x1f]+", " ", part).strip() for part in person)
+    return f"{name} <{email}>"
+
+
+def _moment(when: datetime) -> str:
+    offset = when.utcoffset()
+    minutes = int(offset.total_seconds() // 60) if offset is not None else 0
+    sign = "-" if minutes < 0 else "+"
+    # Git has no times before 1970.
+    return f"{max(0, int(when.timestamp()))} {sign}{abs(minutes) // 60:02d}{abs(minutes) % 60:02d}"
