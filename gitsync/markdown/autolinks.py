@@ -1,0 +1,135 @@
+"""Bare URLs and e-mail addresses as links, by the rules of GitHub Flavored Markdown's autolink extension.
+
+The scheme and the "@" are found while Markdown is read, so that a "_" within an address is no emphasis; "www." is
+looked for afterwards in what is left as text. Source: GFM specification, section 6.9.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from markdown_it import MarkdownIt
+from markdown_it.rules_core import StateCore
+from markdown_it.rules_inline import StateInline
+from markdown_it.token import Token
+
+_BEFORE = r"(?:^|(?<=[\s*_~(]))"
+_SCHEME = re.compile(_BEFORE + r"(?:https?|ftp)$", re.IGNORECASE)
+_WWW = re.compile(_BEFORE + r"www\.", re.IGNORECASE)
+_DOMAIN = re.compile(r"[\w-]+(?:\.[\w-]+)+")
+_REST = re.compile(r"[^\s<\x00]*")
+_LOCAL = re.compile(r"[A-Za-z0-9._+-]{1,256}$")
+_HOST = re.compile(r"[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)+")
+_TRAIL = re.compile(r"(?:[?!.,:*_~'\"]|&[A-Za-z0-9]+;)$")
+TEXT = re.compile(r"(?:https?|ftp)://\w|www\.\w|[A-Za-z0-9._+-]@[A-Za-z0-9_-]+\.\w", re.IGNORECASE)
+"""Finds (too much rather than too little of) what this module would make a link of."""
+
+
+def autolinks(md: MarkdownIt) -> None:
+    """Teach `md` bare links."""
+    md.inline.ruler.before("backticks", "gfm_autolink", _rule)
+    md.core.ruler.after("inline", "gfm_www", _www)
+
+
+def _rule(state: StateInline, silent: bool) -> bool:
+    mark = state.src[state.pos]
+    # In silent mode a label is being looked for; in one, a bare URL must not swallow the "]".
+    if mark not in ":@" or silent or state.linkLevel:
+        return False
+    start, end, scheme = _address(state) if mark == "@" else _url(state)
+    if end <= state.pos:
+        return False
+    text = state.src[start:end]
+    href = state.md.normalizeLink(scheme + text)
+    if not state.md.validateLink(href):
+        return False
+    state.pending = state.pending[: -(state.pos - start)]
+    for token in _link(href, text, state.level):
+        made = state.push(token.type, token.tag, token.nesting)
+        made.attrs, made.content, made.markup, made.info = token.attrs, token.content, token.markup, token.info
+    state.pos = end
+    return True
+
+
+def _url(state: StateInline) -> tuple[int, int, str]:
+    if not state.src.startswith("://", state.pos) or not (scheme := _SCHEME.search(state.pending[-7:])):
+        return 0, 0, ""
+    start = state.pos - len(scheme[0])
+    if len(scheme[0]) == len(state.pending) and not _may_start(state.src, start):
+        return 0, 0, ""
+    return start, extent(state.src, state.pos + 3), ""
+
+
+def _address(state: StateInline) -> tuple[int, int, str]:
+    local = _LOCAL.search(state.pending[-257:])
+    host = _HOST.match(state.src, state.pos + 1)
+    if not local or not host or host[0][-1] in "-_":
+        return 0, 0, ""
+    return state.pos - len(local[0]), host.end(), "mailto:"
+
+
+def _may_start(text: str, start: int) -> bool:
+    return start == 0 or text[start - 1] in " \t\n*_~("
+
+
+def extent(text: str, start: int) -> int:
+    """Return where a bare URL ends whose domain begins at `start`; `start` itself if there is no domain."""
+    domain = _DOMAIN.match(text, start)
+    if domain is None or any("_" in label for label in domain[0].split(".")[-2:]):
+        return start
+    rest = _REST.match(text, start)
+    url = rest[0] if rest else ""
+    unbalanced = url.count(")") - url.count("(")
+    if (bracket := url.find("]")) >= 0 and "[" not in url[:bracket]:
+        url = url[:bracket]
+    while True:
+        if url.endswith(")") and unbalanced > 0:
+            url, unbalanced = url[:-1], unbalanced - 1
+        elif trail := _TRAIL.search(url[-16:]):
+            url = url[: -len(trail[0])]
+        else:
+            return start + len(url) if len(url) >= 3 else start
+
+
+def _www(state: StateCore) -> None:
+    if "www." not in state.src.lower():
+        return
+    for block in state.tokens:
+        if block.type == "inline" and block.children and "www." in block.content.lower():
+            block.children = list(_with_links(block.children, state.md))
+
+
+def _with_links(tokens: list[Token], md: MarkdownIt) -> Iterator[Token]:
+    depth = 0
+    before = ""
+    for token in tokens:
+        depth += token.nesting if token.type in ("link_open", "link_close") else 0
+        if token.type == "text" and not depth and before not in ("code_inline", "html_inline", "link_close", "image"):
+            yield from _split(token, md)
+        else:
+            yield token
+        before = token.type
+
+
+def _split(token: Token, md: MarkdownIt) -> Iterator[Token]:
+    text, done = token.content, 0
+    for match in _WWW.finditer(text):
+        end = extent(text, match.start())
+        if match.start() < done or end <= match.end():
+            continue
+        href = md.normalizeLink("http://" + text[match.start() : end])
+        yield _text(text[done : match.start()], token.level)
+        yield from _link(href, text[match.start() : end], token.level)
+        done = end
+    yield _text(text[done:], token.level)
+
+
+def _text(content: str, level: int) -> Token:
+    return Token("text", "", 0, content=content, level=level)
+
+
+def _link(href: str, text: str, level: int) -> list[Token]:
+    opened = Token("link_open", "a", 1, attrs={"href": href}, markup="bare", info="auto", level=level)
+    closed = Token("link_close", "a", -1, markup="bare", info="auto", level=level)
+    return [opened, _text(text, level + 1), closed]

@@ -1,0 +1,63 @@
+"""Where the content of a Markdown token stands in the source: markdown-it tells lines, never columns."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from typing import NamedTuple
+
+
+class Places(NamedTuple):
+    """Pairs of offsets at which a run of equal text begins: in the content of a token, and in the source."""
+
+    inner: list[int]
+    outer: list[int]
+
+    def at(self, offset: int) -> int:
+        """Return the offset in the source of `offset` in the content."""
+        run = max(bisect_right(self.inner, offset) - 1, 0)
+        return self.outer[run] + offset - self.inner[run]
+
+
+def line_starts(source: str) -> list[int]:
+    """Return the offset of every line, and of the end."""
+    starts, position = [0], 0
+    while (position := source.find("\n", position) + 1) > 0:
+        starts.append(position)
+    starts.append(len(source) + 1)
+    return starts
+
+
+def line_places(source: str, content: str, starts: list[int], first: int) -> Places:
+    """Return the places of `content`, whose lines end the source's lines from number `first` on.
+
+    What a container put before a line (`> `, the indent of a list) and what a heading has after it is not content.
+    """
+    places = Places([], [])
+    offset = 0
+    for number, line in enumerate(content.split("\n"), first):
+        text = line.strip(" \t")
+        if text and number + 1 < len(starts):
+            begin, end = starts[number], starts[number + 1] - 1
+            if (found := source.rfind(text, begin, end)) >= 0:
+                places.inner.append(offset + line.index(text))
+                places.outer.append(found)
+        offset += len(line) + 1
+    return places
+
+
+def cell_places(source: str, content: str, begin: int, end: int) -> tuple[Places, int]:
+    """Return the places of a table cell's `content`, the next one in `source[begin:end]`, and where it ends."""
+    written = content.replace("|", "\\|")
+    found = source.find(written, begin, end)
+    if found < 0:
+        return Places([], []), begin
+    places = Places([0], [found])
+    pipe = -1
+    for number, pipe in enumerate(_all(content, "|"), 1):
+        places.inner.append(pipe)
+        places.outer.append(found + pipe + number)
+    return places, found + len(written)
+
+
+def _all(text: str, char: str) -> list[int]:
+    return [position for position, found in enumerate(text) if found == char]
