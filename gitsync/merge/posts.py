@@ -1,0 +1,134 @@
+"""Merging whole posts: three-way, carrying a site's edit over, and telling when a conflict is settled. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from gitsync.merge.diff import Edit, edits
+from gitsync.merge.fields import merge_lists, respell, three_way
+from gitsync.merge.markers import marker_lines
+from gitsync.merge.prose import Hunk, carry_text, merge_text
+from gitsync.merge.words import lines, tokens
+from gitsync.model import FIELDS, LISTS, Post, Value
+
+_PROSE = frozenset({"title", "description", "series"})
+"""Fields that a platform may shorten or respell, so that an edit of them is carried word by word."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clash:
+    """Two edits that exclude each other: of a field, or of one hunk of the body, whose words these are."""
+
+    field: str
+    base: Value
+    ours: Value
+    theirs: Value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Merged:
+    """What merges cleanly is in both posts; where edits clash, either has its own side. Clean: the two are equal."""
+
+    ours: Post
+    theirs: Post
+    clashes: tuple[Clash, ...] = ()
+
+    @property
+    def clean(self) -> bool:
+        """Say whether nothing clashed, so that `ours` is the merged post."""
+        return not self.clashes
+
+
+def merge_posts(base: Post, ours: Post, theirs: Post, *, fields: Collection[str] | None = None) -> Merged:
+    """Merge two edits of `base`: these fields (None: all) and the body; every other field is as ours has it."""
+    mine: dict[str, Value] = {}
+    other: dict[str, Value] = {}
+    clashes: list[Clash] = []
+    for name in FIELDS if fields is None else [name for name in FIELDS if name in fields]:
+        b, o, t = base.get(name), ours.get(name), theirs.get(name)
+        value, clean = three_way(b, o, t)
+        if not clean and name in LISTS:
+            value, clean = merge_lists(b, o, t), True
+        if not clean:
+            clashes.append(Clash(field=name, base=b, ours=o, theirs=t))
+        mine[name], other[name] = value, value if clean else t
+    body = merge_text(base.body, ours.body, theirs.body)
+    clashes += [Clash(field="body", base=hunk.base, ours=hunk.ours, theirs=hunk.theirs) for hunk in body.hunks]
+    return Merged(
+        ours=ours.with_fields({**mine, "body": body.ours}),
+        theirs=ours.with_fields({**other, "body": body.theirs}),
+        clashes=tuple(clashes),
+    )
+
+
+def carry(base: Post, remote0: Post, remote1: Post, *, fields: Collection[str]) -> Post:
+    """Return `base` with what changed on the site from `remote0` to `remote1`, in these fields and the body.
+
+    What the site never held, or holds in its own spelling, stays as `base` has it; where the site's edit meets that,
+    the site's words win. A field that is absent in `base` and was present in `remote0` is the platform's own and stays
+    absent, except `status` (absent is a status too: taking a post offline is an edit) and what was added to a list.
+    """
+    changes: dict[str, Value] = {"body": carry_text(base.body, remote0.body, remote1.body)}
+    for name in FIELDS:
+        if name in fields:
+            changes[name] = _carry_value(name, base.get(name), remote0.get(name), remote1.get(name))
+    return base.with_fields({name: value for name, value in changes.items() if value != base.get(name)})
+
+
+def _carry_value(name: str, base: Value, remote0: Value, remote1: Value) -> Value:
+    if remote0 == remote1 or not (remote0 or remote1):
+        return base
+    if name in LISTS:
+        return merge_lists(respell(base, remote0), base, respell(base, remote1))
+    if base is None and remote0 and name != "status":
+        return None
+    if name in _PROSE and isinstance(base, str) and isinstance(remote0, str) and isinstance(remote1, str):
+        return carry_text(base, remote0, remote1)
+    return remote1
+
+
+def settled(base: Post, ours: Post, theirs: Post, now: Post) -> bool:
+    """Say whether `now` decides every clash of (base, ours, theirs), by differing there from ours.
+
+    Ask only after `merge_posts(base, now, theirs)` was not clean: a clean merge settles a conflict too, but then its
+    result is the post, and not `now`. White space decides nothing, nor does an edit elsewhere, however near; words put
+    beside ours do if they are some of theirs. A marker line that was not there before means: still at work.
+    """
+    if any(marker_lines(now.body)[line] > marker_lines(ours.body)[line] for line in marker_lines(now.body)):
+        return False
+    for clash in merge_posts(base, ours, theirs).clashes:
+        if clash.field != "body" and now.get(clash.field) == ours.get(clash.field):
+            return False
+    hunks = merge_text(base.body, ours.body, theirs.body).hunks
+    return not hunks or _decided(ours.body, now.body, hunks)
+
+
+def _decided(ours: str, now: str, hunks: Collection[Hunk]) -> bool:
+    old, new = tokens(lines(ours)), tokens(lines(now))
+    found = edits([token.key for token in old], [token.key for token in new])
+    starts = [token.start for token in old]
+    ends = [token.start + len(token.key) for token in old]
+
+    def decides(edit: Edit, hunk: Hunk) -> bool:
+        start = starts[edit.start] if edit.start < edit.stop else ends[edit.start - 1]
+        stop = ends[edit.stop - 1]
+        if edit.start < edit.stop and start < hunk.stop and stop > hunk.start:
+            return not _still_there(ours, now, hunk)
+        said = {token.key for token in new[edit.new_start : edit.new_stop]}
+        touches = start <= hunk.stop and stop >= hunk.start
+        return touches and bool(said & _words(hunk.theirs) - _words(hunk.ours))
+
+    return all(any(decides(edit, hunk) for edit in found) for hunk in hunks)
+
+
+def _still_there(ours: str, now: str, hunk: Hunk) -> bool:
+    """Say whether the lines around our side stand in `now` as often as before: then they have moved, not changed."""
+    start = ours.rfind("\n", 0, hunk.start) + 1
+    stop = ours.find("\n", hunk.stop)
+    around = ours[start : stop if stop >= 0 else len(ours)]
+    return bool(around.strip()) and now.count(around) >= ours.count(around)
+
+
+def _words(text: str) -> set[str]:
+    return {token.key for token in tokens(lines(text)) if any(map(str.isalnum, token.key))}
