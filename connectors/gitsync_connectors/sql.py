@@ -1,0 +1,320 @@
+"""A table of posts in any SQL database as a site: the custom CMS of people who have a database.
+
+A row is read, compared and written in one transaction, so an update never overwrites what moved meanwhile. Only the
+cells that change are written, in the manner of what stood there: the application behind the table goes on
+understanding its own dates, lists and flags.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from itertools import repeat
+from typing import Any, ClassVar
+
+from gitsync.connector import Capabilities, Problem, Setting, SiteSettings
+from gitsync.errors import ConfigError, Forged, Malformed, Rejected, Stale
+from gitsync.model import DATES, FIELDS, LISTS, STATUSES, Account, Asset, Cursor, Event, Post, Record, Value, clean_body
+from gitsync_connectors import sql_cells
+from gitsync_connectors.sql_cells import Cell
+from gitsync_connectors.sql_database import Database
+from gitsync_connectors.sql_schema import no_such
+from gitsync_connectors.sql_table import Row, Table
+
+CHUNK = 500
+"""Ids in one SELECT: below the 999 variables that an old SQLite allows."""
+
+
+class Sql:
+    """`[sites.NAME]` with platform = "sql". Facts: PEP 249, SQLAlchemy 2.1 Core, sqlite.org/lang.html."""
+
+    settings: ClassVar[Mapping[str, Setting]] = {
+        "table": Setting(type=str, required=True, help="the table or view with one post a row, or schema.table"),
+        "columns": Setting(type=dict, required=True, help="post field = column; id is required"),
+        "format": Setting(type=str, choices=("markdown", "html"), help="what the body column holds"),
+        "tags": Setting(type=str, choices=("json", "comma", "array"), help="how a tags column holds a list"),
+        "statuses": Setting(type=dict, help='what the status column says, like {published = "live", draft = "new"}'),
+        "where": Setting(type=dict, help="column = value: only these rows are posts, and new rows get these values"),
+        "permalink": Setting(type=str, help="where a row is seen on the web, with {slug} or {id} in it"),
+    }
+
+    def __init__(self, settings: SiteSettings) -> None:
+        options = settings.options
+        self._site = settings.name
+        self._columns = _columns(settings.name, options["columns"])
+        self._held = [name for name in (*FIELDS, "body") if name in self._columns and name != "updated"]
+        self._statuses = _statuses(settings.name, options.get("statuses"), self._columns.get("status", ""))
+        self._html = options.get("format") == "html"
+        self._lists: str = options.get("tags", "json")
+        self._permalink: str | None = options.get("permalink")
+        self._database = Database(settings)
+        self._table_name: str = options["table"]
+        self._table = Table(self._database, self._table_name, self._columns, options.get("where", {}))
+        drafts = "status" in self._columns and "draft" in self._statuses
+        self.capabilities = Capabilities(
+            fields=frozenset(self._held) - {"body"},
+            unpublish=drafts,
+            drafts=drafts,
+            conditional=True,
+            revision_hash="updated" not in self._columns,
+            bulk_fetch=CHUNK,
+        )
+
+    def whoami(self) -> Account:
+        """Name the table, after looking that it and all columns are there."""
+        self._table.schema()
+        return Account(name=f"{self._table_name} in {self._database.name}")
+
+    def project(self, post: Post) -> Post:
+        """Keep what has a column. Empty is None, instants are whole seconds, a status without a word is draft."""
+        held: dict[str, Any] = {name: self._projected(name, post.get(name)) for name in self._held}
+        return Post(**held)
+
+    def _projected(self, name: str, value: Any) -> Value:
+        if name == "status":
+            return value if value in self._statuses else "draft" if value else "published"
+        if name == "body":
+            return self._read_body(self._write_body(value, like=None)) if self._html else value
+        if name in DATES:
+            return value.astimezone(UTC).replace(microsecond=0) if value else None
+        if name in LISTS:
+            comma = self._lists == "comma"
+            return sql_cells.read_list([v.replace(",", " ") for v in value] if value and comma else value, "array")
+        return value or None
+
+    def problems(self, post: Post) -> Sequence[Problem]:
+        """Tell the fields without a column, and what a column cannot hold."""
+        found = []
+        for name in FIELDS:
+            if name not in (*self._columns, "status", "updated") and post.get(name):
+                hint = f"Map it under [sites.{self._site}.columns] to keep it there."
+                found.append(_loss("SQL001", f"the table {self._table_name!r} has no column for {name}", hint, name))
+        if "status" in self._columns and post.status and post.status not in self._statuses:
+            hint = f"Add {post.status} to [sites.{self._site}.statuses]."
+            found.append(_loss("SQL002", f"the status {post.status} is stored as draft", hint, "status"))
+        for name in self._held:
+            value = post.get(name)
+            words = value if isinstance(value, tuple) else (value,) if isinstance(value, str) else ()
+            if name in LISTS and self._lists == "comma" and any("," in word for word in words):
+                hint = 'Use tags = "json" in gitsync.toml, or no commas.'
+                found.append(_loss("SQL003", f"a comma in {name} becomes a space", hint, name))
+            if any("\0" in word for word in words):
+                found.append(
+                    Problem(code="SQL004", message=f"{name} holds a NUL character", hint="Remove it.", field=name)
+                )
+        return found
+
+    def scan(self, since: Cursor | None = None) -> Iterator[Record]:  # noqa: ARG002  a whole listing costs next to nothing
+        """Yield id and revision of every row."""
+        for ids, revisions in self._table.listing():
+            yield from map(Record, ids, revisions, repeat(False))
+
+    def fetch(self, id: str) -> Record:
+        """Return one row. Raises NotFound."""
+        with self._database.reading() as connection:
+            return self._record(self._table.row(connection, id))
+
+    def fetch_many(self, ids: Sequence[str]) -> Iterator[Record]:
+        """Yield those rows that exist, 500 a query."""
+        for start in range(0, len(ids), CHUNK):
+            with self._database.reading() as connection:
+                rows = self._table.rows(connection, ids[start : start + CHUNK])
+            yield from map(self._record, rows)
+
+    def find(self, post: Post) -> Iterator[Record]:
+        """Yield the newest rows that share the slug, the canonical URL or the title with `post`."""
+        told: dict[str, Value] = {
+            name: post.get(name) for name in ("slug", "canonical_url", "title") if name in self._held
+        }
+        if not any(told.values()) and "body" in self._held and not self._html:
+            told = {"body": post.body}
+        with self._database.reading() as connection:
+            rows = self._table.alike(connection, {name: value for name, value in told.items() if value})
+        yield from map(self._record, rows)
+
+    def create(self, post: Post) -> Record:
+        """Insert a row and return what it then holds. Raises Rejected, OutcomeUnknown."""
+        with self._database.writing() as connection:
+            like = self._table.newest(connection)
+            cells: dict[str, Cell] = {}
+            for name in self._held:
+                value = post.get(name)
+                column = self._table.schema()[name]
+                if value or not (column.nullable or column.default):
+                    cells[name] = self._cell(name, value or self._needed(connection, name, post), like.get(name))
+            stamp = self._stamp(None, like.get("updated"))
+            id = self._table.insert(connection, {**cells, **stamp})
+            return self._record(self._table.row(connection, id))
+
+    def _needed(self, connection: Any, name: str, post: Post) -> Value:
+        """Return what to say in a column that must be filled where the post says nothing."""
+        if name == "date":
+            return datetime.now(UTC).replace(microsecond=0)
+        if name != "slug":
+            return None
+        letters = unicodedata.normalize("NFKD", post.title or "").encode("ascii", "ignore").decode().lower()
+        slug = re.sub(r"[^a-z0-9]+", "-", letters).strip("-")[:80] or "post"
+        taken = self._table.alike(connection, {"slug": slug}, limit=1)
+        return f"{slug}-{uuid.uuid4().hex[:6]}" if taken else slug
+
+    def update(self, id: str, post: Post, *, expect: str) -> Record:
+        """Write the cells that differ, and return the row. Raises Stale, NotFound, Rejected, OutcomeUnknown."""
+        with self._database.writing() as connection:
+            row = self._table.row(connection, id, lock=True)
+            self._compare(row, expect)
+            shown = self._shown(row)
+            differing = [name for name in self._held if post.get(name) != shown.get(name)]
+            cells = {n: self._cell(n, post.get(n), row[n]) for n in differing if self._may_set(n, post)}
+            if not cells:
+                return self._record(row)
+            self._table.update(connection, id, {**cells, **self._stamp(row.get("updated"), None)})
+            now = self._table.row(connection, id)
+            if "updated" in self._columns and self._table.revision(now) == expect:
+                # A column of whole seconds rounded our stamp back to the one that was there.
+                later = sql_cells.read_moment(row["updated"]) or datetime.now(UTC)
+                self._table.update(connection, id, self._stamp(row["updated"], None, later + timedelta(seconds=1)))
+                now = self._table.row(connection, id)
+            return self._record(now)
+
+    def _may_set(self, name: str, post: Post) -> bool:
+        """Say whether an update writes this cell: a slug, or a date that the table insists on, is never taken away."""
+        column = self._table.schema()[name]
+        kept = name == "slug" or (name == "date" and (column.default or not column.nullable))
+        return not (kept and post.get(name) is None)
+
+    def delete(self, id: str, *, expect: str) -> None:
+        """Delete the row. Raises Stale, NotFound, Rejected, OutcomeUnknown."""
+        with self._database.writing() as connection:
+            self._compare(self._table.row(connection, id, lock=True), expect)
+            self._table.delete(connection, id)
+
+    def upload(self, asset: Asset) -> str:
+        """Refuse: a table has no place for files, and `capabilities.uploads` says so."""
+        raise Rejected(f"a database cannot store {asset.path}.", "Set [content] url, where your files are served.")
+
+    def events(self, headers: Mapping[str, str], body: bytes) -> list[Event]:  # noqa: ARG002  the protocol's own names
+        """Refuse: databases send no webhooks."""
+        raise Forged("a database sends no webhooks.", "Remove the webhook for this site.")
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._database.close()
+
+    def _compare(self, row: Row, expect: str) -> None:
+        if self._table.revision(row) != expect:
+            raise Stale(f"Row {row['id']} of {self._table_name!r} has changed meanwhile.", "Sync again.")
+
+    def _stamp(self, before: Cell, like: Cell, now: datetime | None = None) -> Row:
+        """Return the cell of the revision column for a write, if there is such a column."""
+        if "updated" not in self._columns:
+            return {}
+        column = self._table.schema()["updated"]
+        if before is None and like is None and column.default and column.kind == "integer":
+            return {}  # a counter, most likely, and the database knows where it starts
+        now = now or datetime.now(UTC)
+        return {"updated": sql_cells.next_stamp(before, now, kind=column.kind, zoned=column.zoned, like=like)}
+
+    def _cell(self, name: str, value: Any, like: Cell) -> Cell:
+        """Return the cell that says `value` in the manner of `like`."""
+        column = self._table.schema()[name]
+        if name == "status":
+            return sql_cells.write_status(value, self._statuses, kind=column.kind, like=like)
+        if name in LISTS:
+            empty = not value and column.nullable
+            return None if empty else sql_cells.write_list(value or (), self._lists, kind=column.kind, like=like)
+        if not value:
+            return None if column.nullable else ""
+        if name in DATES:
+            return sql_cells.write_moment(value, kind=column.kind, zoned=column.zoned, like=like)
+        return self._write_body(value, like=like) if name == "body" else value
+
+    def _write_body(self, body: str, *, like: Cell) -> str:
+        if self._html:
+            from gitsync.markdown.render import to_html  # noqa: PLC0415  70 ms that only HTML tables cost
+
+            body = to_html(body)
+        return body.replace("\n", "\r\n") if isinstance(like, str) and "\r\n" in like else body
+
+    def _read_body(self, cell: Cell) -> str:
+        text = clean_body(sql_cells.read_text(cell) or "")
+        if self._html:
+            from gitsync.markdown.html import to_markdown  # noqa: PLC0415  as above
+
+            text = clean_body(to_markdown(text))
+        return text
+
+    def _shown(self, row: Row) -> Post:
+        """Return what a row says. Raises Malformed when a text in it is none."""
+        said: dict[str, Any] = {}
+        for name in self._held:
+            try:
+                said[name] = self._read(name, row[name])
+            except UnicodeDecodeError:
+                where = f"{self._columns[name]!r} of row {row['id']} in {self._table_name!r}"
+                raise Malformed(f"The column {where} is not UTF-8 text.", "Store it as text.") from None
+        return Post(**said)
+
+    def _read(self, name: str, cell: Cell) -> Value:
+        if name == "status":
+            return sql_cells.read_status(cell, self._statuses)
+        if name == "body":
+            return self._read_body(cell)
+        if name in DATES:
+            moment = sql_cells.read_moment(cell)
+            return moment.astimezone(UTC).replace(microsecond=0) if moment else None
+        return sql_cells.read_list(cell, self._lists) if name in LISTS else sql_cells.read_text(cell)
+
+    def _record(self, row: Row) -> Record:
+        post = self._shown(row)
+        raw = {}
+        for name in self._held:
+            verbatim = row[name] is None or row[name] == post.get(name)
+            if not verbatim and (
+                (self._html and name == "body") or row[name] != self._cell(name, post.get(name), None)
+            ):
+                raw[name] = sql_cells.plain(row[name])
+        url = None
+        if self._permalink and (post.slug or "{slug}" not in self._permalink):
+            url = self._permalink.replace("{slug}", post.slug or "").replace("{id}", str(row["id"]))
+        return Record(
+            id=str(row["id"]),
+            revision=self._table.revision(row),
+            url=url,
+            post=post,
+            raw=raw,
+            modified=sql_cells.read_moment(row.get("updated")),
+            author=post.authors[0] if post.authors else None,
+        )
+
+
+def _columns(site: str, given: Mapping[str, Any]) -> Mapping[str, str]:
+    """Return post field -> column. Raises ConfigError."""
+    for field, column in given.items():
+        if field not in ("id", *FIELDS, "body"):
+            error = no_such("post field", field, ("id", *FIELDS, "body"))
+            raise ConfigError(f"[sites.{site}.columns] is wrong: {error.message}", error.hint)
+        if not isinstance(column, str) or not column:
+            raise ConfigError(f"[sites.{site}.columns] {field} must name a column.", f'Like {field} = "{field}".')
+    if "id" not in given:
+        raise ConfigError(f"[sites.{site}.columns] lacks id.", "Name the column with the primary key.")
+    return dict(given)
+
+
+def _statuses(site: str, given: Mapping[str, Any] | None, column: str) -> Mapping[str, Cell]:
+    """Return status -> cell: as given, else by the column's name, else the words themselves. Raises ConfigError."""
+    if given is None:
+        return sql_cells.FLAGS.get(column.lower()) or {status: status for status in STATUSES}
+    for status in given:
+        if status not in STATUSES:
+            error = no_such("status", status, STATUSES)
+            raise ConfigError(f"[sites.{site}.statuses] is wrong: {error.message}", error.hint)
+    if "published" not in given:
+        raise ConfigError(f"[sites.{site}.statuses] lacks published.", "Say what the column holds for it.")
+    return dict(given)
+
+
+def _loss(code: str, message: str, hint: str, field: str) -> Problem:
+    return Problem(code=code, message=message, hint=hint, field=field, severity="loss")
