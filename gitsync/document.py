@@ -1,0 +1,176 @@
+"""A file <-> a post; a file is edited by changing only the lines that the edit is about (law 7)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+
+from gitsync import frontmatter, line_ends
+from gitsync.dialects import Dialect
+from gitsync.errors import InvalidContent
+from gitsync.fields import decode, encode, follow, locate, write_status
+from gitsync.frontmatter import Plain, Scalar, find
+from gitsync.model import FIELDS, Value, clean_body
+from gitsync.new_file import write
+from gitsync.reading import Document, parse, place, typed
+
+__all__ = ["Document", "edit", "parse", "place", "write"]
+
+Overrides = Mapping[str, Mapping[str, Value]]
+
+
+def edit(
+    document: Document, changes: Mapping[str, Value], *, body: str | None = None, overrides: Overrides | None = None
+) -> bytes:
+    """Return the file with the post fields in `changes` set (None removes), and `body` and `overrides` when given.
+
+    What is equal already is left alone. Keeps keys, quotes, lists, dates and flags in the author's style. Raises
+    InvalidContent when the result would not read back as wanted, and all else as before.
+    """
+    layout = document.layout
+    front = _Front(document, layout.block.language if layout.block else "yaml", layout.front)
+    wanted = dict(changes)
+    if "body" in wanted:
+        body = str(wanted.pop("body") or "")
+    for name, value in wanted.items():
+        if name == "status":
+            wanted[name] = value = layout.dialect.status(value if isinstance(value, str) else None)
+        if document.post.get(name) != value:
+            front.set(name, value)
+    for site, name, there, value in _differences(document.overrides, overrides):
+        front.override(site, name, value, there=there)
+    text = _assembled(document, front, None if body is None else clean_body(body))
+    if text == layout.text:
+        return document.data
+    try:
+        data = line_ends.encoded(document.data, layout.text, text)
+    except UnicodeEncodeError as error:
+        raise front.failed("body", f"{error.object[error.start : error.end]!r} cannot be stored as UTF-8.") from None
+    if problem := _surprise(document, data, wanted, body, overrides, front.touched):
+        raise front.failed(problem, f"{problem!r} cannot be changed in this file without changing something else.")
+    return data
+
+
+class _Front:
+    """Front matter under change; `touched` are the keys that changed."""
+
+    def __init__(self, document: Document, language: str, text: str) -> None:
+        self.document = document
+        self.dialect = document.layout.dialect
+        self.language = language
+        self.text = text
+        self.touched: set[str] = set()
+
+    def root(self, text: str) -> frontmatter.Node | None:
+        return frontmatter.read(self.language, text, lenient=self.dialect.lenient)[0]
+
+    def changed(self, path: frontmatter.Path, value: Plain) -> str:
+        self.touched.add(str(path[0]))
+        return frontmatter.change(self.language, self.text, path, value, lenient=self.dialect.lenient)
+
+    def set(self, name: str, value: Value) -> None:
+        root = self.root(self.text)
+        if name == "status":
+            for path, new in list(
+                write_status(root, value if isinstance(value, str) else None, self.dialect, self.text)
+            ):
+                self.text = self.changed(path, new)
+        elif name not in self.dialect.keys:
+            raise self.failed(name, f"A {self.dialect.name} file has no key for {name!r}.")
+        elif value is None:
+            while found := locate(self.root(self.text), name, self.dialect):
+                self.text = self.changed(found[0], None)
+        else:
+            found = locate(root, name, self.dialect)
+            first = self.dialect.keys[name][0]
+            path = found[0] if found else follow(root, first, any_case=self.dialect.any_case)
+            self.text = self._first(name, encode(name, value, found[1] if found else None, self.dialect), path, value)
+
+    def _first(
+        self, name: str, ways: Iterator[Plain], path: frontmatter.Path, value: Value, dialect: Dialect | None = None
+    ) -> str:
+        """Return the front matter with the first of `ways` at `path` that reads back as `value`."""
+        for way in ways:
+            try:
+                after = self.changed(path, way)
+                node = find(self.root(after), path)
+                if node is not None and decode(name, node, dialect or self.dialect, after) == value:
+                    return after
+            except InvalidContent:
+                continue
+        raise self.failed(name, f"{name!r} cannot be set to {value!r} here.")
+
+    def override(self, site: str, name: str, value: Value, *, there: bool) -> None:
+        path = ("overrides", site, name)
+        if not there:
+            self.text = self.changed(path, None)
+            return
+        dialect = typed(self.dialect)
+        old = find(self.root(self.text), path)
+        if value is None:
+            raise self.failed(name, f"An override cannot be emptied here; remove overrides.{site}.{name} by hand.")
+        self.text = self._first(name, encode(name, value, old, dialect), path, value, dialect)
+
+    def failed(self, field: str, message: str) -> InvalidContent:
+        line, column = place(self.document, field)
+        return InvalidContent(
+            message, "Edit the file by hand.", code="not-editable", path=self.document.path, line=line, column=column
+        )
+
+
+def _differences(before: Overrides, after: Overrides | None) -> Iterator[tuple[str, str, bool, Value]]:
+    """Yield (site, field, whether it is still there, value) for each override that differs."""
+    if after is None:
+        return
+    for site in [*before, *(site for site in after if site not in before)]:
+        old, new = before.get(site, {}), after.get(site, {})
+        for name in [*old, *(name for name in new if name not in old)]:
+            if name not in new or name not in old or old[name] != new[name]:
+                yield site, name, name in new, new.get(name)
+
+
+def _assembled(document: Document, front: _Front, body: str | None) -> str:
+    layout = document.layout
+    text, block = layout.text, layout.block
+    rest = text[block.body :] if block else text
+    if body is not None and body != document.post.body:
+        lead = rest[: len(rest) - len(document.post.body)]
+        if block and not lead and not document.post.body:
+            lead = "\n"
+        rest = lead + body
+    if block:
+        closing = text[block.end : block.body]
+        if rest and not closing.endswith("\n"):
+            closing += "\n"
+        return text[: block.start] + front.text + closing + rest
+    if not front.text:
+        return rest
+    return f"---\n{front.text}---\n" + ("\n" if rest and not rest.startswith("\n") else "") + rest
+
+
+def _surprise(
+    document: Document,
+    data: bytes,
+    wanted: Mapping[str, Value],
+    body: str | None,
+    overrides: Overrides | None,
+    touched: Collection[str],
+) -> str | None:
+    """Return what reads back otherwise than it should, or None."""
+    try:
+        after = parse(data, path=document.path, dialect=document.layout.dialect)
+    except InvalidContent:
+        return next(iter(wanted), "body")
+    for name in FIELDS:
+        if after.post.get(name) != (wanted[name] if name in wanted else document.post.get(name)):
+            return name
+    if after.post.body != (document.post.body if body is None else clean_body(body)):
+        return "body"
+    pruned = {site: dict(fields) for site, fields in (document.overrides if overrides is None else overrides).items()}
+    if _kept(after.overrides) != _kept(pruned):
+        return "overrides"
+    others = [{k: v for k, v in doc.front.items() if str(k) not in touched} for doc in (document, after)]
+    return None if repr(others[0]) == repr(others[1]) else "front matter"
+
+
+def _kept(overrides: Overrides) -> Overrides:
+    return {site: fields for site, fields in overrides.items() if fields}
