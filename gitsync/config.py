@@ -97,24 +97,28 @@ def find(start: Path) -> Path:
             return folder / FILE
         if (folder / ".git").exists():
             break
-    raise ConfigError(f"there is no {FILE} in {start}.", "Run `gitsync init` to make one.")
+    raise ConfigError(f"There is no {FILE} in {start}.", "Run `gitsync init` to make one.")
+
+
+def source(path: Path | None, start: Path) -> Source:
+    """Read `path`, or the gitsync.toml found from `start`, as text. Raises ConfigError."""
+    path = path if path is not None else find(start)
+    here = Path.cwd()
+    return Source.read(path.relative_to(here) if path.is_absolute() and path.is_relative_to(here) else path)
 
 
 def load(path: Path | None, start: Path) -> Config:
     """Read `path`, or the gitsync.toml found from `start`. Raises ConfigError."""
-    path = path if path is not None else find(start)
-    here = Path.cwd()
-    shown = path.relative_to(here) if path.is_absolute() and path.is_relative_to(here) else path
-    return parse(Source.read(shown))
+    return parse(source(path, start))
 
 
-def parse(source: Source) -> Config:
-    """Return the Config that the text of `source` means. Raises ConfigError."""
-    root = source.path.absolute().parent
+def parse(text: Source) -> Config:
+    """Return the Config that `text` means. Raises ConfigError."""
+    root = text.path.absolute().parent
     secrets = Secrets(root)
-    whole = Table(source, (), source.parse())
+    whole = Table(text, (), text.parse())
     config = Config(
-        path=source.path,
+        path=text.path,
         root=root,
         content=_content(whole.table("content")),
         state=_state(whole.table("state")),

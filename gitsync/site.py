@@ -110,6 +110,6 @@ def connector_class(platform: str) -> type[Any] | None:
             return cast("type[Any]", entry.load())
         except (ImportError, AttributeError) as error:
             raise ConfigError(
-                f"the connector of {platform} cannot be loaded: {error}.", "Install what it needs, or update it."
+                f"The connector of {platform} cannot be loaded: {error}.", "Install what it needs, or update it."
             ) from None
     return None
