@@ -1,0 +1,59 @@
+"""The command `gitsync`: a table of commands, each imported when it is called, so that help and start-up stay light."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from importlib import import_module
+
+import click
+from click.shell_completion import CompletionItem
+
+from gitsync import __version__
+from gitsync.cli.invocation import common_options
+
+COMMANDS: Mapping[str, tuple[str, str]] = {
+    "init": ("gitsync.cli.init:init", "Write gitsync.toml from what this repository shows."),
+    "site": ("gitsync.cli.site:site", "Add, list, test or remove sites."),
+    "completion": ("gitsync.cli.completion:completion", "Print the completion script of your shell."),
+}
+"""Name -> (module:object, first line of its help). In the order in which a user meets them."""
+
+
+class LazyGroup(click.Group):
+    """A group over COMMANDS; help and completion never import a command."""
+
+    def list_commands(self, _context: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, _context: click.Context, name: str) -> click.Command | None:
+        if name not in COMMANDS:
+            return None
+        module, _, attribute = COMMANDS[name][0].partition(":")
+        command: click.Command = getattr(import_module(module), attribute)
+        return command
+
+    def resolve_command(
+        self, context: click.Context, arguments: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        name = arguments[0]
+        if name not in COMMANDS and not name.startswith("-") and not context.resilient_parsing:
+            close = difflib.get_close_matches(name, COMMANDS, n=1)
+            hint = f"Did you mean {close[0]!r}?" if close else "Run `gitsync --help` for all of them."
+            raise click.UsageError(f"There is no command {name!r}. {hint}", context)
+        return super().resolve_command(context, arguments)
+
+    def format_commands(self, _context: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, about) for name, (_, about) in COMMANDS.items()])
+
+    def shell_complete(self, context: click.Context, incomplete: str) -> list[CompletionItem]:
+        names = [CompletionItem(n, help=about) for n, (_, about) in COMMANDS.items() if n.startswith(incomplete)]
+        return names + click.Command.shell_complete(self, context, incomplete)
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@common_options
+@click.version_option(__version__, message="gitsync %(version)s")
+def gitsync() -> None:
+    """Keep a git repository of Markdown posts and your blogging platforms in step, in both directions."""

@@ -1,0 +1,171 @@
+"""`gitsync site`: the accounts in gitsync.toml."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import Any
+
+import click
+
+from gitsync import config as configuration
+from gitsync.cli.invocation import Invocation, common_options, pass_invocation, sites_argument
+from gitsync.cli.output import Printer
+from gitsync.cli.toml_edit import add_site, remove_site, replace_file
+from gitsync.config import SITE_NAME, parse
+from gitsync.connector import Meter, Setting
+from gitsync.errors import Error, SiteError, UsageError
+from gitsync.events import Notice, Summary, exit_code
+from gitsync.site import connector_class, platforms
+from gitsync.tomlfile import Source, did_you_mean
+
+TRUTH = {"true": True, "false": False}
+
+
+@click.group()
+@common_options
+def site() -> None:
+    """Add, list, test or remove sites."""
+
+
+@site.command()
+@click.argument("name")
+@click.argument("pairs", nargs=-1, metavar="[KEY=VALUE]...")
+@click.option("--platform", help="What it is; NAME where that names a platform.")
+@click.option("--url", help="Where its API is, or the database.")
+@click.option("--token", metavar="REFERENCE", help="Its secret as env:NAME, keyring:SERVICE/NAME or file:PATH.")
+@common_options
+@pass_invocation
+def add(
+    invocation: Invocation, name: str, pairs: tuple[str, ...], platform: str | None, url: str | None, token: str | None
+) -> None:
+    """Add the site NAME to gitsync.toml.
+
+    KEY=VALUE are more of its keys, for example `table=posts columns.id=id` for a database.
+    """
+    source = configuration.source(None, invocation.directory)
+    config = parse(source)
+    if not SITE_NAME.fullmatch(name):
+        raise UsageError(f"{name!r} is no name for a site.", "Use small letters, digits and dashes.")
+    if name in config.sites:
+        raise UsageError(f"{config.path} has a site {name!r} already.", f"Run `gitsync site remove {name}` first.")
+    named = platform or dict(pair.partition("=")[::2] for pair in pairs).get("platform") or name
+    make = connector_class(named)
+    if make is None:
+        raise UsageError(f"There is no platform {named!r}.", did_you_mean(named, platforms()))
+    given = {"platform": named, "url": url, "token": token}
+    values = {key: value for key, value in given.items() if value is not None} | _values(pairs, make.settings)
+    for key, setting in make.settings.items():
+        if setting.secret and setting.required and key not in values:
+            values[key] = f"env:{_variable(name, named, key)}"
+    text = add_site(source.text, name, values)
+    added = parse(Source(source.path, text)).sites[name]
+    added.check()
+    replace_file(source.path, text)
+
+    printer = Printer(invocation)
+    printer.result("site", {"site": name, "platform": named}, f"Added {name} to {config.path}.")
+    missing = [
+        v[4:] for v in values.values() if isinstance(v, str) and v.startswith("env:") and v[4:] not in os.environ
+    ]
+    for variable in missing:
+        printer.say(f"Set the environment variable {variable} to its secret.")
+    printer.say(f"Next: `gitsync site test {name}`.")
+
+
+def _values(pairs: tuple[str, ...], settings: Mapping[str, Setting]) -> dict[str, Any]:
+    """Return what KEY=VALUE arguments mean, typed as the connector wants them. Raises UsageError."""
+    values: dict[str, Any] = {}
+    for pair in pairs:
+        key, equals, text = pair.partition("=")
+        if not key or not equals:
+            raise UsageError(f"{pair!r} is not KEY=VALUE.", "Write for example table=posts.")
+        table, dot, inner = key.partition(".")
+        if dot:
+            values.setdefault(table, {})[inner] = text
+            continue
+        kind = settings[key].type if key in settings else str
+        if (kind is bool and text not in TRUTH) or (kind is int and not text.lstrip("-").isdecimal()):
+            raise UsageError(
+                f"{key} cannot be {text!r}.", "Write true or false." if kind is bool else "Write a number."
+            )
+        if kind is bool:
+            values[key] = TRUTH[text]
+        elif kind is int or (key == "timeout" and text.isdecimal()):
+            values[key] = int(text)
+        else:
+            values[key] = [part.strip() for part in text.split(",")] if kind is list else text
+    return values
+
+
+def _variable(name: str, platform: str, key: str) -> str:
+    """Return the environment variable that holds a secret: one that is set, by its name, else the plainest name."""
+    prefixes = [text.upper().replace("-", "_") for text in (name, platform)]
+    endings = [key.upper(), "API_KEY", "TOKEN", "API_TOKEN", "APP_PASSWORD", "ADMIN_API_KEY"]
+    likely = [f"{prefix}_{ending}" for prefix in prefixes for ending in endings]
+    return next((variable for variable in likely if os.environ.get(variable)), likely[0])
+
+
+@site.command("list")
+@common_options
+@pass_invocation
+def list_sites(invocation: Invocation) -> None:
+    """List the sites of gitsync.toml."""
+    config = invocation.config()
+    printer = Printer(invocation)
+    width = max((len(name) for name in config.sites), default=0)
+    for one in config.sites.values():
+        fields = {"site": one.name, "platform": one.platform, "url": one.url or None, "status": one.status}
+        printer.result("site", fields, f"{one.name:<{width}}  {one.platform}  {one.url}".rstrip())
+    if not config.sites:
+        printer.say("No sites yet. Run `gitsync site add NAME`.")
+
+
+@site.command()
+@sites_argument
+@common_options
+@pass_invocation
+def test(invocation: Invocation, sites: tuple[str, ...]) -> int:
+    """Ask each SITE whose credentials these are."""
+    chosen = invocation.config().choose(sites)
+    printer = Printer(invocation)
+    meter = Meter()
+    codes = []
+    for one in chosen:
+        fields: dict[str, Any] = {"site": one.name, "ok": False, "account": None, "url": None, "reason": None}
+        try:
+            connector = one.connect(meter=meter)
+            try:
+                account = connector.whoami()
+            finally:
+                connector.close()
+        except (SiteError, UsageError) as error:
+            codes.append(error.exit_code)
+            printer.result("site", fields | {"reason": str(error)}, f"{one.name}: {error}")
+        else:
+            found = {"ok": True, "account": account.name, "url": account.url}
+            printer.result("site", fields | found, f"{one.name}: ok, {account.name} {account.url or ''}".rstrip())
+    code = exit_code(codes)
+    if invocation.json:
+        printer.event(Summary(failed=len(codes), requests=meter.requests, exit_code=code))
+    if not chosen:
+        printer.event(Notice(level="warning", message="No sites yet. Run `gitsync site add NAME`."))
+    return code
+
+
+@site.command()
+@click.argument("name")
+@common_options
+@pass_invocation
+def remove(invocation: Invocation, name: str) -> None:
+    """Take the site NAME out of gitsync.toml; nothing on the site changes, and its ledger is kept."""
+    source = configuration.source(None, invocation.directory)
+    config = parse(source)
+    config.choose([name])
+    text = remove_site(source.text, name)
+    if name in parse(Source(source.path, text)).sites:
+        raise Error(f"{name} could not be taken out of {config.path}.", "Delete its lines there.")
+    replace_file(source.path, text)
+    printer = Printer(invocation)
+    printer.result("site", {"site": name, "removed": True}, f"Removed {name} from {config.path}.")
+    printer.say(f"Its posts stay where they are; the ledger refs/gitsync/{name} is kept.")
