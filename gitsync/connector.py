@@ -18,6 +18,8 @@ class Capabilities:
     """Facts about a platform (and one site's configuration of it) that the engine obeys.
 
     fields          post fields the platform holds; the others are neither sent nor compared
+    unseen          fields that come back in another form than sent, or not at all (dev.to's series): a value other
+                    than the projection's proves nothing; one other than before does
     update, delete, unpublish   which writes exist; `unpublish` is an update to status draft that hides the post
     drafts          can hold a post that is not public (else a draft is not sent there)
     conditional     `update` and `delete` compare `expect` themselves, atomically; else the engine re-reads first
@@ -30,6 +32,7 @@ class Capabilities:
     """
 
     fields: frozenset[str] = frozenset(FIELDS)
+    unseen: frozenset[str] = frozenset()
     update: bool = True
     delete: bool = True
     unpublish: bool = True
