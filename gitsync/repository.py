@@ -21,7 +21,7 @@ from git.cmd import Git as GitPython
 from git.exc import GitCommandNotFound
 
 from gitsync import fastimport, objects, remotes
-from gitsync.errors import Locked, Moved, RepositoryError
+from gitsync.errors import Locked, Moved, Refused, RepositoryError
 from gitsync.fastimport import Blob, CommitHandle, FileChange, Importer
 from gitsync.gitprocess import Answer, Git, Oid, encode, failure
 from gitsync.objects import EMPTY_TREE, Change, Commit, TreeEntry
@@ -83,6 +83,12 @@ class Repository:
         path = self.common_dir / "gitsync"
         path.mkdir(exist_ok=True)
         return path
+
+    def work_tree(self) -> Path:
+        """Return the top of the work tree. Raises Refused in a bare repository."""
+        if self.root is None:
+            raise Refused(f"{self.git_dir} is a bare repository: it has no files.", "Run gitsync in a clone of it.")
+        return self.root
 
     @property
     def empty_tree(self) -> Oid:
@@ -176,6 +182,10 @@ class Repository:
     def blob(self, oid: Oid) -> bytes:
         """Return one object's bytes. Raises RepositoryError when it is missing."""
         return next(self.blobs([oid]))[1]
+
+    def hash_blob(self, data: bytes) -> Oid:
+        """Return the name that a blob of these bytes has here; nothing is stored."""
+        return fastimport.blob_name(data, sha256=self.sha256)
 
     def importer(self) -> AbstractContextManager[Importer]:
         """Write blobs and commits in bulk; all are on the disk when it ends. No ref moves."""
