@@ -193,11 +193,11 @@ class Sql:
 
     def upload(self, asset: Asset) -> str:
         """Refuse: a table has no place for files, and `capabilities.uploads` says so."""
-        raise Rejected(f"a database cannot store {asset.path}.", "Set [content] url, where your files are served.")
+        raise Rejected(f"A database cannot store {asset.path}.", "Set [content] url, where your files are served.")
 
     def events(self, headers: Mapping[str, str], body: bytes) -> list[Event]:  # noqa: ARG002  the protocol's own names
         """Refuse: databases send no webhooks."""
-        raise Forged("a database sends no webhooks.", "Remove the webhook for this site.")
+        raise Forged("A database sends no webhooks.", "Remove the webhook for this site.")
 
     def close(self) -> None:
         """Close the connections."""

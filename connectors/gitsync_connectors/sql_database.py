@@ -41,7 +41,7 @@ class Database:
         scheme, colon, rest = settings.url.partition("://")
         if not colon:
             raise ConfigError(
-                f"the url of [sites.{settings.name}] is no database URL.", 'Like url = "sqlite:///cms.db".'
+                f"The url of [sites.{settings.name}] is no database URL.", 'Like url = "sqlite:///cms.db".'
             )
         self._settings = settings
         self._engine_made: Any = None
@@ -52,7 +52,7 @@ class Database:
             name = rest.partition("/")[2]
             if not name or name.startswith(":memory:") or "?" in name:
                 hint = "Write sqlite:///FILE, relative to gitsync.toml, or sqlite:////ABSOLUTE/FILE."
-                raise ConfigError(f"the url of [sites.{settings.name}] names no database file.", hint)
+                raise ConfigError(f"The url of [sites.{settings.name}] names no database file.", hint)
             self.file = settings.root / name
 
     @property
@@ -65,7 +65,7 @@ class Database:
         assert self.file is not None  # noqa: S101  for the type checker: callers have asked
         if not self.file.is_file():
             hint = "Mind that a relative path is relative to gitsync.toml; the table must be there already."
-            raise ConfigError(f"there is no database file {self.file}.", hint)
+            raise ConfigError(f"There is no database file {self.file}.", hint)
         # "rw", because SQLite would make an empty database of a mistyped name.
         return sqlite3.connect(
             f"{self.file.absolute().as_uri()}?mode=rw",
@@ -97,10 +97,10 @@ class Database:
                     engine = sqlalchemy.create_engine(self._url, connect_args=waits, pool_pre_ping=True)
             except ModuleNotFoundError as error:
                 hint = "Install it: gitsync-content[postgres] or gitsync-content[mysql] bring one."
-                raise ConfigError(f"the database driver {error.name} is not installed.", hint) from None
+                raise ConfigError(f"The database driver {error.name} is not installed.", hint) from None
             except (ArgumentError, NoSuchModuleError):
                 hint = 'Write it as SQLAlchemy does, like "postgresql://me@localhost/cms".'
-                raise ConfigError(f"the url of [sites.{self._settings.name}] is no database URL.", hint) from None
+                raise ConfigError(f"The url of [sites.{self._settings.name}] is no database URL.", hint) from None
             self._engine_made = engine
         return self._engine_made
 
@@ -161,7 +161,7 @@ class Database:
         if kinds & {"IntegrityError", "DataError", "StatementError"} and "OperationalError" not in kinds:
             field = re.search(r"(?:failed: [^.\s]+\.|Key \(|column \"|for key '(?:[^.']+\.)?|column ')(\w+)", said)
             hint = "Change the post, or loosen the table's rule."
-            return Rejected(f"the database refuses the row: {said}.", hint, field=field[1] if field else "")
+            return Rejected(f"The database refuses the row: {said}.", hint, field=field[1] if field else "")
         if UNREADABLE.search(said):
             return Malformed(f"{self.name} cannot be read: {said}.", "Check the database, then sync again.")
         if "locked" in said:
