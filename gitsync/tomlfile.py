@@ -64,9 +64,9 @@ class Source:
         table: tuple[str, ...] = ()
         for number, text in enumerate(self.text.splitlines(), 1):
             if header := HEADER.match(text):
-                table = here = _dotted(header["key"])
+                table = here = dotted(header["key"])
             elif assignment := ASSIGNMENT.match(text):
-                here = table + _dotted(assignment["key"])
+                here = table + dotted(assignment["key"])
             else:
                 continue
             depth = len(here) if here == tuple(keys[: len(here)]) else 0
@@ -79,7 +79,8 @@ class Source:
         return ConfigError(f"{self.path}:{self.line(keys)}: {message}", hint)
 
 
-def _dotted(text: str) -> tuple[str, ...]:
+def dotted(text: str) -> tuple[str, ...]:
+    """Return the parts of a dotted key. No key of ours has a dot in quotes."""
     return tuple(part.strip().strip("\"'") for part in text.split("."))
 
 

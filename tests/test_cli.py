@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import signal
 import subprocess
@@ -34,6 +35,8 @@ def boom(invocation: Invocation) -> None:
     """Raise what the test wants."""
     invocation.secrets = Secrets(Path())
     invocation.secrets.resolve("env:BOOM_TOKEN")
+    logging.getLogger("test").info("asked hunter2-token\x1b[2J")
+    logging.getLogger("test").debug("detail")
     raise RAISED[-1]
 
 
@@ -295,6 +298,18 @@ def test_bars_appear_on_a_terminal_and_leave_no_trace(folder: Path) -> None:
     assert shown.endswith("\x1b[2K")
 
 
+def test_the_log_is_on_stderr_once_without_secrets(
+    raising: list[BaseException], capsys: pytest.CaptureFixture[str]
+) -> None:
+    raising.append(errors.Error("No."))
+    assert run(["-v", "boom", "-v"]) == 1
+    lines = capsys.readouterr().err.splitlines()
+    assert lines.count("test: asked *** [2J") == 1
+    assert lines.count("test: detail") == 1
+    assert run(["boom"]) == 1
+    assert "test:" not in capsys.readouterr().err
+
+
 # init
 
 
@@ -386,6 +401,29 @@ def test_removing_a_site_keeps_its_neighbours_comments(folder: Path) -> None:
         "[policy] # strict",
     ):
         assert line in left.splitlines()
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (
+            "[sites.a]\nplatform = 'x'\n# last of a\nurl = ''\n\n# about b\n[sites.b]\nplatform = 'y'\n",
+            "# about b\n[sites.b]\nplatform = 'y'\n",
+        ),
+        (
+            "[sites.a]\nplatform = 'x'\n[policy]\nmax_create = 1\n\n[ sites . a . columns ]\nid = 'id'\n# end\n",
+            "[policy]\nmax_create = 1\n\n# end\n",
+        ),
+        ("sites = {a = {platform = 'x'}, b = {platform = 'y'}} # all\n", "sites = { b = {platform = 'y'}} # all\n"),
+        ("sites.a.platform = 'x'\nsites.b.platform = 'y'\n", "sites.b.platform = 'y'\n"),
+        ("[sites]\n[sites.a]\nplatform = 'x'\n", "[sites]\n"),
+        ("[sites.a]\nplatform = 'x'\nurl = '''\n[sites.b]\n'''\n[policy]\n", "[policy]\n"),
+    ],
+)
+def test_a_site_is_removed_however_it_is_written(before: str, after: str) -> None:
+    from gitsync.cli.toml_edit import remove_site
+
+    assert remove_site(before, "a") == after
 
 
 def test_a_site_that_would_not_work_is_not_added(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -6,7 +6,6 @@ import os
 import signal
 import sys
 import threading
-import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from types import FrameType
@@ -56,6 +55,8 @@ def run(arguments: Sequence[str]) -> int:
 def _say(invocation: Invocation, sentence: str) -> None:
     click.echo(clean(invocation.redact(sentence)), err=True)
     if invocation.verbose > 1:
+        import traceback
+
         click.echo(clean_lines(invocation.redact(traceback.format_exc())), err=True)
 
 

@@ -38,9 +38,17 @@ class Invocation:
         """Open the repository and its gitsync.toml. Raises RepositoryError, ConfigError."""
         from gitsync.project import Project
 
+        # The libraries below may warn of something, which must not reach the terminal as it is.
+        self.show_logs()
         project = Project.open(self.directory)
         self.secrets = project.config.secrets
         return project
+
+    def show_logs(self) -> None:
+        """Show the log on stderr, as much of it as -v asks for, until the command ends."""
+        from gitsync.cli.logs import show_logs
+
+        click.get_current_context().find_root().with_resource(show_logs(self))
 
     def redact(self, text: str) -> str:
         """Return `text` without any secret that this run has resolved, and without passwords in URLs."""
@@ -64,9 +72,7 @@ def _store(context: click.Context, option: click.Parameter, value: Any) -> None:
             invocation.json = True
         case "verbose" if value:
             invocation.verbose += value
-            from gitsync.cli.logs import show_logs
-
-            context.call_on_close(show_logs(invocation))
+            invocation.show_logs()
 
 
 def common_options(function: F) -> F:

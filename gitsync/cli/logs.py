@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from gitsync.cli.invocation import Invocation
 from gitsync.cli.text import clean_lines
@@ -19,14 +20,25 @@ class _Redacting(logging.Formatter):
         return clean_lines(self._invocation.redact(super().format(record)))
 
 
-def show_logs(invocation: Invocation) -> Callable[[], None]:
-    """Show INFO with -v and DEBUG with -vv; return what stops it."""
-    shown = logging.StreamHandler(sys.stderr)
-    shown.setFormatter(_Redacting(invocation))
+@contextmanager
+def show_logs(invocation: Invocation) -> Iterator[None]:
+    """Show WARNING and above, INFO with -v, DEBUG with -vv."""
     root = logging.getLogger()
-    root.addHandler(shown)
-    root.setLevel(logging.INFO if invocation.verbose == 1 else logging.DEBUG)
+    # Asked for again, by a -v on the other side of the command's name, it only shows more.
+    shown = next((handler for handler in root.handlers if isinstance(handler.formatter, _Redacting)), None)
+    before = root.level
+    root.setLevel((logging.WARNING, logging.INFO, logging.DEBUG)[min(invocation.verbose, 2)])
     # Below INFO these log headers, which hold the token, and every byte of the connection.
     for name in ("httpx", "httpcore"):
-        logging.getLogger(name).setLevel(logging.INFO)
-    return lambda: root.removeHandler(shown)
+        logging.getLogger(name).setLevel(max(logging.INFO, root.level))
+    if shown is not None:
+        yield
+        return
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_Redacting(invocation))
+    root.addHandler(handler)
+    try:
+        yield
+    finally:
+        root.removeHandler(handler)
+        root.setLevel(before)

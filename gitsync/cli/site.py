@@ -11,10 +11,9 @@ import click
 from gitsync import config as configuration
 from gitsync.cli.invocation import Invocation, common_options, pass_invocation, sites_argument
 from gitsync.cli.output import Printer
-from gitsync.cli.toml_edit import add_site, remove_site, replace_file
 from gitsync.config import SITE_NAME, parse
 from gitsync.connector import Meter, Setting
-from gitsync.errors import Error, SiteError, UsageError
+from gitsync.errors import SiteError, UsageError
 from gitsync.events import Notice, Summary, exit_code
 from gitsync.site import connector_class, platforms
 from gitsync.tomlfile import Source, did_you_mean
@@ -43,6 +42,8 @@ def add(
 
     KEY=VALUE are more of its keys, for example `table=posts columns.id=id` for a database.
     """
+    from gitsync.cli.toml_edit import add_site, replace_file
+
     source = configuration.source(None, invocation.directory)
     config = parse(source)
     if not SITE_NAME.fullmatch(name):
@@ -59,8 +60,7 @@ def add(
         if setting.secret and setting.required and key not in values:
             values[key] = f"env:{_variable(name, named, key)}"
     text = add_site(source.text, name, values)
-    added = parse(Source(source.path, text)).sites[name]
-    added.check()
+    parse(Source(source.path, text)).sites[name].check()
     replace_file(source.path, text)
 
     printer = Printer(invocation)
@@ -82,20 +82,30 @@ def _values(pairs: tuple[str, ...], settings: Mapping[str, Setting]) -> dict[str
             raise UsageError(f"{pair!r} is not KEY=VALUE.", "Write for example table=posts.")
         table, dot, inner = key.partition(".")
         if dot:
-            values.setdefault(table, {})[inner] = text
+            within = values.setdefault(table, {})
+            if not isinstance(within, dict):
+                raise UsageError(f"{table} cannot be a value and a table.", f"Leave out {table}= or {pair}.")
+            within[inner] = text
             continue
         kind = settings[key].type if key in settings else str
-        if (kind is bool and text not in TRUTH) or (kind is int and not text.lstrip("-").isdecimal()):
-            raise UsageError(
-                f"{key} cannot be {text!r}.", "Write true or false." if kind is bool else "Write a number."
-            )
+        if kind is bool and text not in TRUTH:
+            raise UsageError(f"{key} cannot be {text!r}.", "Write true or false.")
         if kind is bool:
             values[key] = TRUTH[text]
         elif kind is int or (key == "timeout" and text.isdecimal()):
-            values[key] = int(text)
+            values[key] = _number(key, text, int)
+        elif key == "timeout":
+            values[key] = _number(key, text, float)
         else:
             values[key] = [part.strip() for part in text.split(",")] if kind is list else text
     return values
+
+
+def _number(key: str, text: str, kind: type[int] | type[float]) -> float:
+    try:
+        return kind(text)
+    except ValueError:
+        raise UsageError(f"{key} cannot be {text!r}.", "Write a number.") from None
 
 
 def _variable(name: str, platform: str, key: str) -> str:
@@ -159,13 +169,12 @@ def test(invocation: Invocation, sites: tuple[str, ...]) -> int:
 @pass_invocation
 def remove(invocation: Invocation, name: str) -> None:
     """Take the site NAME out of gitsync.toml; nothing on the site changes, and its ledger is kept."""
+    from gitsync.cli.toml_edit import remove_site, replace_file
+
     source = configuration.source(None, invocation.directory)
     config = parse(source)
     config.choose([name])
-    text = remove_site(source.text, name)
-    if name in parse(Source(source.path, text)).sites:
-        raise Error(f"{name} could not be taken out of {config.path}.", "Delete its lines there.")
-    replace_file(source.path, text)
+    replace_file(source.path, remove_site(source.text, name))
     printer = Printer(invocation)
     printer.result("site", {"site": name, "removed": True}, f"Removed {name} from {config.path}.")
     printer.say(f"Its posts stay where they are; the ledger refs/gitsync/{name} is kept.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+import tomllib
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -12,9 +13,12 @@ from typing import Any
 import tomlkit
 from tomlkit.items import Table
 
+from gitsync.errors import UsageError
+from gitsync.tomlfile import HEADER, dotted
+
 
 def add_site(text: str, name: str, values: Mapping[str, Any]) -> str:
-    """Return the file `text` with `[sites.NAME]` after its last line."""
+    """Return the file `text` with `[sites.NAME]` after its last line. Raises UsageError."""
     table = tomlkit.table()
     for key, value in values.items():
         if isinstance(value, Mapping):
@@ -31,13 +35,52 @@ def add_site(text: str, name: str, values: Mapping[str, Any]) -> str:
     # Appended as text: a table in the middle would have to share its neighbours' comments.
     newline = "\r\n" if "\r\n" in text else "\n"
     gap = "" if not text.strip() else newline if text.endswith("\n") else newline * 2
-    return text + gap + block.replace("\n", newline)
+    added = text + gap + block.replace("\n", newline)
+    try:
+        tomllib.loads(added)
+    except tomllib.TOMLDecodeError:
+        raise UsageError("The sites of gitsync.toml are written inline.", "Add this one there by hand.") from None
+    return added
 
 
 def remove_site(text: str, name: str) -> str:
-    """Return the file `text` without `[sites.NAME]` and the tables in it."""
+    """Return the file `text` without `[sites.NAME]` and the tables in it. Raises UsageError."""
+    wanted = tomllib.loads(text)
+    del wanted["sites"][name]
+    if not wanted["sites"]:
+        del wanted["sites"]
+    for left in (_without_lines(text, name), _without_item(text, name)):
+        with suppress(tomllib.TOMLDecodeError):
+            found = tomllib.loads(left)
+            if found == wanted or found == {**wanted, "sites": {}}:
+                return left
+    raise UsageError(f"{name} cannot be taken out without touching more.", "Delete its lines in gitsync.toml.")
+
+
+def _without_lines(text: str, name: str) -> str:
+    """Cut the lines of the site's tables. Comments after its last key stay: they are about what follows."""
+    kept: list[str] = []
+    held: list[str] = []
+    inside = False
+    for line in text.splitlines(keepends=True):
+        header = HEADER.match(line)
+        if header:
+            inside = dotted(header["key"])[:2] == ("sites", name)
+            kept += held
+            held = []
+        if not inside:
+            kept.append(line)
+        elif header or (line.strip() and not line.lstrip().startswith("#")):
+            held = []
+        elif line.strip() or held or (kept and kept[-1].strip()):
+            held.append(line)
+    return "".join(kept + held)
+
+
+def _without_item(text: str, name: str) -> str:
+    """Remove the site where it is no table of its own lines: inline, or in dotted keys."""
     document = tomlkit.parse(text)
-    sites: Any = document["sites"]  # a Table, an InlineTable, or a proxy of several tables
+    sites: Any = document["sites"]
     del sites[name]
     if isinstance(sites, Table) and not sites:
         del document["sites"]
