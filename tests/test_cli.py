@@ -188,12 +188,18 @@ def test_an_unknown_command_or_option_is_a_usage_error(capsys: pytest.CaptureFix
 
 
 @pytest.mark.parametrize(
-    "arguments", [["-C", "inner", "--json", "site", "list"], ["site", "list", "--json", "-C", "inner"]]
+    "arguments",
+    [
+        ["-C", "inner", "--json", "site", "list"],
+        ["site", "list", "--json", "-C", "inner"],
+        ["-C", "other", "-C", "..", "site", "-C", "inner", "list", "--json"],
+    ],
 )
 def test_common_options_stand_before_or_after_the_command(
     folder: Path, arguments: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     (folder / "inner").mkdir()
+    (folder / "other").mkdir()
     (folder / "inner" / "gitsync.toml").write_text("[sites.a]\nplatform = 'memory'\n")
     assert run(arguments) == 0
     assert json.loads(capsys.readouterr().out)["site"] == "a"

@@ -63,9 +63,9 @@ pass_invocation = click.make_pass_decorator(Invocation, ensure=True)
 def _store(context: click.Context, option: click.Parameter, value: Any) -> None:
     invocation = context.ensure_object(Invocation)
     match option.name:
-        case "directory" if value is not None:
-            # Like git, a second -C is relative to the first.
-            invocation.directory = invocation.directory / value
+        case "directory":
+            # Like git: each -C is relative to the one before.
+            invocation.directory = invocation.directory.joinpath(*value)
             if not invocation.directory.is_dir():
                 raise click.BadParameter(f"there is no folder {invocation.directory}.", context, option)
         case "json" if value:
@@ -84,7 +84,9 @@ def common_options(function: F) -> F:
         click.option(
             "--json", "json", is_flag=True, expose_value=False, callback=_store, help="Print JSON, a line an event."
         ),
-        click.option("-C", "directory", metavar="DIR", expose_value=False, callback=_store, help="Work in DIR."),
+        click.option(
+            "-C", "directory", metavar="DIR", multiple=True, expose_value=False, callback=_store, help="Work in DIR."
+        ),
     ):
         function = option(function)
     return function
