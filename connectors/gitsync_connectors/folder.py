@@ -59,11 +59,10 @@ class Folder:
 
     def project(self, post: Post) -> Post:
         """Return what a new file of this dialect would say, read back."""
-        held = Post(**{name: post.get(name) for name in self._dialect.fields if post.get(name)})  # type: ignore[arg-type]
-        status = self._dialect.status(post.status or "published")
-        held = held.with_fields({"status": status})
+        said = {name: post.get(name) for name in self._dialect.fields}
+        held = _spoken(Post(**said).with_fields({"status": self._dialect.status(post.status or "published")}))  # type: ignore[arg-type]
         try:
-            return document.parse(document.write(held, dialect=self._dialect), dialect=self._dialect).post
+            return _spoken(document.parse(document.write(held, dialect=self._dialect), dialect=self._dialect).post)
         except InvalidContent:
             return held
 
@@ -159,7 +158,7 @@ class Folder:
         """Return `content` with the lines changed that make it say `post` under the name `path`."""
         now = self._parsed(path, content)
         changes: dict[str, Value] = {}
-        shown = _with_status(now.post)
+        shown = _spoken(now.post)
         for name in sorted(self._dialect.fields - {"body"}):
             wanted = post.get(name)
             if wanted is None:
@@ -204,7 +203,7 @@ class Folder:
 
     def _record(self, path: str, content: bytes) -> Record:
         read = self._parsed(path, content)
-        post = _with_status(read.post)
+        post = _spoken(read.post)
         known = {key.partition(".")[0].lower() for keys in self._dialect.keys.values() for key in keys}
         known |= {key for key, _ in self._dialect.flags}
         url = None
@@ -220,9 +219,17 @@ class Folder:
         )
 
 
-def _with_status(post: Post) -> Post:
-    """Return `post` as its generator takes it: what says nothing of drafts is published."""
-    return post if post.status else post.with_fields({"status": "published"})
+def _spoken(post: Post) -> Post:
+    """Return `post` as its generator takes it: published where it says nothing of drafts, and absent what is empty."""
+    changes: dict[str, Any] = {} if post.status else {"status": "published"}
+    for name in FIELDS:
+        value = post.get(name)
+        if isinstance(value, tuple) and not all(value):
+            value = tuple(item for item in value if item)
+            changes[name] = value
+        if value is not None and not value:
+            changes[name] = None
+    return post.with_fields(changes) if changes else post
 
 
 def _plain(value: Any) -> Any:
