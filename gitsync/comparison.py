@@ -1,0 +1,120 @@
+"""A whole scan of a site against what the ledger knows, in bounded memory and mostly in C."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from itertools import chain, islice
+from operator import itemgetter
+
+from gitsync.model import Record
+
+CHUNK = 2000
+
+
+@dataclass(slots=True, kw_only=True)
+class Comparison:
+    """In what a scan differs from the ledger.
+
+    changed   (id, path, revision) whose revision is neither the recorded one nor one noted as the same content;
+              of live and unpublished posts
+    new       ids that nobody claims
+    missing   (id, path) of live posts that were not listed
+    revived   (id, path) of deleted or gone posts that were listed
+    known     how many live posts the ledger has; `listed` is how many records the scan had
+    records   id -> record of the changed, new and revived ones, where the scan had them complete
+    """
+
+    changed: list[tuple[str, str, str]] = field(default_factory=list)
+    new: list[str] = field(default_factory=list)
+    missing: list[tuple[str, str]] = field(default_factory=list)
+    revived: list[tuple[str, str]] = field(default_factory=list)
+    known: int = 0
+    listed: int = 0
+    records: dict[str, Record] = field(default_factory=dict)
+
+    @property
+    def quiet(self) -> bool:
+        """Whether there is no difference at all."""
+        return not (self.changed or self.new or self.missing or self.revived)
+
+
+def compare_listing(db: sqlite3.Connection, site: str, listing: Iterable[Record]) -> Comparison:
+    """Compare `listing` with the rows of `site` in the index.
+
+    The text of the last scan that showed nothing is kept in `quiet`, in chunks. While a scan repeats it, nothing
+    else needs to be looked at; from the first difference on, every record goes through a table and is joined.
+    Whoever changes rows of `claim` removes the site's rows of `quiet`.
+    """
+    comparison = Comparison()
+    remembered = db.execute("select count(*) from quiet where site = ?", (site,)).fetchone()[0]
+    records, number, repeating = iter(listing), 0, remembered > 0
+    db.execute("create temp table if not exists listed (id text, revision text)")
+    db.execute("delete from listed")
+    while chunk := list(islice(records, CHUNK)):
+        comparison.listed += len(chunk)
+        text = _text(chunk)
+        if repeating:
+            row = db.execute("select listed from quiet where site = ? and number = ?", (site, number)).fetchone()
+            if row is not None and row[0] == text:
+                number += 1
+                continue
+            repeating = False
+            _replay(db, site, number)
+        _look(db, site, chunk, comparison)
+        db.execute("insert into quiet values (?, ?, ?)", (site, number, text))
+        number += 1
+    if repeating and number < remembered:
+        repeating = False
+        _replay(db, site, number)
+    comparison.new = list(dict.fromkeys(comparison.new))
+    comparison.known = db.execute("select count(*) from record where site = ? and state = 'live'", (site,)).fetchone()[
+        0
+    ]
+    if not repeating:
+        comparison.missing = db.execute(
+            "select id, path from record where site = ? and state = 'live' and id not in (select id from temp.listed)"
+            " order by path",
+            (site,),
+        ).fetchall()
+        if not comparison.quiet:
+            db.execute("delete from quiet where site = ?", (site,))
+    db.execute("delete from listed")
+    return comparison
+
+
+def _text(chunk: list[Record]) -> bytes:
+    return "\0".join(chain.from_iterable(map(itemgetter(0, 1), chunk))).encode("utf-8", "surrogatepass")
+
+
+def _replay(db: sqlite3.Connection, site: str, number: int) -> None:
+    """Put the chunks before `number`, which were skipped, into the table: it is needed after all."""
+    db.execute("delete from quiet where site = ? and number >= ?", (site, number))
+    for before in range(number):
+        row = db.execute("select listed from quiet where site = ? and number = ?", (site, before)).fetchone()
+        parts = row[0].decode("utf-8", "surrogatepass").split("\0")
+        db.executemany("insert into listed values (?, ?)", zip(parts[::2], parts[1::2], strict=True))
+
+
+def _look(db: sqlite3.Connection, site: str, chunk: list[Record], comparison: Comparison) -> None:
+    last = db.execute("select coalesce(max(rowid), 0) from listed").fetchone()[0]
+    db.executemany("insert into listed values (?, ?)", map(itemgetter(0, 1), chunk))
+    found = db.execute(
+        "select l.id, l.revision, c.path, c.state from listed l left join claim c on c.site = ? and c.id = l.id"
+        " where l.rowid > ? and (c.id is null or (c.current and (c.state in ('deleted', 'gone') or"
+        "  (c.state in ('live', 'unpublished') and l.revision <> c.revision and l.revision is not c.seen))))"
+        " order by l.rowid, c.path",
+        (site, last),
+    ).fetchall()
+    if not found:
+        return
+    for id, revision, path, state in found:
+        if path is None:
+            comparison.new.append(id)
+        elif state in ("deleted", "gone"):
+            comparison.revived.append((id, path))
+        else:
+            comparison.changed.append((id, path, revision))
+    wanted = {row[0] for row in found}
+    comparison.records.update((record.id, record) for record in chunk if record.complete and record.id in wanted)

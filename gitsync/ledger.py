@@ -1,0 +1,234 @@
+"""What one site and the repository last agreed on, in the commits of `refs/gitsync/<site>`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import islice
+
+from gitsync.folding import Content, Folding
+from gitsync.intents import Intent, dump_intent, load_intent
+from gitsync.layout import contents_matter, entry_files, post_of, read_entry, record_file
+from gitsync.records import Entry, Oid, Result
+from gitsync.repository import EMPTY_TREE, Blob, CommitHandle, Importer, Repository
+
+PREFIX = "refs/gitsync/"
+CHUNK = 2000
+CARRIED = ("Branch", "Settings")
+"""Trailers that every commit repeats, so that the tip tells them."""
+
+
+class Ledger:
+    """One site's ledger. `tip` is its newest commit as it was read, None when there is none yet."""
+
+    def __init__(self, repository: Repository, site: str, *, ref: str | None = None) -> None:
+        self.repository = repository
+        self.site = site
+        self.ref = ref or PREFIX + site
+        self.tip: Oid | None = None
+        self.reload()
+
+    def reload(self) -> None:
+        """Read the ref again."""
+        self.tip = self.repository.resolve(self.ref)
+        self._trailers: Mapping[str, str | tuple[str, ...]] = {}
+        if self.tip:
+            self._trailers = next(iter(self.repository.log(self.tip, limit=1))).trailers
+
+    @property
+    def branch(self) -> str | None:
+        """The branch that the site follows."""
+        return self._trailer("Branch")
+
+    @property
+    def settings(self) -> str | None:
+        """The hash of the configuration and translator that the bases were considered with."""
+        return self._trailer("Settings")
+
+    @property
+    def heads(self) -> tuple[Oid, ...]:
+        """The commits of the followed branch that the tip is about; two or more after a merge of ledgers."""
+        return heads_of(self._trailers)
+
+    def _trailer(self, name: str) -> str | None:
+        value = self._trailers.get(name)
+        return value[-1] if isinstance(value, tuple) else value
+
+    def agreed(self, head: Oid | None) -> Oid | None:
+        """Return the newest ledger commit all of whose Heads are in the history of `head`; None: no base at all."""
+        if head is None or self.tip is None:
+            return None
+        known: dict[Oid, bool] = {}
+        for commit in self.repository.log(self.tip):
+            for it in (heads := heads_of(commit.trailers)):
+                if it not in known:
+                    known[it] = it == head or self.repository.is_ancestor(it, head)
+            if heads and all(known[it] for it in heads):
+                return commit.oid
+        return None
+
+    def offered_again(self, at: Oid | None) -> set[str]:
+        """Return the posts whose base or remote at the tip are not those of `at`.
+
+        What their records say of the site was told of versions that the branch does not have: ask the site.
+        """
+        return {post_of(file) for file in self._left_behind(at) if not file.startswith("conflicts/")}
+
+    def entries(self, paths: Iterable[str], *, at: Oid | None = None) -> dict[str, Entry]:
+        """Return an entry for every path asked for; one with nothing in it is not in the ledger.
+
+        Records are the tip's; base, remote and conflict are those of the ledger commit `at` (default: the tip).
+        """
+        found: dict[str, Entry] = {}
+        remaining = iter(dict.fromkeys(paths))
+        while chunk := list(islice(remaining, CHUNK)):
+            files = self._files(chunk, at or self.tip)
+            oids = {oid for file, oid in files.items() if contents_matter(file)}
+            contents = dict(self.repository.blobs(oids)) if oids else {}
+            for path in chunk:
+                found[path] = read_entry(path, files, contents)
+        return found
+
+    def _files(self, paths: list[str], at: Oid | None) -> dict[str, Oid]:
+        if self.tip is None or at is None:
+            return {}
+        conflicts = set(self.conflicts(at=at))
+        wanted = [file for path in paths for file in entry_files(path, conflict=path in conflicts)]
+        if at == self.tip:
+            return self.repository.lookup(at, wanted)
+        files = self.repository.lookup(at, (file for file in wanted if not file.startswith("records/")))
+        return files | self.repository.lookup(self.tip, map(record_file, paths))
+
+    def stream(self) -> Iterator[Entry]:
+        """Yield every entry of the tip, tombstones too, in bounded memory."""
+        if self.tip is None:
+            return
+        for area in ("base", "records", "remote", "conflicts"):
+            names = (post_of(f"{area}/{entry.path}") for entry in self.repository.tree(f"{self.tip}:{area}"))
+            while chunk := list(dict.fromkeys(islice(names, CHUNK))):
+                entries = self.entries(chunk)
+                for path in chunk:
+                    entry = entries[path]
+                    parts = {"base": entry.base, "records": entry.record, "remote": entry.remote}
+                    if area == next((name for name, part in parts.items() if part is not None), "conflicts"):
+                        yield entry
+
+    def conflicts(self, *, at: Oid | None = None) -> list[str]:
+        """Return the posts that have a pending conflict."""
+        if self.tip is None:
+            return []
+        tree = self.repository.tree(f"{at or self.tip}:conflicts")
+        return list(dict.fromkeys(post_of(f"conflicts/{entry.path}") for entry in tree))
+
+    def intents(self) -> list[Intent]:
+        """Return the writes that a run, here or on another machine, announced and did not finish."""
+        if self.tip is None:
+            return []
+        files = {entry.path: entry.oid for entry in self.repository.tree(f"{self.tip}:intents")}
+        contents = dict(self.repository.blobs(set(files.values()))) if files else {}
+        return [load_intent(contents[oid], name=f"{self.ref}:intents/{file}") for file, oid in files.items()]
+
+    def fold(
+        self,
+        results: Iterable[Result],
+        *,
+        head: Oid,
+        message: str,
+        trailers: Mapping[str, str] | None = None,
+        intents: Iterable[Intent] | None = None,
+    ) -> Oid | None:
+        """Put `results` into one commit about the branch commit `head`, move the ref to it and return the new tip.
+
+        No commit is made when no file and neither Branch nor Settings change. `intents`, when given, are all that
+        are outstanding. Folding the same results again changes nothing. Raises Moved when the ref is not at `tip`.
+        """
+        changes = self._changes(bytes, results, head, intents)
+        if not changes and not self._news(trailers or {}):
+            return self.tip
+        with self.repository.importer() as importer:
+            stored = [(file, importer.blob(it) if isinstance(it, bytes) else it) for file, it in changes]
+            commit = self._commit(importer, stored, head, message, trailers or {})
+        self.repository.update_refs([(self.ref, commit.oid, self.tip)], message=f"gitsync: {message}")
+        self.reload()
+        return self.tip
+
+    def write(
+        self,
+        importer: Importer,
+        results: Iterable[Result],
+        *,
+        head: Oid,
+        message: str,
+        trailers: Mapping[str, str] | None = None,
+    ) -> CommitHandle | None:
+        """Do what `fold` does inside the caller's importer, for any number of results.
+
+        Posts are handed to git as they come. The ref is not moved: do it when the importer is closed, then `reload`.
+        None: there is nothing to commit.
+        """
+        changes = self._changes(importer.blob, results, head, None)
+        if not changes and not self._news(trailers or {}):
+            return None
+        stored = ((file, it) for file, it in changes if not isinstance(it, bytes))
+        return self._commit(importer, stored, head, message, trailers or {})
+
+    def _changes(
+        self,
+        store: Callable[[bytes], bytes | Blob],
+        results: Iterable[Result],
+        head: Oid,
+        intents: Iterable[Intent] | None,
+    ) -> Sequence[tuple[str, Content]]:
+        folding = Folding(self.repository, tip=self.tip, store=store)
+        at = self.agreed(head)
+        if at != self.tip:
+            folding.rebase(self._left_behind(at))
+        folding.take(results)
+        if intents is not None:
+            folding.put_intents({f"intents/{it.key}.json": dump_intent(it) for it in intents})
+        return folding.changes()
+
+    def _left_behind(self, at: Oid | None) -> dict[str, Oid | None]:
+        """Return the files of agreement in which the tip differs from `at`, as they are there."""
+        if at == self.tip or self.tip is None:
+            return {}
+        return {
+            f"{area}/{change.path}": change.oid
+            for area in ("base", "remote", "conflicts")
+            for change in self.repository.diff(
+                f"{self.tip}:{area}", f"{at}:{area}" if at else EMPTY_TREE, renames=False
+            )
+        }
+
+    def _news(self, trailers: Mapping[str, str]) -> bool:
+        return any(name in trailers and trailers[name] != self._trailer(name) for name in CARRIED)
+
+    def _commit(
+        self,
+        importer: Importer,
+        changes: Iterable[tuple[str, Oid | Blob | None]],
+        head: Oid,
+        message: str,
+        trailers: Mapping[str, str],
+    ) -> CommitHandle:
+        carried = {name: value for name in CARRIED if (value := self._trailer(name)) is not None}
+        return importer.commit(
+            parent=self.tip,
+            changes=changes,
+            message=with_trailers(message, {**carried, **trailers, "Head": head}),
+        )
+
+
+def with_trailers(message: str, trailers: Mapping[str, str | tuple[str, ...]]) -> str:
+    """Return a commit message that ends with these trailers, one to a line."""
+    lines = [
+        f"{name}: {' '.join(value.split())}"
+        for name, values in trailers.items()
+        for value in ((values,) if isinstance(values, str) else values)
+    ]
+    return "\n".join([message.strip() or "gitsync", "", *lines])
+
+
+def heads_of(trailers: Mapping[str, str | tuple[str, ...]]) -> tuple[Oid, ...]:
+    """Return the branch commits that a ledger commit with these trailers is about."""
+    value = trailers.get("Head", ())
+    return (value,) if isinstance(value, str) else value
