@@ -58,7 +58,7 @@ class Database:
     @property
     def name(self) -> str:
         """What to call this database in a sentence; without user and password."""
-        return str(self.file) if self.file else re.sub(r"//[^/@]*@", "//", self._url)
+        return str(self.file) if self.file else re.sub(r"(\+\w+)?://([^/@]*@)?", "://", self._url, count=1)
 
     def connect_file(self) -> sqlite3.Connection:
         """Return a new connection to the SQLite file, which must exist."""
@@ -153,7 +153,7 @@ class Database:
 
     def _translated(self, error: Exception, kinds: set[str], waited: float) -> Error:
         # The driver's own words: SQLAlchemy's would show the statement, and with it the post.
-        said = " ".join(str(getattr(error, "orig", None) or error).split())[:300].rstrip(".")
+        said = " ".join(str(getattr(error, "orig", None) or error).split())[:300].rstrip(".?!")
         if DENIED.search(said):
             return Unauthorized(f"{self.name} refuses: {said}.", "Check the user, and that it may write this table.")
         if MISSING.search(said):

@@ -54,19 +54,27 @@ class Table:
             yield from self._listing_of_file(schema)
             return
         seen: set[Cell] = set()
-        queries = [self._select()]
-        if "updated" in schema:
-            stamp = self._core("updated")
-            stamped = self._select(["id", "updated"]).where(stamp.is_not(None))
-            queries = [stamped, self._select().where(stamp.is_(None))]
+        whole = self._select()
         with self._database.reading() as connection:
-            for query in queries:
-                for row in connection.execute(query.execution_options(yield_per=1000)).mappings():
-                    if row["id"] is None or row["id"] in seen:
-                        self._bad_id(row["id"])
-                    if not schema["id"].unique:
-                        seen.add(row["id"])
-                    yield [str(row["id"])], [self.revision(row)]
+            if "updated" in schema:
+                stamp = self._core("updated")
+                stamped = self._select(["id", "updated"]).where(stamp.is_not(None)).execution_options(yield_per=1000)
+                for chunk in connection.execute(stamped).partitions():
+                    ids, stamps = zip(*chunk, strict=True)
+                    self._check_ids(ids, seen)
+                    yield list(map(str, ids)), list(map(sql_cells.token, stamps))
+                whole = whole.where(stamp.is_(None))
+            for rows in connection.execute(whole.execution_options(yield_per=100)).mappings().partitions():
+                self._check_ids([row["id"] for row in rows], seen)
+                yield [str(row["id"]) for row in rows], [self.revision(row) for row in rows]
+
+    def _check_ids(self, ids: Sequence[Cell], seen: set[Cell]) -> None:
+        if self.schema()["id"].unique:
+            return
+        for id in ids:
+            if id is None or id in seen:
+                self._bad_id(id)
+            seen.add(id)
 
     def _listing_of_file(
         self, schema: Mapping[str, sql_schema.Column]
