@@ -11,8 +11,11 @@ _ISO = re.compile(
     r"(?:(?P<sep>[Tt]|[ \t]+)(?P<h>\d{1,2}):(?P<m>\d{2})(?::(?P<s>\d{2})(?:[.,](?P<f>\d+))?)?"
     r"(?P<gap>[ \t]*)(?P<zone>Z|z|UTC|GMT|[+-]\d{1,2}(?::?\d{2})?(?::\d{2})?)?)?"
 )
-_MONTHS = {m: n for n, m in enumerate("jan feb mar apr may jun jul aug sep oct nov dec".split(), 1)}
-_CLOCK = r"(?:[ ,]+(?P<h>\d{1,2}):(?P<m>\d{2})(?::(?P<s>\d{2}))?)?(?: *(?P<zone>Z|(?:UTC|GMT)?[+-]\d{2}:?\d{2}|UTC|GMT))?(?: *\([^)]*\))?"
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_CLOCK = (
+    r"(?:[ ,]+(?P<h>\d{1,2}):(?P<m>\d{2})(?::(?P<s>\d{2}))?)?"
+    r"(?: *(?P<zone>Z|(?:UTC|GMT)?[+-]\d{2}:?\d{2}|UTC|GMT))?(?: *\([^)]*\))?"
+)
 _WEEKDAY = r"(?:(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*,? +)?"
 _WORDED = (
     # 15 Oct 2023; Mon, 02 Jan 2006 15:04:05 -0700
@@ -27,18 +30,19 @@ def parse_date(text: str, zone: tzinfo = UTC) -> datetime | None:
     text = text.strip()
     try:
         if found := _ISO.fullmatch(text):
-            day = datetime(*map(int, found["day"].split("-")))  # noqa: DTZ001  the zone comes below
+            year, month, date = (int(part) for part in found["day"].split("-"))
+            day = datetime(year, month, date)
             fraction = int((found["f"] or "")[:6].ljust(6, "0"))
         else:
             found = next((m for m in (form.fullmatch(text) for form in _WORDED) if m), None)
             if found is None:
                 return None
-            day, fraction = datetime(int(found["y"]), _MONTHS[found["mon"].lower()], int(found["d"])), 0
+            day, fraction = datetime(int(found["y"]), _MONTHS.index(found["mon"].lower()) + 1, int(found["d"])), 0
         hour, minute, second = (int(found[part] or 0) for part in "hms")
         # A leap second is the last of its minute: datetime has no room for it.
-        moment = day.replace(hour=hour, minute=minute, second=min(second, 59), microsecond=fraction)
+        moment = day.replace(hour=hour, minute=minute, second=59 if second == 60 else second, microsecond=fraction)
         return moment.replace(tzinfo=_zone(found["zone"]) if found["zone"] else zone)
-    except (ValueError, KeyError, OverflowError):
+    except (ValueError, OverflowError):
         return None
 
 

@@ -8,7 +8,7 @@ from gitsync import frontmatter, line_ends
 from gitsync.dialects import Dialect
 from gitsync.errors import InvalidContent
 from gitsync.fields import decode, encode, follow, locate, write_status
-from gitsync.frontmatter import Plain, Scalar, find
+from gitsync.frontmatter import Plain, find
 from gitsync.model import FIELDS, Value, clean_body
 from gitsync.new_file import write
 from gitsync.reading import Document, parse, place, typed
@@ -95,7 +95,7 @@ class _Front:
                 node = find(self.root(after), path)
                 if node is not None and decode(name, node, dialect or self.dialect, after) == value:
                     return after
-            except InvalidContent:
+            except (InvalidContent, UnicodeEncodeError):
                 continue
         raise self.failed(name, f"{name!r} cannot be set to {value!r} here.")
 

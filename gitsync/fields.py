@@ -40,7 +40,7 @@ def follow(root: Node | None, spelling: str, *, any_case: bool = False) -> Path:
 
 
 def decode(field: str, node: Node, dialect: Dialect, text: str) -> Value:
-    """Return the value of `field` that `node` of the front matter `text` holds. Raises InvalidContent with its place."""
+    """Return the value of `field` that `node` of the front matter `text` holds. Raises InvalidContent, placed."""
     if isinstance(node, Scalar) and node.absent:
         return None
     if field in LISTS:

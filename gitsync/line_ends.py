@@ -19,7 +19,7 @@ def normalised(text: str) -> str:
 def encoded(data: bytes, before: str, after: str) -> bytes:
     """Return `after` as bytes, with the BOM and the line ends of `data`, whose normalised text is `before`.
 
-    In a file with mixed line ends, lines that stay keep theirs, and new ones end like the line above.
+    In a file with mixed line ends, lines that stay or change keep theirs, and new ones end like the line above.
     """
     bom = BOM if data.startswith(BOM) else b""
     if b"\r" in data:
@@ -48,13 +48,16 @@ def _mixed(raw: str, before: str, after: str) -> str:
 
 
 def _matches(old: list[str], new: list[str]) -> dict[int, int]:
-    """Map lines of `new` to equal lines of `old`. Where many lines changed, only the ends of the text are matched."""
+    """Map lines of `new` to the lines of `old` that they are, or stand in for.
+
+    Where many lines changed, only the ends of the text are matched.
+    """
     shorter = min(len(old), len(new))
     head = next((n for n in range(shorter) if old[n] != new[n]), shorter)
     tail = next((n for n in range(shorter - head) if old[-1 - n] != new[-1 - n]), shorter - head)
     found = {n: n for n in range(head)} | {len(new) - 1 - n: len(old) - 1 - n for n in range(tail)}
     a, b = old[head : len(old) - tail], new[head : len(new) - tail]
     if len(a) * len(b) <= 1_000_000:
-        for i, j, size in difflib.SequenceMatcher(None, a, b, autojunk=False).get_matching_blocks():
-            found |= {head + j + n: head + i + n for n in range(size)}
+        for _, i, i2, j, j2 in difflib.SequenceMatcher(None, a, b, autojunk=False).get_opcodes():
+            found |= {head + j + n: head + i + n for n in range(min(i2 - i, j2 - j))}
     return found

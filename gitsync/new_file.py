@@ -7,7 +7,7 @@ from datetime import datetime
 from gitsync.dates import write_date
 from gitsync.dialects import GITSYNC, Dialect
 from gitsync.errors import InvalidContent
-from gitsync.frontmatter import MAX_SIZE, Plain, yaml_scalar
+from gitsync.frontmatter import MAX_SIZE, Bare, Plain, yaml_scalar
 from gitsync.model import FIELDS, STATUSES, Post, Value, clean_body
 
 _scalar = yaml_scalar.scalar
@@ -76,7 +76,7 @@ def _line(name: str, value: Value, dialect: Dialect) -> str:
 
 def _nested(key: str, value: Value) -> str:
     first, *rest = key.split(".")
-    inner: Plain = yaml_scalar.Bare(write_date(value)) if isinstance(value, datetime) else value  # type: ignore[assignment]
+    inner: Plain = Bare(write_date(value)) if isinstance(value, datetime) else value  # type: ignore[assignment]
     for step in reversed(rest):
         inner = [inner] if step.isdigit() else {step: inner}
     return yaml_scalar.entry(first, inner)

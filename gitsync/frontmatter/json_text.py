@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
+import json.decoder
 import re
-from json.decoder import scanstring
 from typing import Any
 
 from gitsync.frontmatter.nodes import Entries, Items, Node, Path, Plain, Scalar, broken, find
@@ -61,7 +61,8 @@ def _value(text: str, at: int, depth: int) -> Node:
 
 def _string(text: str, at: int) -> tuple[str, int]:
     try:
-        return scanstring(text, at + 1, True)
+        said, stop = json.decoder.scanstring(text, at + 1, True)  # type: ignore[attr-defined]
+        return str(said), int(stop)
     except json.JSONDecodeError as error:
         raise broken(text, error.pos, "json-syntax", f"The JSON is broken: {error.msg}.") from None
 
@@ -118,7 +119,7 @@ def change(text: str, path: Path, value: Plain) -> str:
     new = f"{_dump(str(path[depth]))}: {_dump(value)}"
     if not holder.keys:
         return text[: holder.start + 1] + new + text[holder.end - 1 :]
-    first, last = list(holder.keys.values())[0].start, list(holder.values.values())[-1].end
+    first, last = next(iter(holder.keys.values())).start, list(holder.values.values())[-1].end
     lead = text[holder.start + 1 : first]
     return text[:last] + "," + (lead if "\n" in lead else " ") + new + text[last:]
 

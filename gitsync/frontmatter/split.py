@@ -34,7 +34,7 @@ _KEY = re.compile(r"\s*(?:#[^\n]*\s+)*[\"']?[A-Za-z_][\w.-]*[\"']?\s*[:=]")
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Front matter in a text with "\\n" line ends: its language, where it starts and ends, and where the body starts."""
+    """Where front matter starts and ends in a text with "\\n" line ends, its language, and where the body starts."""
 
     language: str
     start: int
@@ -100,7 +100,7 @@ class _Reader(BaseHandler):
         self.text = text
         self.root: Node | None = None
 
-    def split(self, text: str) -> tuple[str, str]:
+    def split(self, text: str) -> tuple[str, str]:  # noqa: ARG002  it is split already
         return self.text, ""
 
     def load(self, fm: str) -> dict[str, Any]:

@@ -7,7 +7,9 @@ it to; the marks of its parser tell where to cut instead.
 from __future__ import annotations
 
 import difflib
+import itertools
 import re
+from collections.abc import Sequence
 
 from gitsync.frontmatter import yaml_scalar
 from gitsync.frontmatter.nodes import Entries, Items, Node, Path, Plain, Scalar, broken, find, label
@@ -86,7 +88,11 @@ def _removal(text: str, root: Node, path: Path) -> Cut:
     at = list(parent.values).index(str(path[-1])) if isinstance(parent, Entries) else int(path[-1])
     start, node = children[at]
     if parent is not None and parent.style == "block":
-        return _line(text, start), _next_line(text, _end(text, node)), ""
+        end = _next_line(text, _end(text, node))
+        if at and _keeps(text, children[at - 1][1]):
+            # The blank lines below would become part of the text above.
+            end += len(re.match(r"(?:[ \t]*\n)*", text[end:])[0])  # type: ignore[index]
+        return _line(text, start), end, ""
     if at + 1 < len(children):
         return start, children[at + 1][0], ""
     return (_end(text, children[at - 1][1]) if at else start), _end(text, node), ""
@@ -97,6 +103,13 @@ def _children(node: Node | None) -> list[tuple[int, Node]]:
     if isinstance(node, Entries):
         return [(key.start, node.values[name]) for name, key in node.keys.items()]
     return [(item.start, item) for item in node.items] if isinstance(node, Items) else []
+
+
+def _keeps(text: str, node: Node) -> bool:
+    """Whether `node` is a block scalar to which the blank lines below it belong."""
+    if not isinstance(node, Scalar) or node.style not in ("literal", "folded"):
+        return False
+    return "+" in text[node.start : node.end].partition("\n")[0].partition("#")[0]
 
 
 def _insertion(text: str, holder: Entries, key: str, value: Plain, *, root: bool) -> Cut:
@@ -112,9 +125,7 @@ def _insertion(text: str, holder: Entries, key: str, value: Plain, *, root: bool
     if root:
         # New keys go below the author's comments too, but above the blank line that Hashnode ends with. A scalar that
         # keeps its trailing blank lines would lose them: then below everything.
-        last = children[-1][1]
-        keeps = isinstance(last, Scalar) and "+" in text[last.start : last.end].partition("\n")[0]
-        end = len(text) if keeps else max(end, len(text.rstrip(" \t\n")) + 1)
+        end = len(text) if _keeps(text, children[-1][1]) else max(end, len(text.rstrip(" \t\n")) + 1)
     return end, end, yaml_scalar.entry(key, value, indent)
 
 
@@ -139,7 +150,7 @@ def _replacement(text: str, node: Node, parent: Node | None, step: str | int, va
     return [(node.start, end, (" " if node.start == node.end else "") + yaml_scalar.dump(value))]
 
 
-def _opcodes(node: Items, value: list[str]) -> list[tuple[str, int, int, int, int]]:
+def _opcodes(node: Items, value: list[str]) -> Sequence[tuple[str, int, int, int, int]]:
     old = [label(item) for item in node.items]
     return difflib.SequenceMatcher(None, old, value, autojunk=len(old) * len(value) > 1_000_000).get_opcodes()
 
@@ -177,7 +188,7 @@ def _items_flow(text: str, node: Items, value: list[str]) -> Cut:
     if not items:
         return node.start, node.end, yaml_scalar.dump(list(value))
     style = _common_style(node)
-    gaps = [text[_end(text, a) : b.start] for a, b in zip(items, items[1:], strict=False)]
+    gaps = [text[_end(text, a) : b.start] for a, b in itertools.pairwise(items)]
     gap = re.sub(r"[ \t]*#[^\n]*", "", gaps[0]) if gaps else ", "
     out: list[tuple[str, str]] = []
     for kind, a, b, c, d in _opcodes(node, value):

@@ -23,7 +23,7 @@ def read(text: str) -> Node | None:
     Raises InvalidContent with a place in `text`. Aliases are refused rather than followed, keys may come once, and
     depth is bounded before anything recurses: 64 KiB of brackets would overflow the C stack of a composing loader.
     """
-    events = yaml.parse(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    events: Iterator[Any] = yaml.parse(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
     try:
         for event in events:
             if isinstance(event, yaml.DocumentStartEvent):
@@ -31,9 +31,9 @@ def read(text: str) -> Node | None:
         else:
             return None
         root = _node(text, events, next(events), 0)
-        for event in events:
-            if isinstance(event, yaml.DocumentStartEvent):
-                raise broken(text, event.start_mark.index, "yaml-documents", "Front matter holds a second document.")
+        second = next((event.start_mark for event in events if isinstance(event, yaml.DocumentStartEvent)), None)
+        if second is not None:
+            raise broken(text, second.index, "yaml-documents", "Front matter holds a second document.")
         return None if isinstance(root, Scalar) and root.start == root.end else root
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
@@ -55,13 +55,14 @@ def _node(text: str, events: Iterator[Any], event: Any, depth: int) -> Node:
             return _scalar(event)
         case yaml.SequenceStartEvent():
             items = []
-            while not isinstance(inner := next(events), yaml.SequenceEndEvent):
+            inner: Any
+            while type(inner := next(events)) is not yaml.SequenceEndEvent:
                 items.append(_node(text, events, inner, depth + 1))
-            return Items(tuple(items), _layout(event), event.start_mark.index, inner.end_mark.index)
+            return Items(tuple(items), _layout(event), _at(event.start_mark), _at(inner.end_mark))
         case yaml.MappingStartEvent():
             values: dict[str, Node] = {}
             keys: dict[str, Scalar] = {}
-            while not isinstance(inner := next(events), yaml.MappingEndEvent):
+            while type(inner := next(events)) is not yaml.MappingEndEvent:
                 key = _node(text, events, inner, depth + 1)
                 if not isinstance(key, Scalar):
                     raise broken(text, key.start, "yaml-key", "A key of front matter must be plain text.")
@@ -69,7 +70,7 @@ def _node(text: str, events: Iterator[Any], event: Any, depth: int) -> Node:
                     raise broken(text, key.start, "duplicate-key", f"The key {key.text!r} is there twice.", "Keep one.")
                 keys[key.text] = key
                 values[key.text] = _node(text, events, next(events), depth + 1)
-            return Entries(values, keys, _layout(event), event.start_mark.index, inner.end_mark.index)
+            return Entries(values, keys, _layout(event), _at(event.start_mark), _at(inner.end_mark))
     raise broken(
         text,
         event.start_mark.index,
@@ -77,6 +78,10 @@ def _node(text: str, events: Iterator[Any], event: Any, depth: int) -> Node:
         "Front matter may not use YAML aliases.",
         "Write the value out.",
     )
+
+
+def _at(mark: Any) -> int:
+    return int(mark.index)
 
 
 def _layout(event: Any) -> str:
@@ -88,7 +93,7 @@ def _scalar(event: Any) -> Scalar:
     value: Any = event.value
     tag = event.tag
     if tag is None or tag == "!":
-        tag = _VALUES.resolve(yaml.ScalarNode, event.value, event.implicit)
+        tag = _VALUES.resolve(yaml.ScalarNode, event.value, event.implicit)  # type: ignore[no-untyped-call]
     if tag != "tag:yaml.org,2002:str":
         value = _value(tag, event.value)
     return Scalar(event.value, value, style, event.start_mark.index, event.end_mark.index)

@@ -7,8 +7,11 @@ import re
 from gitsync.frontmatter.nodes import Bare, Plain
 
 _SIMPLE = re.compile(r"[^\W\d_](?:[\w .!?()/&;+–’-]*[\w.!?()/;+’-])?").fullmatch
-_ESCAPED = re.compile("[^\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]").search
-_WORDS = frozenset("y n yes no true false on off null nan inf infinity none undefined".split())
+_HIDDEN = re.compile("[^\x20-\x7e\xa0-\u2027\u202a-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
+_ESCAPED = _HIDDEN.search
+_WORDS = frozenset(
+    ["y", "n", "yes", "no", "true", "false", "on", "off", "null", "nan", "inf", "infinity", "none", "undefined"]
+)
 _ESCAPES = {"\n": "\\n", "\t": "\\t", "\r": "\\r", "\0": "\\0"}
 
 
@@ -37,7 +40,7 @@ def double(text: str) -> str:
     """Return `text` in double quotes, with everything escaped that an editor would not show."""
     text = text.replace("\\", "\\\\").replace('"', '\\"')
     if _ESCAPED(text):
-        text = re.sub(_ESCAPED.__self__, lambda found: _escape(found[0]), text)
+        text = _HIDDEN.sub(lambda found: _escape(found[0]), text)
     return f'"{text}"'
 
 
