@@ -221,6 +221,8 @@ class Memory:
 
     def delete(self, id: str, *, expect: Revision) -> None:
         fault = self._request("delete", id, writes=True)
+        if not self._store.behaviour.can_delete:
+            raise Rejected("nothing can be deleted here.")
         self._current(id, expect)
         self._store.remove(id)
         if fault:
@@ -228,6 +230,8 @@ class Memory:
 
     def upload(self, asset: Asset) -> str:
         fault = self._request("upload", asset.path, writes=True)
+        if not self._store.behaviour.uploads:
+            raise Rejected(f"files such as {asset.path} cannot be stored here.")
         self._store.assets[asset.sha256] = asset
         if fault:
             raise fault.error
@@ -258,9 +262,11 @@ class Memory:
 
     def _write(self, name: str, id: str, post: Post, expect: Revision | None = None) -> Record:
         fault = self._request(name, id, writes=True)
-        if expect is not None:
-            self._current(id, expect)
         has = self._store.behaviour
+        if expect is not None:
+            if not has.can_update:
+                raise Rejected("nothing can be changed here.")
+            self._current(id, expect)
         if not post.title and "title" in has.holds:
             raise Rejected("the title can't be blank.", field="title")
         if post.status != "published" and not has.drafts:

@@ -1,0 +1,387 @@
+"""The laws that every connector keeps, as a suite to run against yours (install gitsync-content[test]).
+
+    class TestMine(Conformance):
+        @pytest.fixture
+        def bench(self) -> Iterator[Bench]:
+            with a_server_of_mine() as server:
+                yield Bench(connect=lambda: Mine(settings_for(server)), edit=server.edit)
+
+A law that hangs on a capability is tested both ways: what a platform cannot do, its connector refuses.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+import pytest
+
+from gitsync.connector import Connector, Problem, Setting
+from gitsync.errors import Error, Forged, NotFound, OutcomeUnknown, Rejected, SiteError, Stale, Unauthorized
+from gitsync.model import FIELDS, Asset, Post, Record
+from gitsync.reconcile import same_content, shows
+
+SAMPLE = Post(
+    title="Ça va? “007” — a/b \\ c: d #e",
+    slug="ca-va",
+    description="Ein Satz, der nicht im Text steht: 'so' \"oder\" so.",
+    tags=("python", "web-dev", "ümlaut", "d", "e", "f"),
+    series="Cafés & more",
+    cover="https://images.example/ü%20x.png?w=1&h=2",
+    canonical_url="https://me.example/posts/ca-va",
+    status="published",
+    date=datetime(2024, 2, 29, 23, 59, 58, tzinfo=UTC),
+    authors=("Zoë O’Hara",),
+    lang="fr",
+    body="# Heading\n\nFirst paragraph, *emphasis*, a [link](https://x.example/?a=1&b=2).\n\n- one\n- two\n",
+)
+
+BODIES = {
+    "unicode": "Ünïcödé 👩‍👩‍👧 日本語 \u200b and e\u0301\n",
+    "code": "```yaml\n---\ntitle: no title\n---\n```\n\n    indented {{ code }}\n\nand `inline {% code %}`\n",
+    "templates": "Write {{ page.title }} and {% assign x = 1 %} like {{that}}.\n",
+    "html": '<div class="x">\n\n*inner*\n\n</div>\n\n<kbd>Ctrl</kbd> &amp; &lt;b&gt;\n',
+    "quotes": "It's \"quoted\" 'text' \\ back\\slash; -- '); DROP TABLE posts; %s %(x)s\n",
+    "rule first": "***\n\nafter a rule\n\n***\n",
+    "no final newline": "one line without an end",
+    "one long line": "word " * 20_000 + "\n",
+    "many lines": "A line.\n\n" * 5_000,
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bench:
+    """A site to test a connector on, empty at first.
+
+    connect   a new connector to it
+    edit      change fields of a stored post, or its `body`, as somebody does in the platform's own editor
+    lose      let the next create be stored and its reply be lost; None: this cannot happen
+    intruder  a connector to it with wrong credentials; None: it has none
+    refused   a post that the platform refuses though the connector may send it; None: it takes anything
+    secret    what no record may show
+    exact     bodies come back to the letter, not only with the same words
+    """
+
+    connect: Callable[[], Connector]
+    edit: Callable[[str, Mapping[str, str]], None]
+    lose: Callable[[], None] | None = None
+    intruder: Callable[[], Connector] | None = None
+    refused: Post | None = None
+    secret: str = ""
+    exact: bool = True
+
+
+class Conformance:
+    """Every law as a test. A subclass, named Test…, gives the fixture `bench`."""
+
+    @pytest.fixture
+    def bench(self) -> Bench:
+        raise RuntimeError("a subclass of Conformance provides the fixture `bench`")
+
+    @pytest.fixture
+    def site(self, bench: Bench) -> Iterator[Connector]:
+        with connected(bench.connect) as site:
+            yield site
+
+    # What it says of itself
+
+    def test_settings_have_help(self, site: Connector) -> None:
+        assert all(isinstance(setting, Setting) and setting.help for setting in type(site).settings.values())
+
+    def test_whoami_has_a_name_to_show(self, site: Connector) -> None:
+        assert site.whoami().name
+
+    def test_capabilities_speak_of_post_fields(self, site: Connector) -> None:
+        assert site.capabilities.fields <= frozenset(FIELDS)
+        assert site.capabilities.unseen <= site.capabilities.fields
+        assert site.capabilities.bulk_fetch >= 1
+        assert site.capabilities.settles_after >= 0
+
+    def test_wrong_credentials_are_unauthorized_and_change_nothing(self, bench: Bench, site: Connector) -> None:
+        if bench.intruder is None:
+            return
+        with connected(bench.intruder) as intruder:
+            for call in (intruder.whoami, lambda: list(intruder.scan()), lambda: write(intruder, SAMPLE)):
+                with pytest.raises(Unauthorized) as caught:
+                    call()
+                assert not bench.secret or bench.secret not in str(caught.value)
+        assert list(site.scan()) == []
+
+    # Projections
+
+    def test_a_projection_is_pure_and_idempotent(self, site: Connector) -> None:
+        for status in (None, "draft", "published", "private", "scheduled"):
+            for body in BODIES.values():
+                post = SAMPLE.with_fields({"status": status, "body": body})
+                once = site.project(post)
+                assert site.project(post) == once
+                assert site.project(once) == once
+
+    def test_a_projection_has_only_fields_that_the_platform_holds(self, site: Connector) -> None:
+        held = site.project(SAMPLE)
+        assert {name for name in FIELDS if held.get(name) is not None} <= site.capabilities.fields
+
+    def test_an_empty_post_can_be_projected_and_judged(self, site: Connector) -> None:
+        assert site.project(site.project(Post())) == site.project(Post())
+        assert all(isinstance(problem, Problem) and problem.code for problem in site.problems(Post()))
+
+    def test_a_private_post_never_becomes_public(self, site: Connector) -> None:
+        if "status" in site.capabilities.fields:
+            assert site.project(SAMPLE.with_fields({"status": "private"})).status in ("private", "draft")
+
+    # Writing and reading back
+
+    @pytest.mark.parametrize("body", BODIES.values(), ids=BODIES)
+    def test_what_is_written_is_shown(self, bench: Bench, site: Connector, body: str) -> None:
+        post = site.project(SAMPLE.with_fields({"body": body}))
+        stored = content(site.create(post))
+        assert shows(post, stored, seen(site))
+        if bench.exact:
+            assert stored.body == post.body
+
+    def test_a_write_answers_what_a_fetch_shows(self, site: Connector) -> None:
+        record = write(site, SAMPLE)
+        assert record.complete
+        assert record.id
+        assert isinstance(record.id, str)
+        assert alike(site, site.fetch(record.id), record)
+        updated = site.update(record.id, changed(site, record, body="Other text.\n"), expect=record.revision)
+        assert alike(site, site.fetch(updated.id), updated)
+
+    def test_push_then_pull_without_an_edit_changes_nothing(self, site: Connector) -> None:
+        record = write(site, SAMPLE)
+        again = site.update(record.id, site.project(SAMPLE), expect=site.fetch(record.id).revision)
+        assert same_content(content(again), content(record), site.capabilities.fields)
+
+    def test_what_a_site_shows_can_be_sent_back(self, site: Connector) -> None:
+        shown = content(write(site, SAMPLE))
+        assert shows(site.project(shown), shown, seen(site))
+
+    def test_an_update_changes_what_it_says_and_nothing_else(self, site: Connector) -> None:
+        before = write(site, SAMPLE)
+        post = changed(site, before, body="Quite another text.\n")
+        after = content(site.update(before.id, post, expect=before.revision))
+        assert after.body.split() == ["Quite", "another", "text."]
+        others = site.capabilities.fields - {"updated"}
+        assert same_content(replace(after, body=""), replace(content(before), body=""), others)
+
+    def test_removed_tags_are_gone(self, site: Connector) -> None:
+        if "tags" in site.capabilities.fields:
+            record = write(site, SAMPLE)
+            post = site.project(SAMPLE.with_fields({"tags": None}))
+            assert not content(site.update(record.id, post, expect=record.revision)).tags
+
+    def test_two_posts_with_one_slug_are_two_posts(self, site: Connector) -> None:
+        other = SAMPLE.with_fields({"title": "Other", "canonical_url": None, "body": "Other.\n"})
+        one, two = write(site, SAMPLE), write(site, other)
+        assert one.id != two.id
+        assert content(site.fetch(one.id)).body != content(site.fetch(two.id)).body
+
+    def test_what_the_platform_refuses_leaves_nothing_behind(self, bench: Bench, site: Connector) -> None:
+        if bench.refused is None:
+            return
+        assert any(problem.severity == "error" for problem in site.problems(bench.refused))
+        with pytest.raises(Rejected):
+            write(site, bench.refused)
+        assert list(site.scan()) == []
+        record = write(site, SAMPLE)
+        with pytest.raises(Rejected):
+            site.update(record.id, site.project(bench.refused), expect=record.revision)
+        assert alike(site, site.fetch(record.id), record)
+
+    # Drafts, unpublishing, deleting
+
+    def test_drafts_are_held_or_refused(self, site: Connector) -> None:
+        draft = SAMPLE.with_fields({"status": "draft"})
+        if not site.capabilities.drafts:
+            if "status" in site.capabilities.fields:
+                with pytest.raises(SiteError):
+                    write(site, draft)
+            return
+        record = write(site, draft)
+        assert content(site.fetch(record.id)).status == "draft"
+        assert [found.id for found in site.scan()] == [record.id]
+
+    def test_unpublishing_is_an_update_to_draft(self, site: Connector) -> None:
+        if site.capabilities.unpublish and site.capabilities.drafts:
+            record = write(site, SAMPLE)
+            hidden = site.project(SAMPLE.with_fields({"status": "draft"}))
+            after = site.update(record.id, hidden, expect=record.revision)
+            assert content(site.fetch(after.id)).status == "draft"
+            again = site.update(after.id, site.project(SAMPLE), expect=after.revision)
+            assert content(site.fetch(again.id)).status == "published"
+
+    def test_a_delete_is_final_or_refused(self, site: Connector) -> None:
+        record, other = write(site, SAMPLE), write(site, plain(2))
+        if not site.capabilities.delete:
+            with pytest.raises(SiteError):
+                site.delete(record.id, expect=record.revision)
+            assert alike(site, site.fetch(record.id), record)
+            return
+        site.delete(record.id, expect=record.revision)
+        with pytest.raises(NotFound):
+            site.fetch(record.id)
+        assert [found.id for found in site.scan()] == [other.id]
+
+    def test_what_does_not_exist_is_not_found(self, site: Connector) -> None:
+        record = write(site, SAMPLE)
+        unknown = record.id[:-1] + ("1" if record.id[-1] != "1" else "2")
+        for id in (unknown, record.id + "0"):
+            with pytest.raises(NotFound):
+                site.fetch(id)
+            if site.capabilities.update:
+                with pytest.raises(NotFound):
+                    site.update(id, site.project(SAMPLE), expect=record.revision)
+            if site.capabilities.delete:
+                with pytest.raises(NotFound):
+                    site.delete(id, expect=record.revision)
+
+    # Listings
+
+    def test_a_scan_lists_every_record_once(self, site: Connector) -> None:
+        statuses = ("published", "draft") if site.capabilities.drafts else ("published",)
+        written = {}
+        for number in range(7):
+            record = write(site, plain(number, status=statuses[number % len(statuses)]))
+            written[record.id] = record
+        listed = list(site.scan())
+        assert sorted(record.id for record in listed) == sorted(written)
+        for record in listed:
+            assert record.revision == written[record.id].revision
+            assert record.complete == (record.post is not None)
+            if record.complete:
+                assert alike(site, record, written[record.id])
+
+    def test_an_empty_site_lists_nothing(self, site: Connector) -> None:
+        assert list(site.scan()) == []
+
+    def test_a_scan_since_lists_what_was_modified_since(self, bench: Bench, site: Connector) -> None:
+        ids = [write(site, plain(number)).id for number in range(3)]
+        times = [record.modified for record in site.scan() if record.modified is not None]
+        if times:
+            bench.edit(ids[1], {"body": "Edited.\n"})
+            assert ids[1] in {record.id for record in site.scan(max(times))}
+
+    def test_two_scans_of_an_untouched_site_are_equal(self, site: Connector) -> None:
+        write(site, SAMPLE)
+        assert list(site.scan()) == list(site.scan())
+
+    def test_many_records_are_fetched_as_one_by_one(self, site: Connector) -> None:
+        ids = [write(site, plain(number)).id for number in range(4)]
+        found = {record.id: record for record in site.fetch_many([ids[2], ids[0], ids[0] + "9"])}
+        assert set(found) == {ids[0], ids[2]}
+        assert all(alike(site, record, site.fetch(id)) for id, record in found.items())
+        assert list(site.fetch_many([])) == []
+
+    # Changes from outside
+
+    def test_an_outside_edit_moves_the_revision_and_is_read(self, bench: Bench, site: Connector) -> None:
+        record = write(site, SAMPLE)
+        bench.edit(record.id, {"body": "Edited outside.\n"})
+        edited = site.fetch(record.id)
+        assert edited.revision != record.revision
+        assert content(edited).body.split() == ["Edited", "outside."]
+        assert {found.id: found.revision for found in site.scan()} == {record.id: edited.revision}
+
+    def test_a_revision_is_a_hash_of_the_content_only_where_it_says_so(self, bench: Bench, site: Connector) -> None:
+        record = write(site, plain(1))
+        bench.edit(record.id, {"title": "Edited"})
+        bench.edit(record.id, {"title": content(record).title or ""})
+        if site.capabilities.revision_hash:
+            assert site.fetch(record.id).revision == record.revision
+
+    def test_a_write_over_an_outside_edit_is_stale_where_conditional(self, bench: Bench, site: Connector) -> None:
+        record = write(site, SAMPLE)
+        bench.edit(record.id, {"body": "Edited outside.\n"})
+        edited = site.fetch(record.id)
+        if not site.capabilities.conditional:
+            site.update(record.id, changed(site, edited, body="Mine.\n"), expect=edited.revision)
+            return
+        with pytest.raises(Stale):
+            site.update(record.id, changed(site, record, body="Mine.\n"), expect=record.revision)
+        if site.capabilities.delete:
+            with pytest.raises(Stale):
+                site.delete(record.id, expect=record.revision)
+        assert alike(site, site.fetch(record.id), edited)
+
+    # Accidents
+
+    def test_a_create_is_found_after_its_reply_was_lost(self, bench: Bench, site: Connector) -> None:
+        write(site, plain(1))
+        post = site.project(SAMPLE)
+        if bench.lose is None:
+            site.create(post)
+        else:
+            bench.lose()
+            with pytest.raises(OutcomeUnknown):
+                site.create(post)
+        if site.capabilities.searchable:
+            found = [record for record in site.find(post) if shows(post, content(record), seen(site))]
+            listed = [record.id for record in site.scan()]
+            assert len(found) == 1
+            assert len(listed) == 2
+            assert found[0].id in listed
+
+    def test_raw_fields_are_json_without_secrets(self, bench: Bench, site: Connector) -> None:
+        record = site.fetch(write(site, SAMPLE).id)
+        text = json.dumps(record.raw)
+        assert json.loads(text) == dict(record.raw)
+        assert not bench.secret or bench.secret not in text
+        assert not site.capabilities.private_fields & set(record.raw)
+
+    def test_files_are_stored_at_an_address_or_refused(self, site: Connector) -> None:
+        asset = Asset(path="images/ü x.png", content=b"\x89PNG\r\n\x1a\n", media_type="image/png", sha256="0" * 64)
+        if site.capabilities.uploads:
+            assert site.upload(asset).startswith(("http://", "https://"))
+        else:
+            with pytest.raises(Error):
+                site.upload(asset)
+
+    def test_a_forged_webhook_is_refused(self, site: Connector) -> None:
+        with pytest.raises(Forged):
+            site.events({"X-Signature": "sha256=0"}, b'{"id": 1}')
+
+
+@contextmanager
+def connected(connect: Callable[[], Connector]) -> Iterator[Connector]:
+    """Close the connector afterwards."""
+    connector = connect()
+    try:
+        yield connector
+    finally:
+        connector.close()
+
+
+def plain(number: int, status: str = "published") -> Post:
+    """Return a small post unlike those with other numbers."""
+    return Post(title=f"Post {number}", slug=f"post-{number}", status=status, body=f"Text of post {number}.\n")
+
+
+def write(site: Connector, post: Post) -> Record:
+    """Create the projection of `post`."""
+    return site.create(site.project(post))
+
+
+def content(record: Record) -> Post:
+    """Return the post of a complete record."""
+    assert record.post is not None
+    return record.post
+
+
+def changed(site: Connector, record: Record, **changes: str) -> Post:
+    """Return what to send so that only `changes` change."""
+    return site.project(SAMPLE.with_fields({"title": content(record).title, **changes}))
+
+
+def seen(site: Connector) -> frozenset[str]:
+    """Return the fields that come back as they were sent."""
+    return site.capabilities.fields - site.capabilities.unseen - {"updated"}
+
+
+def alike(site: Connector, one: Record, other: Record) -> bool:
+    """Say whether two readings of a record agree on what it is, its version and its content."""
+    same = (one.id, one.revision, one.url) == (other.id, other.revision, other.url)
+    return same and same_content(content(one), content(other), site.capabilities.fields)
