@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,10 +13,12 @@ from gitsync_connectors.folder import Folder
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gitsync import document
 from gitsync.connector import Connector, SiteSettings
 from gitsync.dialects import DIALECTS
 from gitsync.errors import ConfigError, Malformed, NotFound, Rejected, Stale, Unauthorized
 from gitsync.model import Post
+from gitsync.testing import SAMPLE, Bench, Conformance
 
 POST = Post(
     title="Ça: a “title”, 007",
@@ -61,6 +63,26 @@ def site(tmp_path: Path) -> Path:
 
 
 HELLO = "_posts/2026-01-02-hello.md"
+
+
+class TestDialects(Conformance):
+    """A folder in any dialect keeps every law."""
+
+    @pytest.fixture(params=sorted(set(DIALECTS) - {"gitsync", "jekyll", "hugo"}))
+    def bench(self, tmp_path: Path, request: pytest.FixtureRequest) -> Bench:
+        (tmp_path / "site").mkdir()
+
+        def edit(id: str, changes: Mapping[str, str]) -> None:
+            file = tmp_path / "site" / id
+            fields = {name: value for name, value in changes.items() if name != "body"}
+            parsed = document.parse(file.read_bytes(), path=id, dialect=DIALECTS[request.param])
+            file.write_bytes(document.edit(parsed, fields, body=changes.get("body")))
+
+        return Bench(
+            connect=lambda: connect(tmp_path, dialect=request.param),
+            edit=edit,
+            refused=SAMPLE.with_fields({"body": "a\0b\n"}),
+        )
 
 
 def test_folder_is_a_connector(site: Path) -> None:
