@@ -220,6 +220,9 @@ class Sql:
     def _cell(self, name: str, value: Any, like: Cell) -> Cell:
         """Return the cell that says `value` in the manner of `like`."""
         column = self._table.schema()[name]
+        if name == "status" and value not in self._statuses:
+            hint = f"Add {value} to [sites.{self._site}.statuses], or keep the post off this site."
+            raise Rejected(f"The status {value} has no word in {self._table_name!r}.", hint, field=name)
         if name == "status":
             return sql_cells.write_status(value, self._statuses, kind=column.kind, like=like)
         if name in LISTS:

@@ -6,7 +6,7 @@ import json
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
@@ -18,6 +18,7 @@ from gitsync_connectors.sql import Sql
 from gitsync.connector import Connector, SiteSettings
 from gitsync.errors import ConfigError, Malformed, NotFound, Rejected, Stale, Unauthorized, Unreachable
 from gitsync.model import FIELDS, Post
+from gitsync.testing import Bench, Conformance
 
 POSTS = """
 CREATE TABLE posts (
@@ -86,6 +87,52 @@ def run(file: Path, *statements: str, values: tuple[Any, ...] = ()) -> list[tupl
 
 def columns(*names: str, **more: str) -> dict[str, str]:
     return {name: name for name in ("id", *names)} | more
+
+
+SHAPES: Mapping[str, tuple[str, dict[str, Any]]] = {
+    "flags and numbers": (
+        "id TEXT PRIMARY KEY, title TEXT NOT NULL, slug TEXT NOT NULL, body TEXT NOT NULL, tags TEXT NOT NULL,"
+        " published BOOLEAN NOT NULL, day INTEGER NOT NULL, changed INTEGER NOT NULL, description TEXT NOT NULL",
+        {
+            "columns": columns(
+                "title", "slug", "body", "tags", "description", status="published", date="day", updated="changed"
+            ),
+            "tags": "comma",
+            "permalink": "https://me.example/{slug}",
+        },
+    ),
+    "a version": (
+        "id INT PRIMARY KEY, title TEXT, body BLOB, authors TEXT, state INTEGER, at REAL,"
+        " version INTEGER DEFAULT 1, kind TEXT",
+        {
+            "columns": columns("title", "body", "authors", status="state", date="at", updated="version"),
+            "statuses": {"published": 3, "draft": 1},
+            "where": {"kind": "post"},
+        },
+    ),
+    "published only": (
+        "id INTEGER PRIMARY KEY, title TEXT, body TEXT, status TEXT",
+        {"columns": columns("title", "body", "status"), "statuses": {"published": "live"}},
+    ),
+    "next to nothing": ("id INTEGER PRIMARY KEY, body TEXT, title TEXT", {"columns": columns("body", "title")}),
+}
+
+
+class TestShapes(Conformance):
+    """Tables that people have keep every law."""
+
+    @pytest.fixture(params=SHAPES)
+    def bench(self, cms: Cms, file: Path, request: pytest.FixtureRequest) -> Bench:
+        cells, options = SHAPES[request.param]
+        names = options["columns"]
+        cms(f"CREATE TABLE posts ({cells})")
+
+        def edit(id: str, changes: Mapping[str, str]) -> None:
+            stamp = f", {names['updated']} = {names['updated']} + 1" if "updated" in names else ""
+            for name, value in changes.items():
+                run(file, f"UPDATE posts SET {names[name]} = ?{stamp} WHERE id = ?", values=(value, id))
+
+        return Bench(connect=lambda: cms(None, **options), edit=edit)
 
 
 def test_sql_is_a_connector(cms: Cms) -> None:
