@@ -1,0 +1,333 @@
+"""Sends the planned writes to one site, one after the other, and records each outcome before the next request.
+
+A write is on disk as an intent before its request leaves, and its result is in the journal before anything else
+happens: whatever instant the process dies at, the next run knows what may have been done.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import islice
+
+from gitsync.errors import (
+    Error,
+    InvalidContent,
+    NotFound,
+    OutcomeUnknown,
+    Rejected,
+    SiteError,
+    Stale,
+)
+from gitsync.events import Action, Event, Operation, Outcome, Progress
+from gitsync.incoming import Incoming
+from gitsync.intents import Intent, Intents
+from gitsync.journal import Journal
+from gitsync.model import Post, Record
+from gitsync.overlay import Overlay
+from gitsync.plan import Step
+from gitsync.projection import Projection, project, view
+from gitsync.pushing import Outgoing, Write, leaning
+from gitsync.reconcile import same_content
+from gitsync.records import LedgerRecord, Result
+from gitsync.repository import Oid
+from gitsync.subject import Subject, written
+from gitsync.survey import clean
+
+CHUNK = 500
+FOLD_RESULTS = 500
+FOLD_SECONDS = 30.0
+
+
+@dataclass(slots=True)
+class Recorder:
+    """Journal first, ledger commits now and then. `fold` puts all that the journal holds into the ledgers."""
+
+    journal: Journal
+    head: Oid
+    fold: Callable[[], None]
+    clock: Callable[[], float] = time.monotonic
+    waiting: int = 0
+    since: float = 0.0
+
+    def record(self, result: Result) -> None:
+        """Return when `result` is on disk."""
+        self.journal.append(result, head=self.head)
+        if not self.waiting:
+            self.since = self.clock()
+        self.waiting += 1
+        if self.waiting >= FOLD_RESULTS or self.clock() - self.since >= FOLD_SECONDS:
+            self.flush()
+
+    def flush(self) -> None:
+        """Fold what waits."""
+        if self.waiting:
+            self.fold()
+            self.waiting = 0
+
+
+@dataclass(slots=True)
+class Applied:
+    """What became of a site's writes: `stale` ones must be planned again, `unknown` ones looked at."""
+
+    stale: list[str] = field(default_factory=list)
+    unknown: list[str] = field(default_factory=list)
+    codes: set[int] = field(default_factory=set)
+
+
+class Applying:
+    """One site's writes. `before_write` raises when the lock that allows them is lost."""
+
+    def __init__(
+        self,
+        outgoing: Outgoing,
+        overlay: Overlay,
+        *,
+        recorder: Recorder,
+        intents: Intents,
+        run: str,
+        before_write: Callable[[], None],
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._incoming: Incoming = outgoing.incoming
+        self._writes: Sequence[Write] = outgoing.writes
+        self._overlay = overlay
+        self._recorder = recorder
+        self._intents = intents
+        self._run = run
+        self._before_write = before_write
+        self._clock = clock
+        self._reading = outgoing.incoming.reading
+        self._connector = outgoing.incoming.reading.online
+        self._site = outgoing.incoming.reading.name
+        self._known: dict[str, Result] = {}
+        self._shown: dict[str, Record] = {}
+        self.applied = Applied()
+
+    def run(self) -> Iterator[Event]:
+        """Make every write; then once more those whose links can be completed now. Yields what happened."""
+        total = len(self._writes)
+        done = 0
+        for event in self._send(self._writes):
+            yield event
+            done += 1
+            yield Progress(site=self._site, done=done, total=total)
+        again = self._second_pass()
+        if again:
+            yield from self._send(again)
+
+    def _send(self, writes: Sequence[Write]) -> Iterator[Event]:
+        remaining = iter(writes)
+        while chunk := list(islice(remaining, CHUNK)):
+            wanted = {write.subject.path: write.subject.oid for write in chunk if write.op in ("create", "update")}
+            contents = dict(self._overlay.read_all((path, oid) for path, oid in wanted.items() if oid is not None))
+            for write in chunk:
+                try:
+                    yield self._one(write, contents.get(write.subject.path))
+                except (Stale, NotFound) as error:
+                    self.applied.stale.append(write.subject.path)
+                    yield self._told(write, "planned", reason=f"{error} It will be planned again.")
+                except OutcomeUnknown as error:
+                    self.applied.unknown.append(write.subject.path)
+                    yield self._told(write, "unknown", reason=str(error))
+                except (Rejected, InvalidContent) as error:
+                    self.applied.codes.add(6 if isinstance(error, InvalidContent) else 1)
+                    yield self._told(write, "failed", reason=str(error))
+                except SiteError as error:
+                    self.applied.codes.add(1)
+                    yield self._told(write, "failed", reason=str(error))
+                    return
+
+    def _one(self, write: Write, content: bytes | None) -> Event:
+        subject = write.subject
+        match write.op:
+            case "create":
+                return self._create(write, *self._projected(subject, content))
+            case "update":
+                return self._update(write, *self._projected(subject, content))
+            case "unpublish":
+                return self._unpublish(write)
+            case "delete":
+                return self._delete(write)
+
+    def _projected(self, subject: Subject, content: bytes | None) -> tuple[Projection, str | None]:
+        if content is None:
+            raise AssertionError(f"{subject.path} has no content")
+        project_of = self._overlay.project
+        post = view(project_of.read(subject.path, content), self._site, self._reading.site.status)
+        place = self._incoming.addresses.place()
+        return project(post, subject.path, place, self._connector), post.slug or project_of.slug_of(subject.path)
+
+    def _create(self, write: Write, projection: Projection, slug: str | None) -> Event:
+        post = projection.post
+        if post.slug is None and slug and "slug" in self._connector.capabilities.fields:
+            post = post.with_fields({"slug": slug})
+        key, at = self._begin(write, projection, slug)
+        record = self._asked(key, lambda: self._connector.create(post))
+        return self._done(write, projection, record, key, at)
+
+    def _update(self, write: Write, projection: Projection, slug: str | None) -> Event:
+        known = write.subject.entry.record
+        if known is None:
+            raise AssertionError(f"{write.subject.path} has no record")
+        if write.subject.step is Step.REVIVE:
+            try:
+                expect = self._connector.fetch(known.id).revision
+            except NotFound:
+                return self._create(write, projection, slug)
+        else:
+            expect = self._expected(write.subject, known)
+        key, at = self._begin(write, projection, slug)
+        record = self._asked(key, lambda: self._connector.update(known.id, projection.post, expect=expect))
+        return self._done(write, projection, record, key, at)
+
+    def _unpublish(self, write: Write) -> Event:
+        known, shown = write.subject.entry.record, self._showing(write.subject)
+        if known is None or shown is None:
+            raise AssertionError(f"{write.subject.path} has no record")
+        expect = self._expected(write.subject, known)
+        hidden = self._connector.project(shown.with_fields({"status": "draft"}))
+        projection = Projection(post=hidden, digest="", uses=known.uses, problems=())
+        key, at = self._begin(write, projection, None)
+        record = self._asked(key, lambda: self._connector.update(known.id, hidden, expect=expect))
+        return self._tombstone(
+            write, key, replace(written(known, record, projection, at), state="unpublished", sent=None), record
+        )
+
+    def _delete(self, write: Write) -> Event:
+        known = write.subject.entry.record
+        if known is None:
+            raise AssertionError(f"{write.subject.path} has no record")
+        expect = self._expected(write.subject, known)
+        key, _ = self._begin(write, None, None)
+        self._asked(key, lambda: self._connector.delete(known.id, expect=expect))
+        return self._tombstone(write, key, replace(known, state="deleted", sent=None), None)
+
+    def _showing(self, subject: Subject) -> Post | None:
+        if subject.entry.record is not None and subject.entry.record.id in self._shown:
+            return self._shown[subject.entry.record.id].post
+        return subject.theirs.post if subject.theirs is not None else subject.entry.remote
+
+    def _expected(self, subject: Subject, known: LedgerRecord) -> str:
+        """Return the revision that the write is bound to. Raises Stale when the site shows something else by now."""
+        shown = self._showing(subject)
+        if self._connector.capabilities.conditional:
+            if subject.theirs is not None:
+                return subject.theirs.revision
+            if (again := self._shown.get(known.id)) is not None:
+                return again.revision
+            return self._reading.index.revision_of(known.id) or known.revision
+        now = clean(self._connector.fetch(known.id))
+        if (
+            shown is not None
+            and now.post is not None
+            and not same_content(shown, now.post, self._connector.capabilities.fields)
+        ):
+            raise Stale(f"{subject.path} was changed on {self._site} meanwhile.")
+        return now.revision
+
+    def _begin(self, write: Write, projection: Projection | None, slug: str | None) -> tuple[str, float]:
+        self._before_write()
+        at = self._clock()
+        known = write.subject.entry.record
+        intent = Intent(
+            op=write.op,
+            site=self._site,
+            path=write.subject.path,
+            id=known.id if known is not None else None,
+            blob=write.subject.oid,
+            projection=projection.post if projection is not None else None,
+            sent=projection.digest if projection is not None else None,
+            slug=slug,
+            at=at,
+            run=self._run,
+            ledger=self._reading.ledger.tip,
+        )
+        return self._intents.begin(intent), at
+
+    def _asked(self, key: str, ask: Callable[[], Record | None]) -> Record:
+        """Make the request. Every error but an unknown outcome says that nothing was stored: the intent is over."""
+        try:
+            answer = ask()
+        except OutcomeUnknown:
+            raise
+        except Error:
+            self._intents.done(key)
+            raise
+        return clean(answer) if answer is not None else Record("", "")
+
+    def _done(self, write: Write, projection: Projection, record: Record, key: str, at: float) -> Event:
+        subject = write.subject
+        result = subject.result(
+            base=subject.oid, remote=record.post, record=written(subject.entry.record, record, projection, at)
+        )
+        self._record(subject, result, record, key)
+        action: Action = "create" if write.op == "create" else "update"
+        return Operation(
+            site=self._site,
+            path=subject.path,
+            action=action,
+            result="done",
+            id=record.id,
+            url=record.url,
+            reason=write.reason or None,
+        )
+
+    def _record(self, subject: Subject, result: Result, record: Record, key: str) -> None:
+        self._recorder.record(result)
+        self._intents.done(key)
+        if isinstance(result.record, LedgerRecord) and result.record.uses.posts:
+            self._known[subject.path] = result
+            self._shown[record.id] = record
+        if record.post is not None and record.post.status != "draft":
+            self._incoming.addresses.created[subject.path] = record.url
+
+    def _tombstone(self, write: Write, key: str, known: LedgerRecord, record: Record | None) -> Event:
+        subject = write.subject
+        remote = record.post if record is not None else subject.entry.remote
+        self._recorder.record(subject.result(base=subject.oid, remote=remote, record=known))
+        self._intents.done(key)
+        action: Action = "unpublish" if write.op == "unpublish" else "delete"
+        return Operation(site=self._site, path=subject.path, action=action, result="done", id=known.id, url=known.url)
+
+    def _told(self, write: Write, result: Outcome, *, reason: str) -> Operation:
+        known = write.subject.entry.record
+        id, url = (known.id, known.url) if known is not None else (None, None)
+        return Operation(
+            site=self._site, path=write.subject.path, action=write.op, result=result, id=id, url=url, reason=reason
+        )
+
+    def _second_pass(self) -> list[Write]:
+        """Return updates for posts that link to posts which have an address only now."""
+        created = self._incoming.addresses.created
+        if not created or not self._connector.capabilities.update:
+            return []
+        again = []
+        for path, result in list(self._known.items()):
+            record = result.record
+            if isinstance(record, LedgerRecord) and any(
+                created.get(used, was) != was for used, was in record.uses.posts.items()
+            ):
+                again.append(path)
+        others = [path for path in leaning(self._incoming, created) if path not in self._known]
+        subjects = [self._again(path, self._known[path]) for path in again]
+        entries = self._reading.entries(others)
+        for path in others:
+            entry = entries[path]
+            oid = self._overlay.oid(path)
+            if (
+                oid is not None
+                and oid == entry.base
+                and path not in self._reading.changed
+                and path not in self._incoming.held
+            ):
+                subjects.append(Subject(site=self._site, path=path, oid=oid, entry=entry, step=Step.PUSH))
+        return [Write(op="update", subject=subject, reason="its links have addresses now.") for subject in subjects]
+
+    def _again(self, path: str, result: Result) -> Subject:
+        oid = result.base if isinstance(result.base, str) else None
+        subject = Subject(
+            site=self._site, path=path, oid=oid, entry=self._reading.entries([path])[path], step=Step.PUSH
+        )
+        return subject.after(replace(result, old_path=None), step=Step.PUSH, oid=oid)

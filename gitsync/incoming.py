@@ -1,0 +1,87 @@
+"""What one site brings into the repository in one run: commits to make, results to record, and what is left to send."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from gitsync.config import Policy
+from gitsync.events import Action, Operation, Outcome
+from gitsync.model import Record
+from gitsync.overlay import Overlay
+from gitsync.records import Conflict, LedgerRecord, Result
+from gitsync.recovery import Recovery
+from gitsync.repository import Oid
+from gitsync.subject import Subject
+from gitsync.surroundings import Addresses
+from gitsync.survey import Reading
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pending:
+    """A conflict that waits for a decision; `marked` is the file with markers, for those who want it in their tree."""
+
+    path: str
+    conflict: Conflict
+    marked: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edit:
+    """One commit to be made: the files it changes (None: removed), whose edit it was, and when."""
+
+    site: str
+    subject: str
+    ids: tuple[str, ...]
+    files: Mapping[str, Oid | None]
+    author: str | None = None
+    when: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Round:
+    """What is the same for every site of one round. `busy` tells of files that must not be touched now, and why."""
+
+    overlay: Overlay
+    policy: Policy
+    busy: Mapping[str, str]
+    pulls: bool
+    recoveries: Mapping[str, Recovery]
+
+
+@dataclass(slots=True)
+class Incoming:
+    """What one site brings, and what it is owed. `codes` are exit codes that the run has to account for."""
+
+    reading: Reading
+    addresses: Addresses
+    edits: list[Edit] = field(default_factory=list)
+    results: list[Result] = field(default_factory=list)
+    blobs: dict[Oid, bytes] = field(default_factory=dict)
+    subjects: list[Subject] = field(default_factory=list)
+    events: list[Operation] = field(default_factory=list)
+    held: set[str] = field(default_factory=set)
+    markers: list[Pending] = field(default_factory=list)
+    codes: set[int] = field(default_factory=set)
+
+    def tell(
+        self,
+        action: Action,
+        path: str | None,
+        result: Outcome,
+        *,
+        record: Record | LedgerRecord | None = None,
+        reason: str = "",
+    ) -> None:
+        id, url = (record.id, record.url) if record is not None else (None, None)
+        self.events.append(
+            Operation(
+                site=self.reading.name, path=path, action=action, result=result, id=id, url=url, reason=reason or None
+            )
+        )
+
+    def hold(self, path: str, code: int) -> None:
+        """Let nothing be sent for `path` in this run."""
+        self.held.add(path)
+        self.codes.add(code)

@@ -1,0 +1,158 @@
+"""A repository and its gitsync.toml, opened together: where posts are, how they are read, and which branch is followed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path, PurePosixPath
+from zoneinfo import ZoneInfo
+
+from gitsync import config as configuration
+from gitsync import document
+from gitsync.config import Config
+from gitsync.dialects import DIALECTS, Dialect
+from gitsync.document import Document
+from gitsync.errors import Refused, RepositoryError, UsageError
+from gitsync.paths import slugify
+from gitsync.repository import Oid, Repository
+
+_GITHUB = re.compile(r"(?:https://(?:[^@/]+@)?|git@|ssh://git@)github\.com[:/](?P<name>[^/]+/[^/]+?)(?:\.git)?/?$")
+_GITLAB = re.compile(r"(?:https://(?:[^@/]+@)?|git@|ssh://git@)gitlab\.com[:/](?P<name>.+?)(?:\.git)?/?$")
+
+
+@dataclass(frozen=True)
+class Project:
+    """One working copy. `root` is the folder of gitsync.toml in the repository: "" or "x/"."""
+
+    repository: Repository
+    config: Config
+    root: str
+
+    @classmethod
+    def open(cls, start: Path) -> Project:
+        """Open the project that `start` is in. Raises RepositoryError, ConfigError."""
+        repository = Repository.open(start)
+        config = configuration.load(None, start)
+        inside = None if repository.root is None else configuration.inside(config.root, repository.root)
+        root = "" if inside in (None, ".") else f"{inside}/"
+        return cls(repository=repository, config=config, root=root)
+
+    @cached_property
+    def dialect(self) -> Dialect:
+        dialect = DIALECTS[self.config.content.dialect]
+        zone = self.config.content.timezone
+        return replace(dialect, timezone=ZoneInfo(zone)) if zone else dialect
+
+    @cached_property
+    def pathspecs(self) -> Sequence[str]:
+        """The content paths as git wants them, from the repository's root."""
+        return [f":(glob){self.root}{path}" for path in self.config.content.paths]
+
+    @cached_property
+    def _globs(self) -> Sequence[re.Pattern[str]]:
+        return [re.compile(re.escape(self.root) + _glob(path)) for path in self.config.content.paths]
+
+    def is_post(self, path: str) -> bool:
+        """Say whether the content paths reach `path` and its dialect takes such a file for a post."""
+        return self.dialect.is_post(path) and any(glob.fullmatch(path) for glob in self._globs)
+
+    @cached_property
+    def folder(self) -> str:
+        """Where new posts go: the part of the first content path before any wildcard, "" or "x/"."""
+        fixed = re.split(r"[*?\[]", self.config.content.paths[0])[0]
+        return self.root + fixed[: fixed.rfind("/") + 1]
+
+    def read(self, path: str, data: bytes) -> Document:
+        """Parse the post at `path`. Raises InvalidContent."""
+        return document.parse(data, path=path, dialect=self.dialect)
+
+    def slug_of(self, path: str) -> str:
+        """Return the slug that the name of a file says, for a post that says none."""
+        said = self.dialect.from_path(path).get("slug")
+        pure = PurePosixPath(path)
+        name = pure.parent.name if pure.stem == "index" and pure.parent.name else pure.stem
+        return said if isinstance(said, str) else slugify(name)
+
+    def head(self) -> Oid:
+        """Return the commit of HEAD. Raises RepositoryError when there is none."""
+        head = self.repository.head()
+        if head is None:
+            raise RepositoryError(
+                "The repository has no commits yet.",
+                "Commit gitsync.toml and your posts first: git add -A && git commit.",
+            )
+        return head
+
+    def followed(self, recorded: str | None) -> str | None:
+        """Return the branch the sites follow: as configured, else as recorded, else the remote's default.
+
+        None when nothing says so yet: then the branch of the first sync is it.
+        """
+        state = self.config.state
+        if state.branch or recorded:
+            return state.branch or recorded
+        return self.repository.default_branch(state.remote) if state.remote else None
+
+    def check_writable(self, recorded: str | None) -> str:
+        """Return the branch that a sync may commit to. Raises Refused where only reading is allowed."""
+        operation = self.repository.operation()
+        if operation is not None:
+            raise Refused(f"A {operation} is in progress here.", f"Finish or abort the {operation}, then sync.")
+        branch = self.repository.branch()
+        followed = self.followed(recorded)
+        if branch is None:
+            raise Refused(
+                "HEAD is detached.", f"Check out {followed or 'the branch that the sites follow'}, then sync."
+            )
+        if followed is not None and branch != followed:
+            raise Refused(
+                f"The sites follow the branch {followed}, and this is {branch}.",
+                f"Check out {followed}, or set [state] branch.",
+            )
+        return branch
+
+    @cached_property
+    def raw_base(self) -> str | None:
+        """The address under which a public host serves the repository's files, or None."""
+        remote = self.config.state.remote or "origin"
+        url = self.repository.remote_url(remote) or ""
+        branch = self.config.state.branch or self.repository.branch() or "HEAD"
+        if found := _GITHUB.fullmatch(url):
+            return f"https://raw.githubusercontent.com/{found['name']}/{branch}"
+        if found := _GITLAB.fullmatch(url):
+            return f"https://gitlab.com/{found['name']}/-/raw/{branch}"
+        return None
+
+    def path_argument(self, path: str) -> str:
+        """Return a path that the user typed as the repository's own. Raises UsageError."""
+        top = self.repository.root
+        if top is None:
+            return path
+        inside = configuration.inside(path, top)
+        if inside is None:
+            raise UsageError(f"{path} is not in this repository.", f"Name a file below {top}.")
+        return inside
+
+
+def _glob(pattern: str) -> str:
+    """Translate a git glob: `**/` is any folders, `*` and `?` stay within a name."""
+    out, at = "", 0
+    while at < len(pattern):
+        if pattern.startswith("**/", at):
+            out, at = out + "(?:.*/)?", at + 3
+        elif pattern.startswith("**", at):
+            out, at = out + ".*", at + 2
+        elif pattern[at] == "*":
+            out, at = out + "[^/]*", at + 1
+        elif pattern[at] == "?":
+            out, at = out + "[^/]", at + 1
+        elif pattern[at] == "[" and (end := pattern.find("]", at + 2)) > 0:
+            inside = pattern[at + 1 : end]
+            negated = inside[0] in "!^"
+            out += "[" + ("^" if negated else "") + re.escape(inside[negated:]).replace(r"\-", "-") + "]"
+            at = end + 1
+        else:
+            out, at = out + re.escape(pattern[at]), at + 1
+    return out

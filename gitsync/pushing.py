@@ -1,0 +1,231 @@
+"""Plans what goes from the repository to a site: the second half of a plan, made when every pull is known."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import islice
+
+from gitsync import document
+from gitsync.config import Policy
+from gitsync.document import Document
+from gitsync.errors import InvalidContent, Refused
+from gitsync.incoming import Incoming
+from gitsync.intents import Operation as Op
+from gitsync.overlay import Overlay
+from gitsync.plan import Step
+from gitsync.projection import Projection, changed_links, project, selected, view
+from gitsync.repository import Oid
+from gitsync.subject import Subject, entry_of
+
+CHUNK = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Write:
+    """One request to be made. `leans_on` names the posts that the text links to."""
+
+    op: Op
+    subject: Subject
+    leans_on: tuple[str, ...] = ()
+    reason: str = ""
+
+
+@dataclass(slots=True)
+class Outgoing:
+    """What one site is to be sent, in order, and what needs only to be remembered (in `incoming.results`)."""
+
+    incoming: Incoming
+    writes: list[Write] = field(default_factory=list)
+
+
+class Pushing:
+    """Plans the writes of one site after the other."""
+
+    def __init__(self, overlay: Overlay, policy: Policy, *, allow: frozenset[str]) -> None:
+        self._overlay = overlay
+        self._project = overlay.project
+        self._policy = policy
+        self._allow = allow
+
+    def plan(self, incoming: Incoming) -> Outgoing:
+        """Return what this site is to be sent. Raises Refused when that is more than the guards allow."""
+        outgoing = Outgoing(incoming=incoming)
+        creates: list[Write] = []
+        removals: list[Write] = []
+        for write in self._writes(incoming):
+            if write.op == "create":
+                creates.append(write)
+            elif write.op == "update":
+                outgoing.writes.append(write)
+            else:
+                removals.append(write)
+        self._guard(incoming, len(creates), len(removals))
+        outgoing.writes += [*_linked_first(creates), *removals]
+        return outgoing
+
+    def _guard(self, incoming: Incoming, creates: int, removals: int) -> None:
+        reading = incoming.reading
+        if "deletes" not in self._allow and self._policy.max_delete.exceeded(removals, reading.known):
+            raise Refused(
+                f"{reading.name}: {removals} of {reading.known} posts would be taken off the site; nothing was changed.",
+                "If that is meant, run again with --allow deletes.",
+            )
+        unsure = reading.listed > 0 or not reading.capabilities.searchable
+        if "creates" not in self._allow and creates > self._policy.max_create and reading.known == 0 and unsure:
+            raise Refused(
+                f"{reading.name}: {creates} posts would be created on a site that gitsync knows nothing of; "
+                "nothing was changed.",
+                "If they are surely not there yet, run again with --allow creates.",
+            )
+
+    def _writes(self, incoming: Incoming) -> Iterator[Write]:
+        subjects = {subject.path: subject for subject in incoming.subjects if subject.path not in incoming.held}
+        for subject in self._others(incoming, subjects):
+            subjects[subject.path] = subject
+        withdrawn = [subject for subject in subjects.values() if subject.step is Step.REMOVE]
+        for subject in withdrawn:
+            yield from self._remove(incoming, subject)
+        sent = {path: subject for path, subject in subjects.items() if subject.step is not Step.REMOVE}
+        contents = self._overlay.read_all((path, subject.oid) for path, subject in sent.items() if subject.oid)
+        for path, content in contents:
+            try:
+                yield from self._send(incoming, sent[path], self._project.read(path, content))
+            except InvalidContent as error:
+                action: Op = "create" if sent[path].step is Step.CREATE else "update"
+                incoming.tell(action, path, "failed", reason=str(error if error.path else error.at(path)))
+                incoming.hold(path, 6)
+
+    def _others(self, incoming: Incoming, have: Mapping[str, Subject]) -> Iterator[Subject]:
+        """Yield posts that nobody touched here, but that other sites changed, or that are owed, or lean on a moved URL."""
+        reading = incoming.reading
+        settled = {result.path: result for result in incoming.results}
+        considered = have.keys() | incoming.held
+        moved = {change.old_path for change in reading.local.values()}
+        named = [path for path in self._overlay.changed if self._overlay.pending(path) is not None]
+        named += [path for path in reading.index.owed() if path not in settled and path not in moved]
+        wanted = [path for path in dict.fromkeys(named) if path not in considered]
+        for chunk in _chunks(wanted):
+            entries = reading.entries(chunk)
+            for path in chunk:
+                entry = entries[path]
+                if path in settled:
+                    entry = entry_of(settled[path])
+                if entry.record is None or entry.record.state != "live" or entry.conflict is not None:
+                    continue
+                oid = self._overlay.pending(path) or entry.base
+                if oid is not None and (oid != entry.base or entry.record.sent is None):
+                    theirs = reading.changed.get(path) if path in settled else None
+                    yield Subject(site=reading.name, path=path, oid=oid, entry=entry, step=Step.PUSH, theirs=theirs)
+
+    def _send(self, incoming: Incoming, subject: Subject, file: Document) -> Iterator[Write]:
+        reading, record = incoming.reading, subject.entry.record
+        capabilities = reading.capabilities
+        post = view(file, reading.name, reading.site.status)
+        if not selected(file, reading.name):
+            return
+        if subject.step is Step.CREATE and post.status == "draft" and not capabilities.drafts:
+            _remember(incoming, subject, subject.oid)
+            return
+        projection = project(post, subject.path, incoming.addresses.place(), reading.online)
+        if subject.step is Step.PUSH and record is not None and record.sent == projection.digest:
+            known = replace(record, uses=projection.uses)
+            if subject.oid != subject.entry.base or subject.path != subject.entry.path:
+                incoming.results.append(subject.result(base=subject.oid, remote=subject.entry.remote, record=known))
+            return
+        if (refused := projection.refused) is not None:
+            line, column = document.place(file, refused.field or "body")
+            raise InvalidContent(
+                refused.message, refused.hint, code=refused.code, path=subject.path, line=line, column=column
+            )
+        if subject.step is Step.PUSH and not capabilities.update:
+            known_id = record.id if record is not None else ""
+            incoming.tell(
+                "skip",
+                subject.path,
+                "planned",
+                record=record,
+                reason=f"{reading.name} cannot change a post once it is there; edit {known_id} by hand.",
+            )
+            return
+        op: Op = "create" if subject.step is Step.CREATE else "update"
+        yield Write(op=op, subject=subject, leans_on=tuple(projection.uses.posts), reason=_losses(projection))
+
+    def _remove(self, incoming: Incoming, subject: Subject) -> Iterator[Write]:
+        reading, record = incoming.reading, subject.entry.record
+        capabilities = reading.capabilities
+        if record is None:
+            return
+        base = subject.oid
+        remote = subject.entry.remote
+        if self._policy.delete == "ignore":
+            known = replace(record, state="ignored", sent=None)
+            incoming.results.append(subject.result(base=base, remote=remote, record=known))
+            incoming.tell("skip", subject.path, "planned", record=record, reason=f"stays on {reading.name}, by policy.")
+        elif self._policy.delete == "unpublish" and remote is not None and remote.status == "draft":
+            known = replace(record, state="unpublished", sent=None)
+            incoming.results.append(subject.result(base=base, remote=remote, record=known))
+        elif capabilities.unpublish and (self._policy.delete == "unpublish" or not capabilities.delete):
+            yield Write(op="unpublish", subject=subject)
+        elif capabilities.delete and self._policy.delete == "delete":
+            yield Write(op="delete", subject=subject)
+        else:
+            incoming.tell(
+                "skip",
+                subject.path,
+                "failed",
+                record=record,
+                reason=f"{reading.name} cannot hide a post. "
+                + ('Set [policy] delete = "delete"' if capabilities.delete else "Remove it there by hand")
+                + ', or [policy] delete = "ignore".',
+            )
+            incoming.codes.add(1)
+
+
+def _remember(incoming: Incoming, subject: Subject, base: Oid | None) -> None:
+    if base != subject.entry.base:
+        incoming.results.append(subject.result(base=base, remote=subject.entry.remote, record=subject.entry.record))
+
+
+def _losses(projection: Projection) -> str:
+    return " ".join(f"{problem.code} {problem.message}." for problem in projection.problems)
+
+
+def leaning(incoming: Incoming, created: Iterable[str]) -> list[str]:
+    """Return the posts whose links lead to other addresses now that `created` exist."""
+    reading = incoming.reading
+    users = sorted(reading.index.using(created))
+    entries = reading.entries(users)
+    return [
+        path
+        for path in users
+        if (record := entries[path].record) is not None
+        and record.state == "live"
+        and changed_links(record.uses, incoming.addresses.url_of)
+    ]
+
+
+def _linked_first(creates: Sequence[Write]) -> list[Write]:
+    """Order creates so that a post comes after those it links to, wherever that can be had."""
+    by_path = {write.subject.path: write for write in creates}
+    ordered: dict[str, Write] = {}
+    for root in by_path:
+        stack, open_paths = [(root, iter(by_path[root].leans_on))], {root}
+        while stack:
+            path, links = stack[-1]
+            step = next(
+                (link for link in links if link in by_path and link not in open_paths and link not in ordered), None
+            )
+            if step is not None:
+                open_paths.add(step)
+                stack.append((step, iter(by_path[step].leans_on)))
+            else:
+                ordered.setdefault(path, by_path[path])
+                stack.pop()
+    return list(ordered.values())
+
+
+def _chunks(paths: Sequence[str]) -> Iterator[list[str]]:
+    remaining = iter(paths)
+    while chunk := list(islice(remaining, CHUNK)):
+        yield chunk

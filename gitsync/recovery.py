@@ -1,0 +1,157 @@
+"""Writes that were begun and whose outcome nobody knows: look what the site shows before anything is sent again.
+
+A lost reply, a timeout, a 5xx or a killed process all end here. The site shows what was sent: it arrived. It shows
+what it did before: it did not. It shows something else: somebody edited it, and it is merged from the old base. A
+create that is not to be found counts as not arrived only once it surely would be listed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+
+from gitsync.events import Operation
+from gitsync.intents import Intent
+from gitsync.model import Post, Record
+from gitsync.projection import Projection
+from gitsync.reconcile import shows
+from gitsync.records import Entry, Result, Uses
+from gitsync.repository import Oid
+from gitsync.subject import written
+from gitsync.survey import Reading, clean
+
+
+@dataclass(slots=True)
+class Recovery:
+    """What became of one site's unfinished writes.
+
+    results     what is known now and was not recorded
+    unsettled   path of a create that may still arrive -> Unix time when that is sure
+    over        intents that need no more looking, once `results` are recorded
+    """
+
+    results: list[Result] = field(default_factory=list)
+    events: list[Operation] = field(default_factory=list)
+    unsettled: dict[str, float] = field(default_factory=dict)
+    over: list[Intent] = field(default_factory=list)
+    creates: list[Intent] = field(default_factory=list)
+
+    def sent_before(self, path: str) -> list[tuple[Oid, Post]]:
+        """Return the (blob, projection) pairs that creates of `path` may have left on the site, newest first."""
+        return [
+            (intent.blob, intent.projection)
+            for intent in reversed(self.creates)
+            if intent.path == path and intent.blob is not None and intent.projection is not None
+        ]
+
+
+def arrived(intent: Intent, record: Record, fields: frozenset[str]) -> bool:
+    """Say whether a record is what the request of `intent` would have made of it."""
+    return intent.projection is not None and record.post is not None and shows(intent.projection, record.post, fields)
+
+
+def deletes(intents: Iterable[Intent]) -> set[str]:
+    """Return the ids that we may have deleted without knowing."""
+    return {intent.id for intent in intents if intent.op == "delete" and intent.id is not None}
+
+
+def recover(reading: Reading, intents: Sequence[Intent], *, now: float) -> Recovery:
+    """Find out what became of `intents`, oldest first, and settle it in `reading`. Raises SiteError."""
+    recovery = Recovery()
+    entries = reading.entries([intent.path for intent in intents])
+    for intent in intents:
+        entry = reading.settled.get(intent.path, entries[intent.path])
+        if _is_recorded(intent, entry):
+            recovery.over.append(intent)
+        elif intent.op == "create":
+            _look_for_create(reading, recovery, intent, now)
+        else:
+            _look_at(reading, recovery, intent, entry)
+            recovery.over.append(intent)
+    return recovery
+
+
+def _is_recorded(intent: Intent, entry: Entry) -> bool:
+    record = entry.record
+    if record is None:
+        return False
+    if intent.op in ("create", "update"):
+        return record.sent == intent.sent and (record.written or 0) >= intent.at
+    return record.state != "live"
+
+
+def _look_at(reading: Reading, recovery: Recovery, intent: Intent, entry: Entry) -> None:
+    record = entry.record
+    if record is None:
+        return
+    if intent.op == "delete":
+        if intent.path in reading.gone:
+            known = replace(record, state="deleted", sent=None)
+            _settle(reading, recovery, intent, replace(entry, base=intent.blob, record=known), None)
+        return
+    shown = reading.changed.get(intent.path)
+    if shown is None or not arrived(intent, shown, reading.capabilities.fields):
+        return
+    if intent.op == "unpublish":
+        known = replace(
+            written(record, shown, _projection(intent, record.uses), intent.at), state="unpublished", sent=None
+        )
+        _settle(reading, recovery, intent, replace(entry, base=intent.blob, remote=shown.post, record=known), shown)
+    else:
+        known = written(record, shown, _projection(intent, record.uses), intent.at)
+        _settle(reading, recovery, intent, replace(entry, base=intent.blob, remote=shown.post, record=known), shown)
+
+
+def _projection(intent: Intent, uses: Uses) -> Projection:
+    return Projection(post=intent.projection or Post(), digest=intent.sent or "", uses=uses, problems=())
+
+
+def _settle(reading: Reading, recovery: Recovery, intent: Intent, entry: Entry, record: Record | None) -> None:
+    recovery.results.append(
+        Result(
+            site=intent.site, path=intent.path, base=entry.base, remote=entry.remote, record=entry.record, conflict=None
+        )
+    )
+    reading.settle(entry)
+    recovery.events.append(
+        Operation(
+            site=intent.site,
+            path=intent.path,
+            action=intent.op,
+            result="planned",
+            id=intent.id,
+            url=record.url if record is not None else None,
+            reason="had arrived, though no answer came back.",
+        )
+    )
+
+
+def _look_for_create(reading: Reading, recovery: Recovery, intent: Intent, now: float) -> None:
+    """Add what the create may have made to the unclaimed records; the file and the record meet there."""
+    recovery.creates.append(intent)
+    capabilities = reading.capabilities
+    found = bool(reading.fresh) and any(_is_it(intent, record) for record in reading.fresh_records())
+    if not found and intent.projection is not None:
+        for record in map(clean, reading.online.find(intent.projection)):
+            if record.id not in reading.complete and reading.index.path_of_id(record.id) is None:
+                reading.complete[record.id] = record
+                if record.id not in reading.fresh:
+                    reading.fresh.append(record.id)
+                found = found or _is_it(intent, record)
+    settled_at = intent.at + capabilities.settles_after + reading.site.timeout
+    if not found and now < settled_at:
+        recovery.unsettled[intent.path] = settled_at
+    elif not found and not capabilities.searchable:
+        recovery.unsettled[intent.path] = float("inf")
+    else:
+        recovery.over.append(intent)
+
+
+def _is_it(intent: Intent, record: Record) -> bool:
+    sent, shown = intent.projection, record.post
+    if sent is None or shown is None:
+        return False
+    same_address = bool(sent.canonical_url) and sent.canonical_url == shown.canonical_url
+    same_slug = bool(intent.slug) and intent.slug == shown.slug
+    same_title = bool(sent.title) and (sent.title or "").split() == (shown.title or "").split()
+    return same_address or same_slug or same_title

@@ -1,0 +1,58 @@
+"""The Place of one site: what links lead to there, from the index, from this run's own creates, and from HEAD."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from gitsync.overlay import Overlay
+from gitsync.projection import Place
+from gitsync.survey import Reading
+
+
+@dataclass(slots=True)
+class Addresses:
+    """Where posts and files are on one site; `created` and `uploaded` are what this run added."""
+
+    reading: Reading
+    overlay: Overlay
+    created: dict[str, str | None] = field(default_factory=dict)
+    uploaded: dict[str, str] = field(default_factory=dict)
+    renamed: dict[str, str] = field(default_factory=dict)
+    """Path now -> path in the ledger, for posts that were moved here."""
+
+    def url_of(self, path: str) -> str | None:
+        if path in self.created:
+            return self.created[path]
+        return self.reading.index.url_of(self.renamed.get(path, path))
+
+    def path_of(self, url: str) -> str | None:
+        found = self.reading.index.path_of_url(url) or self.reading.index.path_of_url(_other_slash(url))
+        if found is None:
+            return None
+        change = self.reading.local.get(found)
+        return change.path if change is not None else found
+
+    def place(self) -> Place:
+        """Return what `project` and `lift` need to know of this site."""
+        project = self.overlay.project
+        self.renamed = {
+            change.path: change.old_path
+            for change in self.reading.local.values()
+            if change.old_path is not None and change.old_path != change.path
+        }
+        return Place(
+            site=self.reading.name,
+            default_status=self.reading.site.status,
+            exists=self.overlay.kind,
+            url_of=self.url_of,
+            path_of=self.path_of,
+            asset_url=self.uploaded.get,
+            uploads=self.reading.connector is not None and self.reading.capabilities.uploads,
+            home=project.config.content.url,
+            raw=project.raw_base,
+            root=project.root,
+        )
+
+
+def _other_slash(url: str) -> str:
+    return url.removesuffix("/") if url.endswith("/") else url + "/"

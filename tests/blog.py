@@ -1,0 +1,142 @@
+"""A blog in a temporary repository with sites in this process: what the engine's tests are written with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from gitsync_connectors.memory import STORES, Behaviour, Store, store
+
+from gitsync.events import Event, Operation, Summary
+from gitsync.model import Post
+from gitsync.project import Project
+from gitsync.sync import Options, Run
+from tests.conftest import run_git
+
+
+@dataclass
+class Clock:
+    """A Unix clock that moves only when somebody sleeps."""
+
+    now: float = 1_790_000_000.0
+    slept: list[float] = field(default_factory=list)
+
+    def __call__(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        self.now += seconds
+
+
+@dataclass
+class Outcome:
+    """The events of one run."""
+
+    events: list[Event]
+
+    @property
+    def summary(self) -> Summary:
+        last = self.events[-1]
+        assert isinstance(last, Summary)
+        return last
+
+    @property
+    def operations(self) -> list[tuple[str, str | None, str]]:
+        """(action, path, result) of each operation, in order."""
+        return [(e.action, e.path, e.result) for e in self.events if isinstance(e, Operation)]
+
+    @property
+    def told(self) -> str:
+        return "\n".join(map(str, self.events))
+
+
+class Blog:
+    """A repository at `root` whose sites are `memory` sites; `sites` are their names."""
+
+    def __init__(
+        self, root: Path, sites: Iterable[str] = ("site",), *, config: str = "", behaviour: Behaviour | None = None
+    ) -> None:
+        self.root = root
+        self.clock = Clock()
+        self.names = list(sites)
+        root.mkdir(parents=True)
+        run_git(root, "init", "--quiet", "--initial-branch=main")
+        lines = ['[content]\npaths = ["posts/**/*.md"]\n', config]
+        for name in self.names:
+            url = f"memory:{root}/{name}"
+            STORES.pop(url, None)
+            made = store(url)
+            made.behaviour = behaviour or Behaviour()
+            lines.append(f'[sites.{name}]\nplatform = "memory"\nurl = "{url}"\n')
+        (root / "gitsync.toml").write_text("\n".join(lines))
+        self.commit("configure")
+
+    def site(self, name: str | None = None) -> Store:
+        return store(f"memory:{self.root}/{name or self.names[0]}")
+
+    def write(self, path: str, text: str) -> None:
+        target = self.root / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(text.encode())
+
+    def read(self, path: str) -> str:
+        return (self.root / path).read_bytes().decode()
+
+    def git(self, *args: str) -> str:
+        return run_git(self.root, *args)
+
+    def commit(self, message: str = "edit") -> None:
+        self.git("add", "-A")
+        self.git("commit", "--quiet", "-m", message)
+
+    def put(self, path: str, text: str) -> None:
+        """Write and commit one file."""
+        self.write(path, text)
+        self.commit(f"write {path}")
+
+    def run(self, **options: object) -> Outcome:
+        project = Project.open(self.root)
+        return Outcome(list(self.start(project, Options(**options)).events()))  # type: ignore[arg-type]
+
+    def start(self, project: Project, options: Options) -> Run:
+        sites = project.config.choose([])
+        return Run(project, sites, options, sleep=self.clock.sleep, clock=self.clock)
+
+    def id_of(self, title: str, name: str | None = None) -> str:
+        [found] = [id for id, post in self.site(name).posts().items() if post.title == title]
+        return found
+
+    def shown(self, title: str, name: str | None = None) -> Post:
+        return self.site(name).posts()[self.id_of(title, name)]
+
+    def writes(self, name: str | None = None) -> list[tuple[str, str]]:
+        return [call for call in self.site(name).log if call[0] in ("create", "update", "delete", "upload")]
+
+    def quiet(self) -> None:
+        """Assert that a further sync does nothing at all."""
+        before = (
+            self.git("rev-parse", "HEAD"),
+            self.git("for-each-ref", "refs/gitsync"),
+            self.git("status", "--porcelain"),
+        )
+        counts = [len(self.writes(name)) for name in self.names]
+        outcome = self.run()
+        after = (
+            self.git("rev-parse", "HEAD"),
+            self.git("for-each-ref", "refs/gitsync"),
+            self.git("status", "--porcelain"),
+        )
+        assert after == before, outcome.told
+        assert [len(self.writes(name)) for name in self.names] == counts, outcome.told
+        assert outcome.summary.exit_code == 0, outcome.told
+
+
+def post(title: str, body: str = "One.\n\nTwo.\n\nThree.\n", **fields: str) -> str:
+    """A file with that front matter."""
+    front = "".join(f"{name}: {value}\n" for name, value in {"title": title, **fields}.items())
+    return f"---\n{front}---\n\n{body}"
+
+
+MakeBlog = Callable[..., Blog]
