@@ -58,6 +58,7 @@ class Folding:
         remaining = iter(results)
         while chunk := list(islice(remaining, CHUNK)):
             self._look([path for it in chunk for path in (it.path, it.old_path) if path is not None])
+            self._look_for_parked(chunk)
             for result in chunk:
                 self._apply(result)
 
@@ -90,6 +91,12 @@ class Folding:
         for path in fresh:
             self._records[path] = load_record(contents[oids[path]], path=path) if path in oids else None
 
+    def _look_for_parked(self, results: Sequence[Result]) -> None:
+        if self._tip is not None:
+            claims = [(it.path, id) for it in results if isinstance(it.record, LedgerRecord) for id in it.record.ids]
+            files = (record_file(parked_path(path, id)) for path, id in claims)
+            self._was.update(self._repository.lookup(self._tip, files))
+
     def _apply(self, result: Result) -> None:
         path = result.path
         if result.old_path is not None and result.old_path != path:
@@ -120,6 +127,8 @@ class Folding:
         if record is not None and there is not None and there.state != "live" and there.id not in record.ids:
             # Another post takes a tombstone's place. The id stays claimed under a name that no file has.
             self._set(record_file(parked_path(path, there.id)), dump_record(there))
+        for id in record.ids if record else ():
+            self._now[record_file(parked_path(path, id))] = None
         self._set(record_file(path), None if record is None else dump_record(record))
         self._records[path] = record
 

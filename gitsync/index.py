@@ -76,12 +76,6 @@ class Index:
             self._db.execute("update claim set seen = ? where site = ? and id = ?", (revision, self._site, id))
             self._db.execute("delete from quiet where site = ?", (self._site,))
 
-    def revision_of(self, id: str) -> str | None:
-        """Return the revision last noted for `id`, if any."""
-        query = "select seen from claim where site = ? and id = ? and current and seen is not null limit 1"
-        row = self._db.execute(query, (self._site, id)).fetchone()
-        return row[0] if row else None
-
     def owed(self) -> list[str]:
         """Return the paths of live posts whose last push is owed."""
         return self._column("select path from record where site = ? and owed order by path")

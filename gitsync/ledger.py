@@ -163,7 +163,7 @@ class Ledger:
         """Do what `fold` does inside the caller's importer, for any number of results.
 
         Posts are handed to git as they come. The ref is not moved: do it when the importer is closed, then `reload`.
-        None: there is nothing to commit.
+        A `head` that is still in the importer must be built on the repository's HEAD. None: nothing to commit.
         """
         changes = self._changes(importer.blob, results, head, None)
         if not changes and not self._news(trailers or {}):
@@ -179,8 +179,9 @@ class Ledger:
         intents: Iterable[Intent] | None,
     ) -> Sequence[tuple[str, Content]]:
         folding = Folding(self.repository, tip=self.tip, store=store)
-        at = self.agreed(head)
-        if at != self.tip:
+        # Git does not see yet what is still in an importer, so it cannot say what is in its history.
+        seen = head if self.repository.resolve(f"{head}^{{commit}}") else self.repository.head()
+        if (at := self.agreed(seen)) != self.tip:
             folding.rebase(self._left_behind(at))
         folding.take(results)
         if intents is not None:

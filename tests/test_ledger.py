@@ -213,6 +213,20 @@ def test_an_import_shares_one_importer_with_the_branch(repository: Repository, h
     assert ledger.entries(["new.md"])["new.md"].base == blob.oid
 
 
+def test_a_commit_still_in_the_importer_loses_no_base(repository: Repository, head: Oid) -> None:
+    ledger = Ledger(repository, "blog")
+    ledger.fold([result("a.md", base=repository.resolve(f"{head}:a.md"))], head=head, message="one")
+    before = held(ledger)["a.md"]
+    with repository.importer() as importer:
+        branch = importer.commit(parent=head, changes=[("new.md", importer.blob(b"new\n"))], message="import")
+        handle = ledger.write(importer, [result("new.md", "2")], head=branch.oid, message="import")
+    assert handle is not None
+    repository.update_refs([("refs/heads/main", branch.oid, head), (ledger.ref, handle.oid, ledger.tip)], message="x")
+    ledger.reload()
+    assert held(ledger)["a.md"] == before
+    assert ledger.agreed(branch.oid) == ledger.tip
+
+
 class TestAncestry:
     """The base of a post is its newest entry that the branch has seen; ids are always the newest."""
 
