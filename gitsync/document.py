@@ -8,7 +8,7 @@ from gitsync import frontmatter, line_ends
 from gitsync.dialects import Dialect
 from gitsync.errors import InvalidContent
 from gitsync.fields import decode, encode, follow, locate, write_status
-from gitsync.frontmatter import Plain, find
+from gitsync.frontmatter import Items, Node, Plain, find
 from gitsync.model import FIELDS, Value, clean_body
 from gitsync.new_file import write
 from gitsync.reading import Document, parse, place, typed
@@ -39,10 +39,8 @@ def edit(
     for site, name, there, value in _differences(document.overrides, overrides):
         front.override(site, name, value, there=there)
     text = _assembled(document, front, None if body is None else clean_body(body))
-    if text == layout.text:
-        return document.data
     try:
-        data = line_ends.encoded(document.data, layout.text, text)
+        data = document.data if text == layout.text else line_ends.encoded(document.data, layout.text, text)
     except UnicodeEncodeError as error:
         raise front.failed("body", f"{error.object[error.start : error.end]!r} cannot be stored as UTF-8.") from None
     if problem := _surprise(document, data, wanted, body, overrides, front.touched):
@@ -78,6 +76,8 @@ class _Front:
             raise self.failed(name, f"A {self.dialect.name} file has no key for {name!r}.")
         elif value is None:
             while found := locate(self.root(self.text), name, self.dialect):
+                if len(several := _siblings(self.root(self.text), found[0])) > 1:
+                    raise self.failed(name, f"{name!r} is the first of {len(several)} here; the next would replace it.")
                 self.text = self.changed(found[0], None)
         else:
             found = locate(root, name, self.dialect)
@@ -115,6 +115,12 @@ class _Front:
         return InvalidContent(
             message, "Edit the file by hand.", code="not-editable", path=self.document.path, line=line, column=column
         )
+
+
+def _siblings(root: Node | None, path: frontmatter.Path) -> tuple[Node, ...]:
+    """The items of the list that `path` goes into, if it does."""
+    holder = find(root, path[:-1])
+    return holder.items if isinstance(holder, Items) else ()
 
 
 def _differences(before: Overrides, after: Overrides | None) -> Iterator[tuple[str, str, bool, Value]]:
