@@ -66,7 +66,7 @@ class DevTo:
         self._places: dict[str, int] = {}
         self.capabilities = Capabilities(
             fields=HELD,
-            unseen=frozenset({"series", "cover"}),
+            unseen=frozenset({"series", "cover", "description"}),
             delete=False,
             revision_hash=True,
             settles_after=2.0,

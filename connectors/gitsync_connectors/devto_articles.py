@@ -13,6 +13,7 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from difflib import SequenceMatcher
 from typing import Any, Final
 from urllib.parse import unquote, urlsplit
 
@@ -30,6 +31,8 @@ MAX_TITLE: Final = 128
 MAX_TAGS: Final = 4
 MAX_TAG: Final = 30
 MAX_BODY: Final = 800 << 10
+MADE_UP: Final = 104
+"""Characters of a description that Forem makes, the dots included."""
 FARTHEST: Final = timedelta(days=5 * 365)
 """A publication date later than this is forgotten, and the article is public at once."""
 
@@ -50,7 +53,7 @@ def projected(post: Post) -> Post:
         {name: None for name in FIELDS if name not in HELD}
         | {
             "title": " ".join(post.title.split()) if post.title is not None else None,
-            "description": None if described_by(post.description, body) else post.description,
+            "description": post.description if (post.description or "").strip() else None,
             "tags": tags_of(post.tags or ()) or None,
             "series": post.series or None,
             "cover": post.cover or None,
@@ -71,20 +74,26 @@ def tags_of(tags: Sequence[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(tag for tag in plain if 0 < len(tag) <= MAX_TAG))[:MAX_TAGS]
 
 
-def described_by(description: str | None, body: str) -> bool:
-    """Say whether a description is the one that dev.to makes of the first words of the text (or is empty)."""
+def made_up(description: str | None, body: str) -> bool:
+    """Say whether a description is one that dev.to made of the first words of the text (or is empty).
+
+    Made when an article is saved without one: 104 characters of the rendered text, cut after a word. It is stored
+    and stays when the text is edited there, so most of its words in their order are enough.
+    """
     if not description or not description.strip():
         return True
-    said = letters(description)
-    text = re.sub(r"!\[[^\]]*\]\([^)]*\)|<[^>]*>|\{%.*?%\}|^```.*$", "", body, flags=re.MULTILINE)
-    words = letters(re.sub(r"\]\([^)]*\)|\]\[[^\]]*\]", "]", text[:2000]))
-    # About 104 characters of the rendered text. A short one is only dev.to's if it is the whole text.
-    return bool(said) and words.startswith(said) and (60 <= len(description) <= 120 or words == said)
-
-
-def letters(text: str) -> str:
-    """Return the letters and digits of `text`: what survives rendering, shortening and cutting."""
-    return re.sub(r"[\W_]+", "", text).lower()
+    text = re.sub(r"!\[[^\]]*\]\([^)]*\)|<[^>]*>|\{%.*?%\}|^```.*$", "", body[:4000], flags=re.MULTILINE)
+    text = re.sub(r"\]\([^)]*\)|\]\[[^\]]*\]", "]", text)
+    said, words = re.findall(r"\w+", description.lower()), re.findall(r"\w+", text.lower())
+    if not words:
+        return description.startswith("A post by ")
+    if len(description) > MADE_UP or not said:
+        return False
+    cut = description.endswith("...")
+    if not cut and len(words) > 2 * len(said) + 2:
+        return False
+    same = SequenceMatcher(None, said, words[: 2 * len(said) + 2], autojunk=False).get_matching_blocks()
+    return sum(block.size for block in same) >= 0.7 * len(said)
 
 
 def problems_of(post: Post, now: datetime) -> list[Problem]:
@@ -137,8 +146,9 @@ def article_of(post: Post, now: datetime, *, shown: Post | None = None) -> dict[
     """Return the JSON article for a projected post; `shown` is what an update replaces, None for a new article.
 
     `tags` are always sent, as an array: a PUT without them empties them, and a string is dropped. Of the other fields
-    an omitted one stays, so an update says null for what the site shows and the post does not have. Not for the
-    series: the site never shows it, and one that was chosen there would be lost.
+    an omitted one stays, so an update says null for what the site shows and the post does not have, and an empty
+    description has a new one made. Not for the series: the site never shows it, and one that was chosen there would
+    be lost.
     """
     article: dict[str, Any] = {
         "title": post.title,
@@ -153,7 +163,7 @@ def article_of(post: Post, now: datetime, *, shown: Post | None = None) -> dict[
     before = shown or Post()
     if post.canonical_url or before.canonical_url:
         article["canonical_url"] = post.canonical_url
-    if post.description or before.description:
+    if post.description or shown:
         article["description"] = post.description or ""
     if post.cover != before.cover:
         # What is shown may be the address of a copy on a CDN; sent back, it would be a copy of a copy.
@@ -214,7 +224,7 @@ def post_of(article: Mapping[str, Any], stored: str, published: bool, now: datet
         description=text_in(article, "description"),
         tags=tuple(str(tag) for tag in tags),
         cover=source_of(text_in(article, "cover_image")),
-        canonical_url=None if canonical == article.get("url") else canonical,
+        canonical_url=None if canonical == article.get("url") or canonical == url_at_home(article) else canonical,
         status=status,
         date=at,
         body=body,
@@ -225,10 +235,16 @@ def post_of(article: Mapping[str, Any], stored: str, published: bool, now: datet
     shown = shown.with_fields(said)
     return replace(
         shown,
-        description=None if described_by(shown.description, body) else shown.description,
+        description=None if made_up(shown.description, body) else shown.description,
         tags=shown.tags or None,
         canonical_url=shown.canonical_url or None,
     )
+
+
+def url_at_home(article: Mapping[str, Any]) -> str | None:
+    """Return the article's address without the query that a draft's preview may have."""
+    url = text_in(article, "url")
+    return url.partition("?")[0] if url else None
 
 
 def moment(text: Any) -> datetime | None:

@@ -91,7 +91,8 @@ def saved(
     article.canonical_url = article.canonical_url or None
     article.main_image = article.main_image or None
     article.series = article.series or None
-    article.description = article.description or None
+    # Article#evaluate_markdown: made once, stored, and not made again when only the text changes.
+    article.description = article.description or processed_description(article.body_markdown or "")
     names = [re.sub(r"\s", "", tag).lower() for tag in article.tags]
     article.tags = list(dict.fromkeys((aliases or {}).get(name, name) for name in names if name))
     if article.published_at and article.published_at > now + timedelta(days=5 * 365):
@@ -237,6 +238,13 @@ def text_of(body: str) -> str:
     return " ".join(re.sub(r"[*_`#>]|\{%.*?%\}", "", body).split())
 
 
+def processed_description(body: str) -> str:
+    text = text_of(body)
+    if not text:
+        return "A post by Zoë O’Hara"
+    return text if len(text) <= 104 else text[:102].rpartition(" ")[0] + "..."
+
+
 def shown(article: Article, host: str, shape: str, now: datetime) -> dict[str, Any]:
     """Return one of the three read shapes: "index", "single" or "me". app/views/api/v1/articles/*.jbuilder."""
     url = article.url(host)
@@ -250,7 +258,7 @@ def shown(article: Article, host: str, shape: str, now: datetime) -> dict[str, A
         "type_of": "article",
         "id": article.id,
         "title": article.title,
-        "description": article.description or (text if len(text) <= 104 else text[:101].rstrip() + "..."),
+        "description": article.description,
         "slug": article.slug,
         "path": url.removeprefix(host),
         "url": url,
