@@ -114,6 +114,10 @@ SHAPES: Mapping[str, tuple[str, dict[str, Any]]] = {
         "id INTEGER PRIMARY KEY, title TEXT, body TEXT, status TEXT",
         {"columns": columns("title", "body", "status"), "statuses": {"published": "live"}},
     ),
+    "html": (
+        "id INTEGER PRIMARY KEY, title TEXT, body TEXT, updated TEXT",
+        {"columns": columns("title", "body", updated="updated"), "format": "html"},
+    ),
     "next to nothing": ("id INTEGER PRIMARY KEY, body TEXT, title TEXT", {"columns": columns("body", "title")}),
 }
 
@@ -128,7 +132,7 @@ class TestShapes(Conformance):
         cms(f"CREATE TABLE posts ({cells})")
 
         def edit(id: str, changes: Mapping[str, str]) -> None:
-            stamp = f", {names['updated']} = {names['updated']} + 1" if "updated" in names else ""
+            stamp = f", {names['updated']} = {names['updated']} || '1'" if "updated" in names else ""
             for name, value in changes.items():
                 run(file, f"UPDATE posts SET {names[name]} = ?{stamp} WHERE id = ?", values=(value, id))
 
@@ -388,6 +392,20 @@ def test_tags_are_read_as_they_are(cms: Cms, file: Path, cell: str | None, tags:
         assert record.post
         assert record.post.tags == tags
         json.dumps(record.raw)
+
+
+def test_an_html_body_is_markdown_here_and_html_there(cms: Cms, file: Path) -> None:
+    connector = cms(format="html")
+    record = connector.create(connector.project(POST.with_fields({"body": "# Über\n\n*it* & <b>\n"})))
+    ((html,),) = run(file, "SELECT body FROM posts")
+    assert "<h1>Über</h1>" in html
+    run(file, "UPDATE posts SET body = '<p>From\r\nthe <em>web</em>&nbsp;editor', updated_at = 'x'")
+    edited = connector.fetch(record.id)
+    assert edited.post
+    assert "*web*" in edited.post.body
+    assert edited.raw["body"].startswith("<p>From\r\n")
+    connector.update(record.id, edited.post.with_fields({"title": "x"}), expect=edited.revision)
+    assert run(file, "SELECT body FROM posts") == [(edited.raw["body"],)]
 
 
 def test_columns_that_must_be_filled_are_filled(cms: Cms, file: Path) -> None:
