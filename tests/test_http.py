@@ -11,8 +11,6 @@ from pathlib import Path
 
 import httpx
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from gitsync.connector import SiteSettings
 from gitsync.errors import (
@@ -28,7 +26,7 @@ from gitsync.errors import (
     Unreachable,
 )
 from gitsync.http import LARGEST, Client, sentences
-from gitsync.pace import Limit, Pace, limits
+from gitsync.pace import Limit
 
 BASE = "https://forem.example/api"
 SECRET = "s3cr3t-Kéy".encode("ascii", "ignore").decode()
@@ -308,45 +306,12 @@ def test_cookies_are_not_kept() -> None:
     assert "cookie" not in world.requests[1].headers
 
 
-def test_the_pace_of_the_settings_replaces_the_published_one() -> None:
-    published: dict[str, list[Limit]] = {
-        "reads": [(3, 1.0), (30, 60.0)],
-        "writes": [(1, 1.0)],
-        "writes.publish": [(9, 30.0)],
-    }
-    assert limits(published, None) == published
-    assert limits(published, {}) == {}
-    assert limits(published, {"writes": (5, 1.0)}) == {"reads": [(3, 1.0), (30, 60.0)], "writes": ((5, 1.0),)}
+def test_requests_keep_the_pace_of_the_settings() -> None:
     world = World(ok(), pace={"writes": (2, 10.0)})
     for _ in range(3):
         world.client.request("POST", "/x")
         world.client.request("GET", "/x")
     assert world.sleeps == [10.0]
-
-
-@settings(deadline=None)
-@given(
-    st.lists(st.tuples(st.integers(1, 4), st.integers(1, 20)), min_size=1, max_size=3),
-    st.lists(st.integers(0, 30), min_size=1, max_size=30),
-)
-def test_no_window_ever_holds_more_requests_than_its_limit(windows: list[tuple[int, int]], work: list[int]) -> None:
-    now = 0.0
-    moments = []
-
-    def sleep(seconds: float) -> None:
-        nonlocal now
-        now += seconds
-
-    pace = Pace({"writes": [(number, float(span)) for number, span in windows]}, sleep, lambda: now)
-    for tenths in work:
-        pace.wait(["writes"])
-        now += tenths / 20
-        moments.append(now)  # when the server counts it, somewhere between sending and answer
-        now += tenths / 20
-        pace.stamp(["writes"])
-    for number, span in windows:
-        gaps = [later - earlier for earlier, later in zip(moments, moments[number:], strict=False)]
-        assert all(gap > span - 1e-6 for gap in gaps)
 
 
 @pytest.mark.parametrize(

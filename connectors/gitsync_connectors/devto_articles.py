@@ -82,16 +82,18 @@ def made_up(description: str | None, body: str) -> bool:
     """
     if not description or not description.strip():
         return True
-    text = re.sub(r"!\[[^\]]*\]\([^)]*\)|<[^>]*>|\{%.*?%\}|^```.*$", "", body[:4000], flags=re.MULTILINE)
+    if len(description) > MADE_UP:
+        return False
+    text = re.sub(r"!\[[^\]]*\]\([^)]*\)|<[^>]*>|\{%.*?%\}|^```.*$", "", body[:2000], flags=re.MULTILINE)
     text = re.sub(r"\]\([^)]*\)|\]\[[^\]]*\]", "]", text)
     said, words = re.findall(r"\w+", description.lower()), re.findall(r"\w+", text.lower())
     if not words:
         return description.startswith("A post by ")
-    if len(description) > MADE_UP or not said:
+    whole = not description.endswith("...")
+    if not said or (whole and len(words) > 2 * len(said) + 2):
         return False
-    cut = description.endswith("...")
-    if not cut and len(words) > 2 * len(said) + 2:
-        return False
+    if words[: len(said)] == said and not whole:
+        return True
     same = SequenceMatcher(None, said, words[: 2 * len(said) + 2], autojunk=False).get_matching_blocks()
     return sum(block.size for block in same) >= 0.7 * len(said)
 
