@@ -105,18 +105,18 @@ def _with_links(tokens: list[Token], md: MarkdownIt) -> Iterator[Token]:
     before = ""
     for token in tokens:
         depth += token.nesting if token.type in ("link_open", "link_close") else 0
-        if token.type == "text" and not depth and before not in ("code_inline", "html_inline", "link_close", "image"):
-            yield from _split(token, md)
+        if token.type == "text" and not depth:
+            yield from _split(token, md, glued=before in ("code_inline", "html_inline", "link_close", "image"))
         else:
             yield token
         before = token.type
 
 
-def _split(token: Token, md: MarkdownIt) -> Iterator[Token]:
+def _split(token: Token, md: MarkdownIt, *, glued: bool) -> Iterator[Token]:
     text, done = token.content, 0
     for match in _WWW.finditer(text):
         end = extent(text, match.start())
-        if match.start() < done or end <= match.end():
+        if match.start() < done or end <= match.end() or (glued and match.start() == 0):
             continue
         href = md.normalizeLink("http://" + text[match.start() : end])
         yield _text(text[done : match.start()], token.level)

@@ -1,0 +1,225 @@
+"""Blocks of HTML as Markdown: paragraphs, headings, quotes, lists, code; what has no Markdown stays HTML."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Iterator
+from typing import NamedTuple
+
+from gitsync.markdown.dom import COMMENT, RAW_TEXT, TEXT, WHITE, Node, start_tag, to_source
+from gitsync.markdown.inline import line
+from gitsync.markdown.tables import table
+
+NESTING = 30
+_LANGUAGE = re.compile(r"language-([^\s`]+)")
+_FENCE = re.compile(r"^[ \t]*(`{3,})", re.MULTILINE)
+_LIST = re.compile(r"([-*])(?= |$)|\d+([.)])(?= |$)")
+_LINE_OF_HTML = frozenset({"pre", "script", "style", "textarea"})
+"""Elements that end with their end tag when Markdown passes them on, whatever blank lines they hold."""
+
+
+class Way(NamedTuple):
+    """How to write: the nodes (by `id`) to write with care, and those to keep as HTML; how deep we are."""
+
+    careful: Collection[int] = frozenset()
+    kept: Collection[int] = frozenset()
+    depth: int = 0
+
+    def deeper(self) -> Way:
+        return self._replace(depth=self.depth + 1)
+
+
+def blocks(nodes: list[Node], way: Way, *, gap: str = "\n\n") -> str:
+    """Return `nodes` as Markdown blocks with `gap` between them; "" for nothing to say."""
+    out = ""
+    for run in runs(nodes):
+        text = one_block(run, way, first=not out, after=out)
+        if text and out:
+            # Bare text in or after HTML is not a paragraph of its own: no blank line may end the HTML.
+            out += "\n" + text if _is_bare(run) else gap + text
+        else:
+            out += text
+    return out
+
+
+def _is_bare(run: list[Node]) -> bool:
+    return run[0].flows and next((n.tag == TEXT for n in run if n.tag != TEXT or n.text.strip(WHITE)), False)
+
+
+def runs(nodes: list[Node]) -> Iterator[list[Node]]:
+    """Yield each block element alone and what flows between them together."""
+    flowing: list[Node] = []
+    for node in nodes:
+        if node.flows:
+            flowing.append(node)
+            continue
+        if any(n.tag != TEXT or n.text.strip(WHITE) for n in flowing):
+            yield flowing
+        flowing = []
+        yield [node]
+    if any(n.tag != TEXT or n.text.strip(WHITE) for n in flowing):
+        yield flowing
+
+
+def one_block(run: list[Node], way: Way, *, first: bool = False, after: str = "") -> str:
+    """Return one run as Markdown; `first` in its container, `after` the Markdown before it."""
+    node = run[0]
+    if node.flows:
+        return _loose_line(run, after)
+    write = _WRITERS.get(node.tag)
+    if id(node) in way.kept or node.attrs or write is None or way.depth > NESTING:
+        return _ordered(node, way, after) if _numbered(node, way) else html(node, way)
+    if node.tag == "hr":
+        # "---" at the start would be front matter, or make a list item a rule.
+        return ("___" if way.depth else "***") if first else "---"
+    if node.tag in ("ul", "ol"):
+        return _ordered(node, way, after)
+    text = write(node, way)
+    return html(node, way) if text is None else text
+
+
+def html(node: Node, way: Way = Way()) -> str:  # noqa: B008  an immutable value
+    """Return a block as HTML: with Markdown in it where it holds nothing but blocks, else to the letter."""
+    if node.tag in _LINE_OF_HTML:
+        plain = not any(kid.tag in _LINE_OF_HTML for kid in node.kids)
+        return to_source([node], blank_lines=plain)
+    if id(node) not in way.kept and way.depth <= NESTING and node.tag in _ISLANDS and _only_blocks(node):
+        inner = blocks(node.kids, way.deeper())
+        if inner != to_source([kid for kid in node.kids if kid.tag != TEXT]):
+            return f"{start_tag(node)}\n\n{inner}\n\n</{node.tag}>"
+    return to_source([node])
+
+
+_ISLANDS = frozenset({"div", "section", "article", "aside", "main", "header", "footer", "details", "center", "figure"})
+
+
+def _only_blocks(node: Node) -> bool:
+    kids = [kid for kid in node.kids if kid.tag != TEXT or kid.text.strip(WHITE)]
+    return bool(kids) and not any(kid.flows for kid in kids)
+
+
+def _loose_line(run: list[Node], after: str) -> str:
+    """Return what flows outside any paragraph as HTML, such that Markdown takes it for HTML."""
+    source = to_source(run).strip(WHITE)
+    first = next((node for node in run if node.tag != TEXT), run[0])
+    if first.tag == TEXT or after.endswith(">"):
+        return source
+    if first.tag == COMMENT or first.tag in _LINE_OF_HTML:
+        # These end with their own line, so all that follows must be on it.
+        own = to_source([first], blank_lines=True)
+        return own + source.removeprefix(to_source([first])).replace("\n", " ")
+    if first.tag[0] != "#" and first.tag not in RAW_TEXT and source != (tag := start_tag(first)):
+        return f"{tag}\n{source.removeprefix(tag).removeprefix(chr(10))}"
+    return source
+
+
+def _paragraph(node: Node, way: Way) -> str | None:
+    return line(node.kids, careful=id(node) in way.careful) or None
+
+
+def _heading(node: Node, way: Way) -> str | None:
+    text = line(node.kids, where="heading", careful=id(node) in way.careful)
+    return f"{'#' * int(node.tag[1])} {text}".rstrip(" ")
+
+
+def _quote(node: Node, way: Way) -> str:
+    inner = blocks(node.kids, way.deeper())
+    return "\n".join(f"> {text}" if text else ">" for text in inner.split("\n"))
+
+
+def _code(node: Node, _: Way) -> str | None:
+    if len(node.kids) != 1 or (code := node.kids[0]).tag != "code" or any(kid.tag != TEXT for kid in code.kids):
+        return None
+    info = ""
+    if code.attrs:
+        language = _LANGUAGE.fullmatch(code.get("class"))
+        if language is None or len(code.attrs) > 1:
+            return None
+        info = re.sub(r"[\\&]", r"\\\g<0>", language[1])
+    text = code.kids[0].text.removesuffix("\n") if code.kids else ""
+    fence = "`" * max((len(run) + 1 for run in _FENCE.findall(text)), default=3)
+    return f"{fence}{info}\n{text}\n{fence}" if code.kids else f"{fence}{info}\n{fence}"
+
+
+def _numbered(node: Node, way: Way) -> bool:
+    return node.tag == "ol" and [*node.attrs] == ["start"] and id(node) not in way.kept and way.depth <= NESTING
+
+
+def _ordered(node: Node, way: Way, after: str) -> str:
+    """Return a list, marked otherwise than a list right before it, which it would else go on."""
+    text = _list(node, way, "-*" if node.tag == "ul" else ".)", after)
+    return html(node, way._replace(kept={*way.kept, id(node)})) if text is None else text
+
+
+def _list(node: Node, way: Way, marks: str, after: str) -> str | None:
+    items = [kid for kid in node.kids if kid.tag != TEXT or kid.text.strip(WHITE)]
+    start = node.get("start") or "1"
+    if not items or any(item.tag != "li" or item.attrs for item in items) or not re.fullmatch(r"\d{1,9}", start):
+        return None
+    loose = any(kid.tag == "p" for item in items for kid in item.kids)
+    mark = marks[1] if _last_list_mark(after) == marks[0] else marks[0]
+    out: list[str] = []
+    for number, item in enumerate(items, int(start)):
+        bullet = mark if node.tag == "ul" else f"{number}{mark}"
+        text = _item(item, way, loose=loose)
+        if text is None:
+            return None
+        indent = " " * (len(bullet) + 1)
+        out.append(f"{bullet} " + "\n".join(indent + row if row else "" for row in text.split("\n"))[len(indent) :])
+    return ("\n\n" if loose else "\n").join(text.rstrip(" ") for text in out)
+
+
+def _item(item: Node, way: Way, *, loose: bool) -> str | None:
+    """Return the content of a list item; None for text that Markdown cannot have there."""
+    out: list[str] = []
+    for run in runs(item.kids):
+        flows = run[0].flows
+        if flows and (loose or out):
+            return None  # text beside paragraphs, or after a block
+        if flows or run[0].tag == "p":
+            text = _first_line(run if flows else run[0].kids, careful=id(item) in way.careful, task=not out)
+            text = text or html(run[0])
+        else:
+            text = one_block(run, way.deeper(), first=not out, after=out[-1] if out else "")
+        out.append(text)
+    return ("\n\n" if loose else "\n").join(out)
+
+
+def _first_line(nodes: list[Node], *, careful: bool, task: bool) -> str:
+    box = next((node for node in nodes if node.tag != TEXT or node.text.strip(WHITE)), None)
+    if not task or box is None or box.tag != "input" or box.get("type") != "checkbox" or "disabled" not in box.attrs:
+        return line(nodes, careful=careful)
+    rest = nodes[nodes.index(box) + 1 :]
+    if (
+        box.attrs.keys() <= {"type", "checked", "disabled"}
+        and rest
+        and rest[0].tag == TEXT
+        and rest[0].text[0] in WHITE
+    ):
+        return f"[{'x' if 'checked' in box.attrs else ' '}] {line(rest, careful=careful)}"
+    return line(nodes, careful=careful)
+
+
+def _last_list_mark(text: str) -> str:
+    """Return the mark of the list that `text`, one block or several, ends with; "" for none."""
+    mark = ""
+    for row in text.rsplit("\n\n", 1)[-1].split("\n") if text else []:
+        if match := _LIST.match(row):
+            mark = match[1] or match[2]
+        elif row and row[0] != " ":
+            mark = ""
+    return mark
+
+
+def _elsewhere(_: Node, __: Way) -> None:
+    """Stand for the blocks that `one_block` writes by what is around them."""
+
+
+_WRITERS: dict[str, Callable[[Node, Way], str | None]] = {
+    "p": _paragraph,
+    **dict.fromkeys(("h1", "h2", "h3", "h4", "h5", "h6"), _heading),
+    "blockquote": _quote,
+    "pre": _code,
+    **dict.fromkeys(("hr", "ul", "ol"), _elsewhere),
+    "table": lambda node, way: table(node, careful=id(node) in way.careful),
+}

@@ -1,0 +1,226 @@
+"""A small HTML tree, as the HTML5 standard builds it, that says only what a reader of the page could tell apart.
+
+Runs of white space are one space (or one line break, where the author broke the line) except in `pre`; `b`, `i`, `s`
+and `strike` without attributes are `strong`, `em` and `del`; attributes are sorted and URLs percent-encoded.
+Everything here is iterative: ten thousand nested elements are no deeper for Python than one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from markdown_it.common.normalize_url import normalizeLink
+from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+TEXT, COMMENT, OPAQUE = "#text", "#comment", "#opaque"
+"""Kinds of nodes that are no elements; an opaque one is HTML that is never looked into."""
+
+BLOCKS = frozenset(
+    """
+    address article aside blockquote body caption center col colgroup dd details dialog dir div dl dt fieldset
+    figcaption figure footer form frame frameset h1 h2 h3 h4 h5 h6 head header hr html legend li main menu nav
+    noframes ol optgroup option p pre search section summary table tbody td tfoot th thead title tr ul
+    """.split()  # noqa: SIM905  read as words
+)
+"""Elements that stand on their own; the rest flows in a line."""
+
+MARKDOWN = frozenset("blockquote dl h1 h2 h3 h4 h5 h6 hr ol p pre table ul".split())  # noqa: SIM905
+"""The blocks that Markdown has; before and after all others, bare text is bare text in Markdown, too."""
+
+VOID = frozenset("area base br col embed hr img input link meta source track wbr frame param".split())  # noqa: SIM905
+RAW_TEXT = frozenset("script style xmp iframe noembed noframes plaintext".split())  # noqa: SIM905
+"""Elements whose text is no HTML: in it a character reference is not one."""
+
+VERBATIM = frozenset({"pre", "textarea", "listing"}) | RAW_TEXT
+ALIASES = {"b": "strong", "i": "em", "s": "del", "strike": "del"}
+MAX_NESTING = 4000
+WHITE = " \t\n\f\r"
+
+_SPACE = re.compile(r"[ \t\n\f\r]+")
+_BLANK_LINE = re.compile(r"\n([ \t]*)\n")
+_SAFE_URL = re.compile(r"[A-Za-z0-9\-._~:/?#@!$&'()*+,;=]*")
+_ALIGN = re.compile(r"\s*text-align\s*:\s*(left|right|center)\s*;?\s*")
+_DOCUMENT = re.compile(r"\s*(?:<!doctype[^>]*>\s*)?<(?:html|head)\b", re.IGNORECASE)
+_TAG = re.compile(r"<(/?)([A-Za-z][^\s/>]*)")
+_ENDS_ITSELF = VOID | {"p", "li", "dt", "dd", "tr", "td", "th", "option", "thead", "tbody", "tfoot"}
+
+
+@dataclass(slots=True)
+class Node:
+    """An element (`tag`, `attrs`, `kids`) or, by its tag, a text, a comment or an opaque piece of HTML (`text`)."""
+
+    tag: str
+    attrs: dict[str, str | None] = field(default_factory=dict)
+    kids: list[Node] = field(default_factory=list)
+    text: str = ""
+    flows: bool = True
+    """Whether it is part of a line: no block element, and none in it."""
+
+    def get(self, name: str) -> str:
+        """Return an attribute; "" when it is absent or has no value."""
+        return self.attrs.get(name) or ""
+
+
+def parse(html: str) -> Node | None:
+    """Return the body of `html`, a fragment or a document; None when it nests too deep for a parser to be quick."""
+    html = html.replace("\0", "")
+    if html.count("<") > MAX_NESTING and _nesting(html) > MAX_NESTING:
+        return None
+    whole = html if _DOCUMENT.match(html) else "<!doctype html><body>" + html
+    try:
+        body = LexborHTMLParser(whole).body
+    except UnicodeEncodeError:  # lone surrogates, which no file can hold either
+        return parse(html.encode("utf-8", "replace").decode())
+    root = Node("body", flows=False)
+    if body is not None:
+        _grow(root, body)
+    return root
+
+
+def _nesting(html: str) -> int:
+    """Return about how deep elements nest, and never much too little."""
+    depth = deepest = 0
+    for closing, name in _TAG.findall(html):
+        if name.lower() not in _ENDS_ITSELF:
+            depth = max(depth - 1, 0) if closing else depth + 1
+            deepest = max(deepest, depth)
+    return deepest
+
+
+def _grow(root: Node, top: LexborNode) -> None:
+    """Copy what is below `top` to `root`."""
+    made: list[tuple[Node, Node]] = []
+    stack: list[tuple[LexborNode | None, Node, bool]] = [(top.child, root, False)]
+    while stack:
+        here, parent, verbatim = stack.pop()
+        while here is not None:
+            tag = here.tag
+            if tag == "-text":
+                _add_text(parent, here.text_content or "", verbatim)
+            elif tag == "-comment":
+                parent.kids.append(Node(COMMENT, text=here.comment_content or ""))
+            elif tag is None or tag == "template":
+                source = here.html or ""
+                # The parser writes more at the end of a processing instruction than it reads there.
+                parent.kids.append(Node(OPAQUE, text=source if tag else source.removesuffix("?>") + ">"))
+            else:
+                attrs = _attributes(tag, here.attributes)
+                node = Node(tag if attrs else ALIASES.get(tag, tag), attrs, flows=tag not in BLOCKS)
+                parent.kids.append(node)
+                made.append((node, parent))
+                if (child := here.child) is not None:
+                    stack.append((here.next, parent, verbatim))
+                    here, parent, verbatim = child, node, verbatim or tag in VERBATIM
+                    continue
+            here = here.next
+    for node, parent in reversed(made):
+        parent.flows = parent.flows and node.flows
+    for node, _ in made:
+        if node.tag == "blockquote" and not node.attrs:
+            node.kids = list(_paragraphs(node.kids, also_tags=True))
+    root.kids = list(_paragraphs(root.kids, also_tags=False))
+
+
+def _paragraphs(kids: list[Node], *, also_tags: bool) -> Iterator[Node]:
+    """Yield `kids` with bare text in paragraphs, as Markdown must have it.
+
+    Without `also_tags` only what begins with text is: a line that begins with a tag, or follows HTML, can be HTML.
+    """
+    run: list[Node] = []
+    goes_on = False
+    for kid in [*kids, None]:
+        if kid is not None and kid.flows:
+            run.append(kid)
+            continue
+        first = next((k for k in run if k.tag != TEXT or k.text.strip(WHITE)), None)
+        if first is not None and ((first.tag == TEXT and not goes_on) or (also_tags and first.tag[0] != "#")):
+            yield Node("p", kids=run, flows=False)
+        else:
+            yield from run
+        run = []
+        if kid is not None:
+            yield kid
+            goes_on = not also_tags and kid.tag not in MARKDOWN
+
+
+def _add_text(parent: Node, text: str, verbatim: bool) -> None:
+    text = text.replace("\r\n", "\n").replace("\r", "\n") if verbatim else _SPACE.sub(_one, text)
+    if parent.kids and parent.kids[-1].tag == TEXT:
+        text = parent.kids.pop().text + text
+        text = text if verbatim else _SPACE.sub(_one, text)
+    parent.kids.append(Node(TEXT, text=text))
+
+
+def _one(run: re.Match[str]) -> str:
+    return "\n" if "\n" in run[0] else " "
+
+
+def _attributes(tag: str, source: Mapping[str, str | None]) -> dict[str, str | None]:
+    if not source:
+        return {}
+    attrs = {name: value.replace("\r", "\n") if value else value for name, value in sorted(source.items())}
+    if tag in ("td", "th") and (align := _ALIGN.fullmatch(attrs.get("style") or "")):
+        attrs = {"align": align[1], **{name: value for name, value in attrs.items() if name not in ("style", "align")}}
+    if tag == "ol" and attrs.get("start") == "1":
+        del attrs["start"]
+    return attrs
+
+
+def canonical_url(url: str) -> str:
+    """Return `url` as markdown-it writes it: a browser sees no difference."""
+    return url if _SAFE_URL.fullmatch(url) else str(normalizeLink(url))
+
+
+def walk(nodes: list[Node]) -> Iterator[tuple[Node, bool]]:
+    """Yield every node in and below `nodes` as (node, True) where it begins; elements also as (node, False)."""
+    stack: list[tuple[Node, bool]] = [(node, True) for node in reversed(nodes)]
+    while stack:
+        node, begins = stack.pop()
+        yield node, begins
+        if begins and node.tag[0] != "#":
+            stack.append((node, False))
+            stack += ((kid, True) for kid in reversed(node.kids))
+
+
+def start_tag(node: Node) -> str:
+    """Return the start tag of an element, on one line."""
+    attrs = "".join(
+        f" {name}" if value is None else f' {name}="{_quoted(value)}"' for name, value in node.attrs.items()
+    )
+    return f"<{node.tag}{attrs}>"
+
+
+def _quoted(value: str) -> str:
+    return value.replace("&", "&amp;").replace('"', "&quot;").replace("\n", "&#10;")
+
+
+def to_source(nodes: list[Node], *, blank_lines: bool = False) -> str:
+    """Return `nodes` as HTML; without blank lines in text, so that Markdown does not end the HTML there."""
+    parts: list[str] = []
+    raw, opened = "", False
+    for node, begins in walk(nodes):
+        if node.tag == TEXT:
+            text = (
+                node.text if raw else node.text.replace("&", "&amp;").replace("<", "&lt;").replace("\u00a0", "&nbsp;")
+            )
+            if opened and text.startswith("\n"):  # the parser eats the first line break
+                text = f"\n{text}" if raw or blank_lines else f"\n&#10;{text[1:]}"
+            parts.append(text if raw or blank_lines else _BLANK_LINE.sub(_filled, text))
+        elif node.tag == COMMENT:
+            parts.append(f"<!--{node.text}-->")
+        elif node.tag == OPAQUE:
+            parts.append(node.text)
+        elif begins:
+            parts.append(start_tag(node))
+            raw = node.tag if node.tag in RAW_TEXT else raw
+        elif node.tag not in VOID:
+            raw = "" if node.tag == raw else raw
+            parts.append(f"</{node.tag}>")
+        opened = begins and node.tag in ("pre", "textarea", "listing")
+    return "".join(parts)
+
+
+def _filled(blank: re.Match[str]) -> str:
+    return f"\n{blank[1]}&#10;"

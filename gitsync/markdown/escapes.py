@@ -1,0 +1,109 @@
+"""What must be escaped for a text to stay text, and nothing more: a backslash that is not needed is noise."""
+
+from __future__ import annotations
+
+import re
+
+_SPECIAL = re.compile(
+    r"""\\(?=[!-/:-@\[-`{-~\n]|\Z)          # would escape what follows
+    | (?P<run>\*+|_+|~{2,}|`+)              # could be marks
+    | <(?=[A-Za-z/!?])                      # could be a tag
+    | &(?=\#[0-9]{1,7};|\#[xX][0-9a-fA-F]{1,6};|[A-Za-z][A-Za-z0-9]{1,31};)
+    | \](?=\()                              # could end a link
+    | \[(?=\^[^\s\]]+\])                    # could be a footnote
+    | !\Z                                   # could make an image of a link
+    | (?P<link>(?<=http):(?=//\w)|(?<=https):(?=//\w)|(?<=ftp):(?=//\w)
+      |(?<=[A-Za-z0-9._+-])@(?=[A-Za-z0-9_-]+\.[A-Za-z0-9_-])|(?<=www)\.(?=\w))""",
+    re.VERBOSE | re.IGNORECASE,
+)
+_PUNCTUATION = re.compile(r"[!-/:-@\[-`{-~]")
+_BLOCK_START = re.compile(
+    r"""\#{1,6}(?=[ \t]|$)                  # heading
+    | [-+*](?=[ \t]|$)                      # list item
+    | (?P<number>\d{1,9})[.)](?=[ \t]|$)    # list item
+    | >                                     # quote
+    | =+[ \t]*$ | -+[ \t]*$                 # underline of a heading
+    | ([-*_][ \t]*){3,}$                    # rule
+    | `{3} | ~{3}                           # fence
+    | [:~](?=[ \t])                         # definition
+    | \[(?=\^|[^\]\n]*\]:)                  # definition of a link or a footnote
+    | \[(?=[ xX]\](?:[ \t]|$))              # task
+    | [|:-][-:| \t]*$                       # delimiters of a table""",
+    re.VERBOSE,
+)
+_LONE_TAG = re.compile(r"(</?[A-Za-z][^\n]*>)\n")
+_EDGE = re.compile(r"\A\u00a0|\u00a0\Z|(?<=\n)\u00a0|\u00a0(?=\\?\n)")
+_BRACKET = re.compile(r"(?<!\\)[\[\]]")
+
+
+def escape_text(text: str, *, before: str, after: str, lonely: str, links: bool) -> str:
+    """Return `text` with escapes where it stands between the characters `before` and `after` ("" for an edge).
+
+    `lonely` has the marks that occur once in the whole line and so mean nothing; `links`: URLs would become links.
+    """
+
+    def escaped(match: re.Match[str]) -> str:
+        found = match[0]
+        if match["run"]:
+            left = text[match.start() - 1] if match.start() else before or " "
+            right = text[match.end()] if match.end() < len(text) else after or " "
+            if found[0] in lonely or (found[0] != "`" and left.isspace() and right.isspace()):
+                return found
+            if found[0] == "_" and left.isalnum() and right.isalnum():
+                return found
+            return "".join("\\" + char for char in found)
+        if (match["link"] and not links) or (found == "!" and after != "["):
+            return found
+        return "\\" + found
+
+    return _SPECIAL.sub(escaped, text)
+
+
+def escape_all(text: str) -> str:
+    """Return `text` with every mark escaped that could ever mean something."""
+    return _PUNCTUATION.sub(r"\\\g<0>", text)
+
+
+def escape_label(text: str) -> str:
+    """Return escaped `text` for the text of a link, in which brackets must come in pairs."""
+    depth = 0
+    for bracket in _BRACKET.findall(text):
+        depth += 1 if bracket == "[" else -1
+        if depth < 0:
+            break
+    return _BRACKET.sub(r"\\\g<0>", text) if depth else text
+
+
+def escape_alt(text: str) -> str:
+    """Return the text of an image for between its brackets."""
+    text = escape_text(text, before="[", after="]", lonely="", links=True)
+    return escape_label(text).replace("\n", "&#10;")
+
+
+def escape_title(text: str) -> str:
+    """Return a link's title for between double quotes."""
+    text = re.sub(r'\\(?=[!-/:-@\[-`{-~]|\Z)|"|&(?=#?\w+;)', r"\\\g<0>", text)
+    return text.replace("\n", "&#10;")
+
+
+def escape_line_starts(text: str) -> str:
+    """Return escaped `text` with nothing at the start of a line that would begin a block.
+
+    Where a line break can be a space, that is done instead; one after a backslash is a break that must stay.
+    """
+    lines = _LONE_TAG.sub(r"\1 ", text, count=1).split("\n") if text.startswith("<") else text.split("\n")
+    out = [_escaped_start(lines[0])]
+    for line in lines[1:]:
+        if _BLOCK_START.match(line) or not line:
+            hard = out[-1].endswith("\\")
+            out.append(f"\n{_escaped_start(line)}" if hard else f" {line}")
+        else:
+            out.append(f"\n{line}")
+    return _EDGE.sub("&nbsp;", "".join(out))
+
+
+def _escaped_start(line: str) -> str:
+    if not (match := _BLOCK_START.match(line)):
+        return line
+    at = len(match["number"] or "")
+    return f"{line[:at]}\\{line[at:]}"
