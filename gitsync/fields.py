@@ -17,12 +17,18 @@ _MAGIC_DATES = frozenset(["last modified", "created", "git last modified", "git 
 
 def locate(root: Node | None, field: str, dialect: Dialect) -> tuple[Path, Node] | None:
     """Return where `field` stands and what is there; of several keys the first that says something."""
-    found = []
+    found: list[tuple[Path, Node]] = []
     for spelling in dialect.keys.get(field, ()):
-        path = follow(root, spelling, any_case=dialect.any_case)
-        node = find(root, path)
+        path: Path = (spelling,)
+        if dialect.any_case or "." in spelling:
+            path = follow(root, spelling, any_case=dialect.any_case)
+            node = find(root, path)
+        else:
+            node = root.values.get(spelling) if isinstance(root, Entries) else None
         if node is not None:
             found.append((path, node))
+    if not found:
+        return None
     fitting = [(p, n) for p, n in found if isinstance(n, Scalar) or (field in LISTS and isinstance(n, Items))]
     speaking = [(p, n) for p, n in fitting if not (isinstance(n, Scalar) and n.absent)]
     return next(iter(speaking + fitting + found), None)

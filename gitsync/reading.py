@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from gitsync import frontmatter, line_ends
@@ -134,7 +134,7 @@ def _overrides(layout: Layout) -> dict[str, dict[str, Value]]:
 
 def typed(dialect: Dialect) -> Dialect:
     """Overrides are gitsync's own words in every dialect."""
-    return GITSYNC if dialect.timezone is GITSYNC.timezone else dialect
+    return GITSYNC if dialect.timezone is GITSYNC.timezone else replace(GITSYNC, timezone=dialect.timezone)
 
 
 def _map(layout: Layout, node: Node | None, name: str) -> Mapping[str, Node]:

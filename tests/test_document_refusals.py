@@ -1,4 +1,4 @@
-"""What cannot be read, written or edited is refused, with a place and a code, and nothing is followed or overwritten."""
+"""What cannot be read, written or edited is refused, with a place and a code, and nothing is overwritten."""
 
 from __future__ import annotations
 

@@ -89,6 +89,9 @@ def _removal(text: str, root: Node, path: Path) -> Cut:
     start, node = children[at]
     if parent is not None and parent.style == "block":
         end = _next_line(text, _end(text, node))
+        # Comments indented below a key are about it; they might also become part of a block of text above.
+        own = re.compile(rf"(?:(?:[ \t]*\n)*{_indent(text, start)}[ \t]+#[^\n]*\n)*").match(text, end)
+        end = own.end() if own else end
         if at and _keeps(text, children[at - 1][1]):
             # The blank lines below would become part of the text above.
             end += len(re.match(r"(?:[ \t]*\n)*", text[end:])[0])  # type: ignore[index]

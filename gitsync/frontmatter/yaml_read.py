@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable
 from typing import Any
 
 import yaml
@@ -13,6 +13,8 @@ from gitsync.frontmatter.nodes import Entries, Items, Node, Scalar, broken
 MAX_DEPTH = 32
 
 _STYLES = {None: "plain", "": "plain", "'": "single", '"': "double", "|": "literal", ">": "folded"}
+_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_RESOLVERS: dict[str, list[tuple[str, re.Pattern[str]]]] = yaml.SafeLoader.yaml_implicit_resolvers
 _VALUES = yaml.SafeLoader("")
 """Makes values of scalars; a composed tree is never given to it, so it keeps nothing between calls."""
 
@@ -23,17 +25,15 @@ def read(text: str) -> Node | None:
     Raises InvalidContent with a place in `text`. Aliases are refused rather than followed, keys may come once, and
     depth is bounded before anything recurses: 64 KiB of brackets would overflow the C stack of a composing loader.
     """
-    events: Iterator[Any] = yaml.parse(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    events = _Loader(text).get_event
     try:
-        for event in events:
-            if isinstance(event, yaml.DocumentStartEvent):
-                break
-        else:
+        events()
+        if type(events()) is not yaml.DocumentStartEvent:
             return None
-        root = _node(text, events, next(events), 0)
-        second = next((event.start_mark for event in events if isinstance(event, yaml.DocumentStartEvent)), None)
-        if second is not None:
-            raise broken(text, second.index, "yaml-documents", "Front matter holds a second document.")
+        root = _node(text, events, events(), 0)
+        events()
+        if type(second := events()) is yaml.DocumentStartEvent:
+            raise broken(text, _at(second.start_mark), "yaml-documents", "Front matter holds a second document.")
         return None if isinstance(root, Scalar) and root.start == root.end else root
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
@@ -45,7 +45,7 @@ def read(text: str) -> Node | None:
         ) from None
 
 
-def _node(text: str, events: Iterator[Any], event: Any, depth: int) -> Node:
+def _node(text: str, events: Callable[[], Any], event: Any, depth: int) -> Node:
     if depth > MAX_DEPTH:
         raise broken(
             text, event.start_mark.index, "too-deep", f"Front matter is nested deeper than {MAX_DEPTH} levels."
@@ -56,20 +56,20 @@ def _node(text: str, events: Iterator[Any], event: Any, depth: int) -> Node:
         case yaml.SequenceStartEvent():
             items = []
             inner: Any
-            while type(inner := next(events)) is not yaml.SequenceEndEvent:
+            while type(inner := events()) is not yaml.SequenceEndEvent:
                 items.append(_node(text, events, inner, depth + 1))
             return Items(tuple(items), _layout(event), _at(event.start_mark), _at(inner.end_mark))
         case yaml.MappingStartEvent():
             values: dict[str, Node] = {}
             keys: dict[str, Scalar] = {}
-            while type(inner := next(events)) is not yaml.MappingEndEvent:
+            while type(inner := events()) is not yaml.MappingEndEvent:
                 key = _node(text, events, inner, depth + 1)
                 if not isinstance(key, Scalar):
                     raise broken(text, key.start, "yaml-key", "A key of front matter must be plain text.")
                 if key.text in keys:
                     raise broken(text, key.start, "duplicate-key", f"The key {key.text!r} is there twice.", "Keep one.")
                 keys[key.text] = key
-                values[key.text] = _node(text, events, next(events), depth + 1)
+                values[key.text] = _node(text, events, events(), depth + 1)
             return Entries(values, keys, _layout(event), _at(event.start_mark), _at(inner.end_mark))
     raise broken(
         text,
@@ -89,14 +89,16 @@ def _layout(event: Any) -> str:
 
 
 def _scalar(event: Any) -> Scalar:
-    style = _STYLES[event.style]
-    value: Any = event.value
-    tag = event.tag
-    if tag is None or tag == "!":
-        tag = _VALUES.resolve(yaml.ScalarNode, event.value, event.implicit)  # type: ignore[no-untyped-call]
-    if tag != "tag:yaml.org,2002:str":
-        value = _value(tag, event.value)
-    return Scalar(event.value, value, style, event.start_mark.index, event.end_mark.index)
+    text = event.value
+    value: Any = text
+    if event.tag not in (None, "!"):
+        value = _value(event.tag, text)
+    elif event.implicit[0]:
+        for tag, pattern in _RESOLVERS.get(text[:1], ()):
+            if pattern.match(text):
+                value = _value(tag, text)
+                break
+    return Scalar(text, value, _STYLES[event.style], event.start_mark.index, event.end_mark.index)
 
 
 def _value(tag: str, text: str) -> Any:
