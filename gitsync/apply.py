@@ -6,6 +6,8 @@ happens: whatever instant the process dies at, the next run knows what may have 
 
 from __future__ import annotations
 
+import hashlib
+import mimetypes
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -24,14 +26,15 @@ from gitsync.events import Action, Event, Operation, Outcome, Progress
 from gitsync.incoming import Incoming
 from gitsync.intents import Intent, Intents
 from gitsync.journal import Journal
-from gitsync.model import Post, Record
+from gitsync.model import Asset, Post, Record
 from gitsync.overlay import Overlay
 from gitsync.plan import Step
 from gitsync.projection import Projection, project, view
-from gitsync.pushing import Outgoing, Write, leaning
+from gitsync.pushing import Outgoing, Write
 from gitsync.reconcile import same_content
 from gitsync.records import LedgerRecord, Result
 from gitsync.repository import Oid
+from gitsync.resending import with_other_links
 from gitsync.subject import Subject, written
 from gitsync.survey import clean
 
@@ -157,7 +160,24 @@ class Applying:
         project_of = self._overlay.project
         post = view(project_of.read(subject.path, content), self._site, self._reading.site.status)
         place = self._incoming.addresses.place()
-        return project(post, subject.path, place, self._connector), post.slug or project_of.slug_of(subject.path)
+        projection = project(post, subject.path, place, self._connector)
+        if place.uploads and self._upload(projection):
+            projection = project(post, subject.path, place, self._connector)
+        return projection, post.slug or project_of.slug_of(subject.path)
+
+    def _upload(self, projection: Projection) -> bool:
+        """Store the files that the post shows and the site does not have. Returns whether there were any."""
+        addresses, uploaded = self._incoming.addresses, False
+        for path, oid in projection.uses.assets.items():
+            if addresses.asset_url(path) is None:
+                self._before_write()
+                content = self._overlay.read(oid)
+                kind = mimetypes.guess_type(path)[0] or "application/octet-stream"
+                sha256 = hashlib.sha256(content).hexdigest()
+                asset = Asset(path=path, content=content, media_type=kind, sha256=sha256)
+                addresses.uploaded[oid] = self._connector.upload(asset)
+                uploaded = True
+        return uploaded
 
     def _create(self, write: Write, projection: Projection, slug: str | None) -> Event:
         post = projection.post
@@ -259,9 +279,10 @@ class Applying:
 
     def _done(self, write: Write, projection: Projection, record: Record, key: str, at: float) -> Event:
         subject = write.subject
-        result = subject.result(
-            base=subject.oid, remote=record.post, record=written(subject.entry.record, record, projection, at)
-        )
+        urls = {oid: self._incoming.addresses.asset_url(path) for path, oid in projection.uses.assets.items()}
+        known = written(subject.entry.record, record, projection, at)
+        known = replace(known, assets={oid: url for oid, url in urls.items() if url is not None})
+        result = subject.result(base=subject.oid, remote=record.post, record=known)
         self._record(subject, result, record, key)
         action: Action = "create" if write.op == "create" else "update"
         return Operation(
@@ -310,7 +331,7 @@ class Applying:
                 created.get(used, was) != was for used, was in record.uses.posts.items()
             ):
                 again.append(path)
-        others = [path for path in leaning(self._incoming, created) if path not in self._known]
+        others = [path for path in with_other_links(self._incoming, created) if path not in self._known]
         subjects = [self._again(path, self._known[path]) for path in again]
         entries = self._reading.entries(others)
         for path in others:

@@ -243,13 +243,13 @@ class Decision:
                 record=record,
                 lift=lambda post: lift(post, self.path, place),
             )
-        if outcome.text != ours.data and (reason := self.round.busy.get(self.path)):
+        if outcome.text != ours.data and (busy := self.round.busy.get(self.path)):
             self.incoming.tell(
                 "skip",
                 self.path,
                 "planned",
                 record=record,
-                reason=f"waits, because the file {reason}. Commit or undo that, then sync again.",
+                reason=f"waits, because the file {busy}. Commit or undo that, then sync again.",
             )
             self.incoming.hold(self.path, 3)
             return None
@@ -314,7 +314,7 @@ class Decision:
             raise AssertionError(f"{self.key} has no record")
         if self.round.policy.gone == "recreate":
             return self._subject(Step.CREATE)
-        base: Oid | None = self.entry.base
+        base = self.entry.base
         if self.round.policy.gone == "remove" and self.round.pulls and not self.round.busy.get(self.path):
             self.round.overlay.remove(self.path)
             self.incoming.edits.append(

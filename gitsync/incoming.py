@@ -52,7 +52,14 @@ class Round:
 
 @dataclass(slots=True)
 class Incoming:
-    """What one site brings, and what it is owed. `codes` are exit codes that the run has to account for."""
+    """What one site brings, and what it is owed.
+
+    held       paths for which nothing is sent in this run
+    codes      exit codes that the run has to account for
+    settings   the hash of the configuration that this plan is made with
+    pushed     whether writes were planned too
+    unasked    posts that are looked at only because the configuration changed; `withheld` would be sent differently
+    """
 
     reading: Reading
     addresses: Addresses
@@ -64,6 +71,21 @@ class Incoming:
     held: set[str] = field(default_factory=set)
     markers: list[Pending] = field(default_factory=list)
     codes: set[int] = field(default_factory=set)
+    settings: str = ""
+    pushed: bool = False
+    unasked: set[str] = field(default_factory=set)
+    withheld: int = 0
+
+    @property
+    def is_reconfigured(self) -> bool:
+        """Whether the posts were last looked at with another configuration or translator."""
+        return self.reading.ledger.settings not in (None, self.settings)
+
+    @property
+    def trailers(self) -> dict[str, str]:
+        """What the ledger is told of the configuration: that all was looked at with it, if so."""
+        looked = not self.is_reconfigured or (self.pushed and not self.withheld)
+        return {"Settings": self.settings} if looked else {}
 
     def tell(
         self,

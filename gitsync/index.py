@@ -11,10 +11,10 @@ from pathlib import Path
 from gitsync.comparison import Comparison, compare_listing
 from gitsync.ledger import Ledger
 from gitsync.model import Record
-from gitsync.records import State, load_record
+from gitsync.records import Oid, State, load_record
 from gitsync.repository import EMPTY_TREE, Repository
 
-VERSION = 1
+VERSION = 2
 """Raise it with every change of SCHEMA or of what the rows mean: an index of another version is built anew."""
 
 SCHEMA = """
@@ -30,9 +30,14 @@ create table claim (
 create index claim_path on claim (site, path);
 create table uses (site text, path text, used text, primary key (site, used, path)) without rowid;
 create index uses_path on uses (site, path);
+create table asset (
+  site text, path text, file text not null, oid text not null, url text not null,
+  primary key (site, path, file)) without rowid;
+create index asset_oid on asset (site, oid);
+create index asset_url on asset (site, url);
 create table quiet (site text, number integer, listed blob not null, primary key (site, number));
 """
-TABLES = ("record", "claim", "uses", "quiet")
+TABLES = ("record", "claim", "uses", "asset", "quiet")
 CHUNK = 5000
 
 
@@ -95,6 +100,19 @@ class Index:
         query = "select path from record where site=? and url=? and state='live' order by path"
         return next(iter(self._column(query, url)), None)
 
+    def asset_url(self, oid: Oid) -> str | None:
+        """Return where the site serves an uploaded file with this content."""
+        return next(iter(self._column("select url from asset where site = ? and oid = ? order by path", oid)), None)
+
+    def asset_path(self, url: str) -> str | None:
+        """Return the file of the repository that was uploaded to `url`."""
+        return next(iter(self._column("select file from asset where site = ? and url = ? order by file", url)), None)
+
+    def assets(self) -> list[tuple[str, Oid]]:
+        """Return every (file, blob) that this site's posts show, as uploaded."""
+        query = "select distinct file, oid from asset where site = ? order by file"
+        return [(file, oid) for file, oid in self._db.execute(query, (self._site,))]
+
     def path_of_id(self, id: str) -> tuple[str, State] | None:
         """Return which post claims `id`, now or formerly, and in what state; None: the id is unclaimed."""
         query = "select path, state from claim where site = ? and id = ? order by current desc, path limit 1"
@@ -148,12 +166,14 @@ def _remove(path: Path) -> None:
 
 def _refresh(db: sqlite3.Connection, ledger: Ledger) -> None:
     repository, site = ledger.repository, ledger.site
-    row = db.execute("select oid from tip where site = ?", (site,)).fetchone()
-    old, new = row[0] if row else None, ledger.tip
-    if old == new:
+    new = ledger.tip
+    if _tip(db, site) == new:
         return
     after = f"{new}:records" if new else EMPTY_TREE
     with db:
+        db.execute("begin immediate")  # another process may bring it up to date at the same time
+        if (old := _tip(db, site)) == new:
+            return
         if old is None or repository.resolve(f"{old}^{{commit}}") is None:
             for table in TABLES:
                 db.execute(f"delete from {table} where site = ?", (site,))  # noqa: S608  names of our own tables
@@ -161,7 +181,7 @@ def _refresh(db: sqlite3.Connection, ledger: Ledger) -> None:
         else:
             changes = repository.diff(f"{old}:records", after, renames=False)
             gone = [(site, _post(change.path)) for change in changes]
-            for table in ("record", "claim", "uses"):
+            for table in ("record", "claim", "uses", "asset"):
                 db.executemany(f"delete from {table} where site = ? and path = ?", gone)  # noqa: S608
             if changes:
                 db.execute("delete from quiet where site = ?", (site,))
@@ -172,9 +192,14 @@ def _refresh(db: sqlite3.Connection, ledger: Ledger) -> None:
             db.execute("insert into tip values (?, ?)", (site, new))
 
 
+def _tip(db: sqlite3.Connection, site: str) -> str | None:
+    row = db.execute("select oid from tip where site = ?", (site,)).fetchone()
+    return row[0] if row else None
+
+
 def _insert(db: sqlite3.Connection, repository: Repository, site: str, files: Iterator[tuple[str, str]]) -> None:
     while chunk := list(islice(files, CHUNK)):
-        records, claims, uses = [], [], []
+        records, claims, uses, assets = [], [], [], []
         blobs = repository.blobs(oid for _, oid in chunk)
         for (name, _), (_, data) in zip(chunk, blobs, strict=True):
             path = _post(name)
@@ -185,9 +210,13 @@ def _insert(db: sqlite3.Connection, repository: Repository, site: str, files: It
                 claims.append((site, id, path, id == record.id, record.revision, record.state))
             for used in record.uses.posts.keys() | record.uses.assets.keys():
                 uses.append((site, path, used))
+            for file, oid in record.uses.assets.items():
+                if url := record.assets.get(oid):
+                    assets.append((site, path, file, oid, url))
         db.executemany("insert into record values (?, ?, ?, ?, ?, ?)", records)
         db.executemany("insert into claim values (?, ?, ?, ?, ?, ?, null)", claims)
         db.executemany("insert into uses values (?, ?, ?)", uses)
+        db.executemany("insert into asset values (?, ?, ?, ?, ?)", assets)
 
 
 def _post(name: str) -> str:

@@ -38,7 +38,7 @@ def land(
     """Commit all edits, move the branch and the work tree, and record the agreements. Raises Moved, Locked, Refused."""
     repository, head = overlay.project.repository, overlay.head
     edits = [edit for incoming in incomings for edit in incoming.edits]
-    if not edits and not any(incoming.results for incoming in incomings):
+    if not edits and not any(map(_has_news, incomings)):
         return Landed(head=head, moved=False)
     with repository.importer() as importer:
         tip: CommitHandle | None = None
@@ -52,9 +52,8 @@ def land(
         for incoming in incomings:
             ledger = incoming.reading.ledger
             message = _what(incoming)
-            commit = ledger.write(
-                importer, incoming.results, head=new_head, message=message, trailers={**trailers, "Branch": branch}
-            )
+            told = {**trailers, **incoming.trailers, "Branch": branch}
+            commit = ledger.write(importer, incoming.results, head=new_head, message=message, trailers=told)
             if commit is not None:
                 ledgers[ledger] = commit
     tips = {ledger.site: commit.oid for ledger, commit in ledgers.items()}
@@ -66,6 +65,13 @@ def land(
         repository.update_refs([(ledger.ref, tips[ledger.site], ledger.tip)], message="gitsync: agreed")
         ledger.reload()
     return Landed(head=new_head, moved=new_head != head or bool(tips))
+
+
+def _has_news(incoming: Incoming) -> bool:
+    """Say whether the ledger has something to learn: an agreement, or with which configuration all was looked at."""
+    ledger = incoming.reading.ledger
+    settings = incoming.trailers.get("Settings", ledger.settings)
+    return bool(incoming.results) or (ledger.tip is not None and settings != ledger.settings)
 
 
 def _commit(

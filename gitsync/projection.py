@@ -1,5 +1,6 @@
-"""A post as one site is to hold it: overrides and defaults applied, links and images made absolute, then the connector's
-own projection; and the way back, which undoes just what was done here.
+"""A post as one site is to hold it, and the way back, which undoes just what was done here.
+
+Overrides and defaults are applied, links and images made absolute, and then the connector projects.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from gitsync.connector import Connector, Problem
 from gitsync.document import Document
 from gitsync.markdown.links import Link, rewrite
 from gitsync.model import Post, digest
-from gitsync.records import Uses
+from gitsync.records import Oid, Uses
 
 GENERATION = 1
 """Raised when the same post would be translated differently: every site is then looked at again."""
@@ -28,7 +29,7 @@ class Place:
     """What the links of a post can lead to, on one site.
 
     `exists` says whether a path is a file of the repository and whether it is a post; `url_of` gives a post's URL on
-    this site; `path_of` is its inverse; `asset_url` the URL of an uploaded file. `home` is `[content] url`, `raw` the
+    this site; `path_of` is its inverse, for files too; `asset_url` is where a file was uploaded to, `blob` its content. `home` is `[content] url`, `raw` the
     public address of the repository's files; `root` is the folder of gitsync.toml in the repository, "" or "x/".
     """
 
@@ -38,6 +39,7 @@ class Place:
     url_of: Callable[[str], str | None]
     path_of: Callable[[str], str | None]
     asset_url: Callable[[str], str | None]
+    blob: Callable[[str], Oid | None]
     uploads: bool = False
     home: str | None = None
     raw: str | None = None
@@ -80,7 +82,8 @@ def project(post: Post, path: str, place: Place, connector: Connector) -> Projec
     stored = connector.project(absolute)
     stored = stored.with_fields(dict.fromkeys(_unheld(stored, fields)))
     problems = (*outgoing.problems, *connector.problems(absolute))
-    uses = Uses(posts=outgoing.posts, assets=outgoing.assets)
+    assets = {path: oid for path in outgoing.assets if (oid := place.blob(path)) is not None}
+    uses = Uses(posts=outgoing.posts, assets=assets)
     return Projection(post=stored, digest=digest(stored), uses=uses, problems=problems)
 
 
@@ -107,7 +110,7 @@ class _Outgoing:
         self.path = path
         self.place = place
         self.posts: dict[str, str | None] = {}
-        self.assets: dict[str, str] = {}
+        self.assets: list[str] = []
         self.problems: list[Problem] = []
 
     def target(self, link: Link) -> str | None:
@@ -143,7 +146,7 @@ class _Outgoing:
     def _file(self, path: str, tail: str, link: Link) -> str | None:
         if self.place.uploads:
             url = self.place.asset_url(path)
-            self.assets[path] = url or ""
+            self.assets.append(path)
             return url + tail if url else None
         if link.kind == "image" and self.place.raw and not self.place.home:
             return _join(self.place.raw, path) + tail

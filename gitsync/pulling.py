@@ -18,6 +18,7 @@ from gitsync.plan import Step
 from gitsync.projection import selected
 from gitsync.records import Entry
 from gitsync.repository import Oid
+from gitsync.settings import settings_digest
 from gitsync.subject import Subject
 from gitsync.surroundings import Addresses
 from gitsync.survey import Reading
@@ -28,7 +29,11 @@ CHUNK = 500
 
 def plan_pulls(round: Round, reading: Reading) -> Incoming:
     """Return what this site brings; call it for the sites in their order. Raises SiteError when a read fails."""
-    incoming = Incoming(reading=reading, addresses=Addresses(reading, round.overlay))
+    incoming = Incoming(
+        reading=reading,
+        addresses=Addresses(reading, round.overlay),
+        settings=settings_digest(round.overlay.project, reading.site),
+    )
     recovery = round.recoveries[reading.name]
     incoming.results += recovery.results
     incoming.events += recovery.events

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 
@@ -14,11 +14,14 @@ from gitsync.incoming import Incoming
 from gitsync.intents import Operation as Op
 from gitsync.overlay import Overlay
 from gitsync.plan import Step
-from gitsync.projection import Projection, changed_links, project, selected, view
+from gitsync.projection import Projection, project, selected, view
 from gitsync.repository import Oid
+from gitsync.resending import everything, with_other_files
 from gitsync.subject import Subject, entry_of
 
 CHUNK = 500
+
+RECONFIGURED = "the configuration changed, so it would be sent differently; allow it with --allow resend."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +71,7 @@ class Pushing:
         reading = incoming.reading
         if "deletes" not in self._allow and self._policy.max_delete.exceeded(removals, reading.known):
             raise Refused(
-                f"{reading.name}: {removals} of {reading.known} posts would be taken off the site; nothing was changed.",
+                f"{reading.name}: {removals} of {reading.known} posts would be taken off the site; nothing changed.",
                 "If that is meant, run again with --allow deletes.",
             )
         unsure = reading.listed > 0 or not reading.capabilities.searchable
@@ -97,25 +100,29 @@ class Pushing:
                 incoming.hold(path, 6)
 
     def _others(self, incoming: Incoming, have: Mapping[str, Subject]) -> Iterator[Subject]:
-        """Yield posts that nobody touched here, but that other sites changed, or that are owed, or lean on a moved URL."""
+        """Yield posts that nobody touched here but that may have to be sent.
+
+        Other sites changed them, a push of theirs is owed, an image of theirs is another one, or the configuration is.
+        """
         reading = incoming.reading
         settled = {result.path: result for result in incoming.results}
-        considered = have.keys() | incoming.held
         moved = {change.old_path for change in reading.local.values()}
         named = [path for path in self._overlay.changed if self._overlay.pending(path) is not None]
-        named += [path for path in reading.index.owed() if path not in settled and path not in moved]
-        wanted = [path for path in dict.fromkeys(named) if path not in considered]
+        owing = [*reading.index.owed(), *with_other_files(incoming, self._overlay)]
+        if incoming.is_reconfigured:
+            incoming.unasked = {path for path in everything(incoming) if path not in owing and path not in named}
+            owing += sorted(incoming.unasked)
+        named += [path for path in owing if path not in settled and path not in moved]
+        wanted = [path for path in dict.fromkeys(named) if path not in have and path not in incoming.held]
         for chunk in _chunks(wanted):
             entries = reading.entries(chunk)
             for path in chunk:
-                entry = entries[path]
-                if path in settled:
-                    entry = entry_of(settled[path])
+                entry = entry_of(settled[path]) if path in settled else entries[path]
                 if entry.record is None or entry.record.state != "live" or entry.conflict is not None:
                     continue
                 oid = self._overlay.pending(path) or entry.base
-                if oid is not None and (oid != entry.base or entry.record.sent is None):
-                    theirs = reading.changed.get(path) if path in settled else None
+                theirs = reading.changed.get(path)
+                if oid is not None and (theirs is None or path in settled):
                     yield Subject(site=reading.name, path=path, oid=oid, entry=entry, step=Step.PUSH, theirs=theirs)
 
     def _send(self, incoming: Incoming, subject: Subject, file: Document) -> Iterator[Write]:
@@ -138,6 +145,10 @@ class Pushing:
             raise InvalidContent(
                 refused.message, refused.hint, code=refused.code, path=subject.path, line=line, column=column
             )
+        if subject.path in incoming.unasked and "resend" not in self._allow:
+            incoming.tell("update", subject.path, "planned", record=record, reason=RECONFIGURED)
+            incoming.withheld += 1
+            return
         if subject.step is Step.PUSH and not capabilities.update:
             known_id = record.id if record is not None else ""
             incoming.tell(
@@ -189,20 +200,6 @@ def _remember(incoming: Incoming, subject: Subject, base: Oid | None) -> None:
 
 def _losses(projection: Projection) -> str:
     return " ".join(f"{problem.code} {problem.message}." for problem in projection.problems)
-
-
-def leaning(incoming: Incoming, created: Iterable[str]) -> list[str]:
-    """Return the posts whose links lead to other addresses now that `created` exist."""
-    reading = incoming.reading
-    users = sorted(reading.index.using(created))
-    entries = reading.entries(users)
-    return [
-        path
-        for path in users
-        if (record := entries[path].record) is not None
-        and record.state == "live"
-        and changed_links(record.uses, incoming.addresses.url_of)
-    ]
 
 
 def _linked_first(creates: Sequence[Write]) -> list[Write]:

@@ -47,7 +47,7 @@ class LedgerRecord:
     sent       hash of the projection last written; None means that a push is owed
     written    Unix time of our last write
     uses       what the projection last written was made with
-    assets     uploaded files: sha256 of the content -> URL
+    assets     uploaded files: blob -> URL
     raw        the platform's own fields, as the connector gave them
     """
 

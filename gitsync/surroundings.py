@@ -11,7 +11,7 @@ from gitsync.survey import Reading
 
 @dataclass(slots=True)
 class Addresses:
-    """Where posts and files are on one site; `created` and `uploaded` are what this run added."""
+    """Where posts and files are on one site; `created` (by path) and `uploaded` (by blob) are what this run added."""
 
     reading: Reading
     overlay: Overlay
@@ -28,9 +28,13 @@ class Addresses:
     def path_of(self, url: str) -> str | None:
         found = self.reading.index.path_of_url(url) or self.reading.index.path_of_url(_other_slash(url))
         if found is None:
-            return None
+            return self.reading.index.asset_path(url)
         change = self.reading.local.get(found)
         return change.path if change is not None else found
+
+    def asset_url(self, path: str) -> str | None:
+        oid = self.overlay.oid(path)
+        return None if oid is None else self.uploaded.get(oid) or self.reading.index.asset_url(oid)
 
     def place(self) -> Place:
         """Return what `project` and `lift` need to know of this site."""
@@ -46,7 +50,8 @@ class Addresses:
             exists=self.overlay.kind,
             url_of=self.url_of,
             path_of=self.path_of,
-            asset_url=self.uploaded.get,
+            asset_url=self.asset_url,
+            blob=self.overlay.oid,
             uploads=self.reading.connector is not None and self.reading.capabilities.uploads,
             home=project.config.content.url,
             raw=project.raw_base,

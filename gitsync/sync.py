@@ -36,7 +36,7 @@ from gitsync.survey import Reading, read_local, read_site
 ROUNDS = 4
 """How often a run plans again because a site moved under it, before it leaves the rest to the next run."""
 
-ALLOWANCES = frozenset({"missing", "deletes", "creates"})
+ALLOWANCES = frozenset({"missing", "deletes", "creates", "resend"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +84,7 @@ class Run:
         self._meter = Meter()
         self._codes: set[int] = set()
         self._counts: dict[str, int] = {}
+        self._trailers: dict[str, dict[str, str]] = {}
         self._journal = Journal(project.repository.state_dir)
         self._intents = Intents(project.repository.state_dir)
 
@@ -139,6 +140,9 @@ class Run:
                 yield from self._planned(plan)
                 return False
             branch = self.project.check_writable(_recorded_branch(plan.incomings))
+            self._trailers = {
+                incoming.reading.name: {**incoming.trailers, "Branch": branch} for incoming in plan.incomings
+            }
             landed = land(
                 plan.overlay, plan.incomings, branch=branch, trailers={"Sync": self.id}, publish=self._publish(plan)
             )
@@ -216,6 +220,7 @@ class Run:
         outgoings = []
         pushing = Pushing(overlay, policy, allow=self.options.allow)
         for incoming in incomings:
+            incoming.pushed = self.options.push
             outgoings.append(pushing.plan(incoming) if self.options.push else Outgoing(incoming=incoming))
             codes |= incoming.codes
         return Plan(
@@ -237,7 +242,7 @@ class Run:
         for outgoing in plan.outgoings:
             if not outgoing.writes:
                 continue
-            recorder = Recorder(journal=self._journal, head=head, fold=lambda: self._replay())
+            recorder = Recorder(journal=self._journal, head=head, fold=self._replay)
             applying = Applying(
                 outgoing,
                 plan.overlay,
@@ -270,7 +275,8 @@ class Run:
         for site, ours in by_site.items():
             count = len(ours)
             message = f"{site}: {count} write{'' if count == 1 else 's'}"
-            Ledger(self.project.repository, site).fold(ours, head=head, message=message, trailers={"Sync": self.id})
+            told = {"Sync": self.id, **self._trailers.get(site, {})}
+            Ledger(self.project.repository, site).fold(ours, head=head, message=message, trailers=told)
         self._journal.clear()
 
     def _materialise(self, plan: Plan) -> Iterator[Event]:
