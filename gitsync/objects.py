@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import islice
@@ -15,6 +16,7 @@ EMPTY_TREE: Oid = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
 """The tree without entries, to be given as a tree-ish in any repository, SHA-256 included."""
 
 _EMPTY_TREE_SHA256: Oid = "6ef19b41225c5369f1c104d45d8d85efa9b057b53b14b4b9b939dd74decc5321"
+_FEW = 500  # paths above which listing the whole tree beats finding each: that reads every folder on its way anew
 _CHUNK = 20_000  # objects asked of one cat-file: bounds memory, and the start of a process is lost in it
 
 
@@ -99,7 +101,7 @@ def _changes(fields: Iterator[str]) -> Iterator[Change]:
             oid=None if kind == "D" else new_oid,
             old_oid=None if kind == "A" else old_oid,
             score=score if kind == "R" else 0,
-            mode=old_mode if kind == "D" else new_mode,
+            mode=sys.intern(old_mode if kind == "D" else new_mode),  # few different ones, kept a hundred thousand times
         )
 
 
@@ -108,7 +110,11 @@ def tree(git: Git, treeish: Oid, pathspecs: Sequence[str], empty: Oid) -> Iterat
     if pathspecs:  # ls-tree knows no globs
         for change in diff(git, empty, treeish, pathspecs, renames=False):
             yield TreeEntry(change.path, change.mode, change.oid or "")
-        return
+    else:
+        yield from _listing(git, treeish)
+
+
+def _listing(git: Git, treeish: Oid) -> Iterator[TreeEntry]:
     with git.stream("ls-tree", "-r", "-z", "--full-tree", "--end-of-options", treeish) as output:
         for field in _fields(output):
             facts, _, path = field.partition("\t")
@@ -126,20 +132,17 @@ def _fields(output: IO[bytes]) -> Iterator[str]:
 
 def lookup(git: Git, treeish: Oid, paths: Iterable[str]) -> dict[str, Oid]:
     """Return the blob at each path that is a file in the tree; others are absent."""
+    wanted = set(paths)
+    if len(wanted) > _FEW or any("\n" in path for path in wanted):  # cat-file reads lines
+        return {path: oid for path, mode, oid in _listing(git, treeish) if path in wanted and mode != "160000"}
     found: dict[str, Oid] = {}
-    remaining = iter(paths)
-    while chunk := list(islice(remaining, _CHUNK)):
-        for path in chunk:
-            # cat-file reads lines; a path with a newline in it needs a process of its own.
-            if "\n" in path and (oid := resolve(git, f"{treeish}:{path}")):
+    asked = sorted(wanted - {""})
+    lines = encode("".join(f"{treeish}:{path}\n" for path in asked))
+    with git.stream("cat-file", "--batch-check=%(objectname) %(objecttype)", "--buffer", input=lines) as output:
+        for path, line in zip(asked, output, strict=True):
+            oid, _, kind = line.decode("utf-8", "replace").rstrip("\n").rpartition(" ")
+            if kind == "blob":
                 found[path] = oid
-        asked = [path for path in chunk if path and "\n" not in path]
-        lines = encode("".join(f"{treeish}:{path}\n" for path in asked))
-        with git.stream("cat-file", "--batch-check=%(objectname) %(objecttype)", "--buffer", input=lines) as output:
-            for path, line in zip(asked, output, strict=True):
-                oid, _, kind = line.decode("utf-8", "replace").rstrip("\n").rpartition(" ")
-                if kind == "blob":
-                    found[path] = oid
     return found
 
 

@@ -15,7 +15,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from gitsync.errors import Locked, RepositoryError
+from gitsync.errors import Locked
 from gitsync.gitprocess import Oid, encode
 from gitsync.repository import Repository
 
@@ -47,6 +47,7 @@ def index_lock(repository: Repository) -> Iterator[None]:
     """
     lock = repository.git_dir / "index.lock"
     text = own_folder(repository) / "lock"
+    text.unlink(missing_ok=True)  # it may still be the very file of a lock that was left
     text.write_bytes(_LOCK_TEXT)
     try:
         # A link appears with its content at once: there is never a lock of ours that we could not tell as ours.
@@ -59,6 +60,8 @@ def index_lock(repository: Repository) -> Iterator[None]:
     except OSError:  # a file system without links
         with lock.open("xb") as file:
             file.write(_LOCK_TEXT)
+    finally:
+        text.unlink()
     try:
         yield
     finally:
@@ -118,6 +121,7 @@ class Staging:
         self._index = own_folder(repository) / "index"
         self._files = own_folder(repository) / "checkout"
         self._environment = {"GIT_INDEX_FILE": str(self._index)}
+        self._placed: dict[str, bool] = {"": False}
         self.clear()
         if (repository.git_dir / "index").exists():
             shutil.copyfile(repository.git_dir / "index", self._index)
@@ -125,8 +129,8 @@ class Staging:
     def clear(self) -> None:
         """Remove all that was prepared, also by a run that was killed."""
         shutil.rmtree(self._files, ignore_errors=True)
-        for name in (self._index, self._index.with_name("index.lock")):
-            name.unlink(missing_ok=True)
+        for name in ("index", "index.lock", "lock", "move.new"):
+            self._index.with_name(name).unlink(missing_ok=True)
 
     def update(self, lines: Iterable[IndexLine], *, skipped: Iterable[str] = ()) -> None:
         """Change entries of the copied index; `skipped` paths keep the mark of a sparse checkout."""
@@ -153,27 +157,44 @@ class Staging:
             prefix = f"--prefix={self._files}/"
             self._repository.git.run("checkout-index", "-z", "--stdin", "-f", prefix, input=stdin, env=environment)
 
-    def place(self, path: str, *, over: bool) -> bool:
-        """Put one file in place, `over` the one that is there; else only where nothing is. Say whether it was."""
+    def place(self, path: str, *, over: bool) -> None:
+        """Put one file in place, `over` the one that is there; else only where nothing is. Raises OSError."""
         staged, target = self._files / path, self._root / path
-        target.parent.mkdir(parents=True, exist_ok=True)
+        if self._place_folder(path.rpartition("/")[0]):
+            return
         if target.is_dir() and not target.is_symlink():
             with suppress(OSError):
                 target.rmdir()
         if over:
             _rename(staged, target)
-            return True
+            return
         try:
             os.link(staged, target, follow_symlinks=False)
             staged.unlink()  # now, since it moves the file's ctime, which the index notes
         except FileExistsError:
-            return False
+            return  # made just now, by someone else: not ours to replace
         except OSError:  # another file system, or one without links
             _rename(staged, target)
+
+    def _place_folder(self, folder: str) -> bool:
+        """Make sure of a folder; a new one comes with all that is staged for it, in one rename. Say whether it did."""
+        if folder not in self._placed:
+            above = folder.rpartition("/")[0]
+            self._placed[folder] = self._place_folder(above) or self._bring(folder)
+        return self._placed[folder]
+
+    def _bring(self, folder: str) -> bool:
+        if (self._root / folder).is_dir():
+            return False
+        try:
+            (self._files / folder).rename(self._root / folder)
+        except OSError:  # another file system, or someone was faster
+            (self._root / folder).mkdir(exist_ok=True)
+            return False
         return True
 
     def remove(self, path: str) -> None:
-        """Remove one file and the folders that this leaves empty."""
+        """Remove one file and the folders that this leaves empty. Raises OSError."""
         target = self._root / path
         target.unlink(missing_ok=True)
         with suppress(OSError):
@@ -195,7 +216,7 @@ def _rename(staged: Path, target: Path) -> None:
         staged.replace(target)
     except OSError as error:
         if error.errno != errno.EXDEV:
-            raise RepositoryError(f"{target} could not be written: {error.strerror}.", "Run gitsync again.") from error
+            raise
         beside = target.with_name(f".{target.name[:200]}.gitsync~")
         beside.unlink(missing_ok=True)
         shutil.copy2(staged, beside, follow_symlinks=False)

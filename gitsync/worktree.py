@@ -6,12 +6,14 @@ gitsync's lock of the repository: two moves at once are not foreseen here.
 
 from __future__ import annotations
 
+import os
+import stat
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from gitsync.busy import Entry, busy, file_oids, index_entries
-from gitsync.errors import Moved, Refused
+from gitsync.errors import Moved, Refused, RepositoryError
 from gitsync.gitprocess import Oid
 from gitsync.objects import EMPTY_TREE, Change, TreeEntry
 from gitsync.repository import Repository
@@ -49,10 +51,11 @@ def advance(repository: Repository, *, branch: str, old: Oid | None, new: Oid, s
         step("locked")
         changes = repository.diff(old or EMPTY_TREE, new, renames=False)
         paths = [change.path for change in changes]
-        seen = {path: _signature(repository.root / path) for path in paths}
+        seen = {path: _signature(f"{repository.root}/{path}") for path in paths}
         if repository.head() != old:
             raise Moved(f"The branch {branch} has moved while gitsync was at work.", "Run gitsync again.")
-        for path, reason in busy(repository, paths).items():
+        leaving = {change.path for change in changes if change.oid is None}
+        for path, reason in busy(repository, paths, leaving=leaving).items():
             raise Moved(f"{path} changed while gitsync was at work: it {reason}.", "Run gitsync again.")
         entries = index_entries(repository, paths)
         moves = [_Move(change, file=_on_disk(change, entries.get(change.path)), entry=True) for change in changes]
@@ -98,11 +101,13 @@ def _on_disk(change: Change, entry: Entry | None) -> bool:
     return not (entry and entry.skipped) and change.mode != "160000"
 
 
-def _signature(target: Path) -> tuple[int, ...] | None:
+def _signature(target: str) -> tuple[int, ...] | None:
     try:
-        facts = target.lstat()
+        facts = os.lstat(target)
     except (FileNotFoundError, NotADirectoryError):
         return None
+    if stat.S_ISDIR(facts.st_mode):
+        return None  # an empty one gives way, a full one cannot be renamed over
     return facts.st_ino, facts.st_mode, facts.st_size, facts.st_mtime_ns
 
 
@@ -115,8 +120,12 @@ def _stage(repository: Repository, moves: Sequence[_Move], entries: Mapping[str,
         (move.change.path, 0, (move.change.mode, move.change.oid) if move.change.oid else None) for move in wanted
     ]
     skipped = [move.change.path for move in wanted if _is_skipped(entries, move.change) and move.change.oid]
-    staging.update(lines, skipped=skipped)
-    staging.checkout(move.change.path for move in moves if move.file and move.change.oid)
+    try:
+        staging.update(lines, skipped=skipped)
+        staging.checkout(move.change.path for move in moves if move.file and move.change.oid)
+    except BaseException:
+        staging.clear()
+        raise
     return staging
 
 
@@ -133,16 +142,23 @@ def _carry_out(
 ) -> None:
     """Put files and index in place; a file that is no longer as `seen` is the user's, and stays."""
     root = repository.work_tree()
+    failed: list[str] = []
     for move in sorted(moves, key=lambda move: move.change.oid is not None):
         path = move.change.path
-        if move.file and _signature(root / path) == seen[path]:
+        if not move.file or _signature(f"{root}/{path}") != seen[path]:
+            continue
+        try:
             if move.change.oid is None:
                 staging.remove(path)
             else:
                 staging.place(path, over=move.change.old_oid is not None)
-            step(f"file {path}")
+        except OSError as error:
+            failed.append(f"{path} ({error.strerror})")
+        step(f"file {path}")
     staging.publish()
     step("index")
+    if failed:  # the note stays, so that the next run tries again
+        raise RepositoryError(f"Could not write {', '.join(failed[:5])}.", "Make it writable and run gitsync again.")
 
 
 def complete(repository: Repository, *, step: Step = go_on) -> list[str]:
@@ -166,7 +182,7 @@ def complete(repository: Repository, *, step: Step = go_on) -> list[str]:
         changes = repository.diff(said["old"] or EMPTY_TREE, said["new"], renames=False)
         paths = [change.path for change in changes]
         entries = index_entries(repository, paths)
-        seen = {path: _signature(repository.root / path) for path in paths}
+        seen = {path: _signature(f"{repository.root}/{path}") for path in paths}
         moves = _unfinished(repository, changes, entries)
         staging = _stage(repository, moves, entries)
         if moves:
