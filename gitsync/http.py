@@ -7,19 +7,15 @@ ends. A write is sent once: unless the connection was never made (Unreachable) o
 
 from __future__ import annotations
 
-import json
-import re
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any, Final
 
 import httpx
 
 from gitsync import __version__
+from gitsync.answers import Response, plain, retry_after, said
 from gitsync.connector import SiteSettings
 from gitsync.errors import (
     ConfigError,
@@ -70,37 +66,6 @@ HINTS: Final[Mapping[type[SiteError], str]] = {
 }
 
 NOT_SENT: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Response:
-    """A whole answer. `write` tells whether the request could have changed something."""
-
-    status: int
-    headers: Mapping[str, str]
-    content: bytes = field(repr=False)
-    site: str
-    write: bool
-
-    def text(self) -> str:
-        """Return the body as text, whatever its encoding claims to be."""
-        return self.content.decode("utf-8", "replace")
-
-    def json(self) -> Any:
-        """Return the parsed body. Raises Malformed, or OutcomeUnknown after a write: it may well have happened."""
-        try:
-            text = self.content.decode("utf-8-sig")
-            parsed = json.loads(text)
-            if re.search(r"\\u[dD][89a-fA-F]", text):
-                # Half a surrogate pair is legal JSON, and a crash in everything that writes a file.
-                whole = json.dumps(parsed, ensure_ascii=False).encode("utf-16", "surrogatepass")
-                parsed = json.loads(whole.decode("utf-16", "replace"))
-        except (ValueError, RecursionError):
-            what = "an HTML page" if self.content.lstrip()[:1] == b"<" else "something that is not JSON"
-            kind = OutcomeUnknown if self.write else Malformed
-            message = f"{self.site} answered {self.status} with {what}."
-            raise kind(message, HINTS[kind].format(site=self.site)) from None
-        return parsed
 
 
 class Client:
@@ -269,49 +234,3 @@ def secrets_in(headers: Mapping[str, str]) -> set[str]:
     """Return what no message may show: header values, and what follows a scheme such as `Bearer`."""
     values = [value for name, value in headers.items() if name.lower() not in ("accept", "content-type", "user-agent")]
     return {part for value in values for part in (value, value.rpartition(" ")[2]) if len(part) >= 4}
-
-
-def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Return the seconds of a Retry-After header (a number or an HTTP date), never negative; None without one."""
-    text = headers.get("retry-after", "").strip()
-    if re.fullmatch(r"\d{1,12}(\.\d{1,9})?", text):
-        return float(text)
-    try:
-        until = parsedate_to_datetime(text)
-        # By the server's own clock where it shows it: ours may be off by more than the wait.
-        now = parsedate_to_datetime(headers["date"]) if "date" in headers else datetime.now(UTC)
-        return max(0.0, (until - now).total_seconds())
-    except (ValueError, TypeError):
-        return None
-
-
-def said(response: Response) -> str:
-    """Return the platform's own sentence in an error answer, in the shapes that JSON APIs give it."""
-    try:
-        found = sentences(response.json())
-    except SiteError:
-        text = response.text().strip()
-        return "an HTML page" if text.startswith("<") else text or "no explanation"
-    return "; ".join(found) or "no explanation"
-
-
-def sentences(value: Any) -> list[str]:
-    """Return the texts under `error`, `errors`, `message` or `detail` of an error object, else "field text" pairs."""
-    match value:
-        case str():
-            return [value] if value.strip() else []
-        case list():
-            return [text for item in value for text in sentences(item)]
-        case dict():
-            for key in ("error", "errors", "message", "detail"):
-                if found := sentences(value.get(key)):
-                    return found
-            return [f"{key} {text}" for key, item in value.items() for text in sentences(item)]
-        case _:
-            return []
-
-
-def plain(message: str) -> str:
-    """Return `message` on one line, without control characters, at most 400 characters."""
-    text = " ".join("".join(char if char.isprintable() else " " for char in message).split())
-    return text if len(text) <= 400 else text[:399] + "…"

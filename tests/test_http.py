@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import json
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -25,7 +24,7 @@ from gitsync.errors import (
     Unauthorized,
     Unreachable,
 )
-from gitsync.http import LARGEST, Client, sentences
+from gitsync.http import LARGEST, Client
 from gitsync.pace import Limit
 
 BASE = "https://forem.example/api"
@@ -312,18 +311,3 @@ def test_requests_keep_the_pace_of_the_settings() -> None:
         world.client.request("POST", "/x")
         world.client.request("GET", "/x")
     assert world.sleeps == [10.0]
-
-
-@pytest.mark.parametrize(
-    ("answer", "found"),
-    [
-        ({"error": "unauthorized", "status": 401}, ["unauthorized"]),
-        ({"errors": [{"message": "Validation failed", "context": "x"}]}, ["Validation failed"]),
-        ({"message": ["Title is too long", "Tags bad"]}, ["Title is too long", "Tags bad"]),
-        ({"errors": {"title": ["is blank"]}}, ["title is blank"]),
-        ({"status": 422}, []),
-        (None, []),
-    ],
-)
-def test_the_platforms_own_sentence_is_found(answer: object, found: list[str]) -> None:
-    assert sentences(json.loads(json.dumps(answer))) == found

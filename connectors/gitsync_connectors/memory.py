@@ -122,7 +122,7 @@ KINDS: Mapping[type, Setting] = {
 
 
 class Memory:
-    """A site whose posts live in a `Store`."""
+    """A site whose posts live in a `Store`; its behaviour is looked at when the connector is made, and when it acts."""
 
     settings: ClassVar[Mapping[str, Setting]] = {
         "token": Setting(type=str, help="compared with Store.token", secret=True),
