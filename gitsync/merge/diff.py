@@ -98,12 +98,11 @@ def _matches(a: list[int], b: list[int], steps: int) -> list[_Match]:
             continue
         anchors: list[tuple[int, int]] = []
         if i_end - i + j_end - j > SMALL:
-            while level < len(RUNS) and not anchors:
-                anchors = _anchors(a, i, i_end, b, j, j_end, RUNS[level])
-                level += 1
+            anchors, level = _anchors(a[i:i_end], b[j:j_end], level)
         if anchors:
+            start, new_start = i, j
             # An anchor is where the next part begins, so that part starts with the run they share.
-            for x, y in [*anchors, (i_end, j_end)]:
+            for x, y in [*((start + x, new_start + y) for x, y in anchors), (i_end, j_end)]:
                 todo.append((i, x, j, y, level))
                 i, j = x, y
             continue
@@ -145,10 +144,31 @@ def _gallop(equal: Callable[[int, int], bool], same: int, limit: int) -> int:
     return same
 
 
-def _anchors(a: list[int], i: int, i_end: int, b: list[int], j: int, j_end: int, run: int) -> list[tuple[int, int]]:
-    """Return where runs of tokens begin that are there exactly once on both sides: the longest chain in order."""
-    places_a, places_b = _once(a[i:i_end], run), _once(b[j:j_end], run)
-    pairs = sorted((x, places_b[key]) for key, x in places_a.items() if key in places_b)
+def _anchors(a: list[int], b: list[int], level: int) -> tuple[list[tuple[int, int]], int]:
+    """Return where runs of tokens begin that are there exactly once on both sides, the longest chain in order, and the
+    level to go on with: runs get longer until some are found, or no level is left."""
+    width = 1
+    while level < len(RUNS):
+        while width < RUNS[level]:
+            # A pair of runs is a run twice as long; numbered, so that it costs no more than a token.
+            names: dict[tuple[int, int], int] = {}
+            a, b = ([names.setdefault(pair, len(names)) for pair in zip(x, x[width:], strict=False)] for x in (a, b))
+            width *= 2
+        level += 1
+        places_a, places_b = _once(a), _once(b)
+        pairs = [(x, places_b[name]) for name, x in places_a.items() if name in places_b]
+        if pairs:
+            return _chain(sorted(pairs)), level
+    return [], level
+
+
+def _once(tokens: list[int]) -> dict[int, int]:
+    counts = Counter(tokens)
+    return {token: place for place, token in enumerate(tokens) if counts[token] == 1}
+
+
+def _chain(pairs: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Return the longest chain of pairs that ascends on both sides (patience sorting)."""
     tops: list[int] = []
     heads: list[int] = []
     before: list[int] = []
@@ -161,18 +181,12 @@ def _anchors(a: list[int], i: int, i_end: int, b: list[int], j: int, j_end: int,
         else:
             tops[pile], heads[pile] = y, index
     chain: list[tuple[int, int]] = []
-    index = heads[-1] if heads else -1
+    index = heads[-1]
     while index >= 0:
-        chain.append((i + pairs[index][0], j + pairs[index][1]))
+        chain.append(pairs[index])
         index = before[index]
     chain.reverse()
     return chain
-
-
-def _once(tokens: list[int], run: int) -> dict[object, int]:
-    keys: list[object] = list(tokens) if run == 1 else list(zip(*(tokens[k:] for k in range(run)), strict=False))
-    counts = Counter(keys)
-    return {key: place for place, key in enumerate(keys) if counts[key] == 1}
 
 
 def _exact(a: list[int], b: list[int], steps: int) -> tuple[list[_Match], int]:

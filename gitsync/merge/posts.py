@@ -9,7 +9,7 @@ from gitsync.merge.diff import Edit, edits
 from gitsync.merge.fields import merge_lists, respell, three_way
 from gitsync.merge.markers import marker_lines
 from gitsync.merge.prose import Hunk, carry_text, merge_text
-from gitsync.merge.words import lines, tokens
+from gitsync.merge.words import lines, starts, tokens
 from gitsync.model import FIELDS, LISTS, Post, Value
 
 _PROSE = frozenset({"title", "description", "series"})
@@ -42,6 +42,19 @@ class Merged:
 
 def merge_posts(base: Post, ours: Post, theirs: Post, *, fields: Collection[str] | None = None) -> Merged:
     """Merge two edits of `base`: these fields (None: all) and the body; every other field is as ours has it."""
+    mine, other, clashes = _merge_fields(base, ours, theirs, fields)
+    body = merge_text(base.body, ours.body, theirs.body)
+    clashes += [Clash(field="body", base=hunk.base, ours=hunk.ours, theirs=hunk.theirs) for hunk in body.hunks]
+    return Merged(
+        ours=ours.with_fields({**mine, "body": body.ours}),
+        theirs=ours.with_fields({**other, "body": body.theirs}),
+        clashes=tuple(clashes),
+    )
+
+
+def _merge_fields(
+    base: Post, ours: Post, theirs: Post, fields: Collection[str] | None
+) -> tuple[dict[str, Value], dict[str, Value], list[Clash]]:
     mine: dict[str, Value] = {}
     other: dict[str, Value] = {}
     clashes: list[Clash] = []
@@ -53,13 +66,7 @@ def merge_posts(base: Post, ours: Post, theirs: Post, *, fields: Collection[str]
         if not clean:
             clashes.append(Clash(field=name, base=b, ours=o, theirs=t))
         mine[name], other[name] = value, value if clean else t
-    body = merge_text(base.body, ours.body, theirs.body)
-    clashes += [Clash(field="body", base=hunk.base, ours=hunk.ours, theirs=hunk.theirs) for hunk in body.hunks]
-    return Merged(
-        ours=ours.with_fields({**mine, "body": body.ours}),
-        theirs=ours.with_fields({**other, "body": body.theirs}),
-        clashes=tuple(clashes),
-    )
+    return mine, other, clashes
 
 
 def carry(base: Post, remote0: Post, remote1: Post, *, fields: Collection[str]) -> Post:
@@ -88,18 +95,18 @@ def _carry_value(name: str, base: Value, remote0: Value, remote1: Value) -> Valu
     return remote1
 
 
-def settled(base: Post, ours: Post, theirs: Post, now: Post) -> bool:
+def settled(base: Post, ours: Post, theirs: Post, now: Post, *, fields: Collection[str] | None = None) -> bool:
     """Say whether `now` decides every clash of (base, ours, theirs), by differing there from ours.
 
     Ask only after `merge_posts(base, now, theirs)` was not clean: a clean merge settles a conflict too, but then its
     result is the post, and not `now`. White space decides nothing, nor does an edit elsewhere, however near; words put
     beside ours do if they are some of theirs. A marker line that was not there before means: still at work.
     """
-    if any(marker_lines(now.body)[line] > marker_lines(ours.body)[line] for line in marker_lines(now.body)):
+    if marker_lines(now.body) - marker_lines(ours.body):
         return False
-    for clash in merge_posts(base, ours, theirs).clashes:
-        if clash.field != "body" and now.get(clash.field) == ours.get(clash.field):
-            return False
+    _, _, clashes = _merge_fields(base, ours, theirs, fields)
+    if any(now.get(clash.field) == clash.ours for clash in clashes):
+        return False
     hunks = merge_text(base.body, ours.body, theirs.body).hunks
     return not hunks or _decided(ours.body, now.body, hunks)
 
@@ -107,17 +114,16 @@ def settled(base: Post, ours: Post, theirs: Post, now: Post) -> bool:
 def _decided(ours: str, now: str, hunks: Collection[Hunk]) -> bool:
     old, new = tokens(lines(ours)), tokens(lines(now))
     found = edits([token.key for token in old], [token.key for token in new])
-    starts = [token.start for token in old]
-    ends = [token.start + len(token.key) for token in old]
+    begins = starts(old)
+    ends = [place + len(token.key) for place, token in zip(begins, old, strict=False)]
 
     def decides(edit: Edit, hunk: Hunk) -> bool:
-        start = starts[edit.start] if edit.start < edit.stop else ends[edit.start - 1]
-        stop = ends[edit.stop - 1]
-        if edit.start < edit.stop and start < hunk.stop and stop > hunk.start:
+        if edit.start < edit.stop and begins[edit.start] < hunk.stop and ends[edit.stop - 1] > hunk.start:
             return not _still_there(ours, now, hunk)
+        if ends[edit.start - 1] > hunk.stop or begins[edit.stop] < hunk.start:
+            return False
         said = {token.key for token in new[edit.new_start : edit.new_stop]}
-        touches = start <= hunk.stop and stop >= hunk.start
-        return touches and bool(said & _words(hunk.theirs) - _words(hunk.ours))
+        return bool(said & _words(hunk.theirs) - _words(hunk.ours))
 
     return all(any(decides(edit, hunk) for edit in found) for hunk in hunks)
 

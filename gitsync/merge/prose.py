@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from gitsync.merge.diff import STEPS, Edit, edits
 from gitsync.merge.weave import Side, Stretch, weave
-from gitsync.merge.words import Line, Token, lines, tokens
+from gitsync.merge.words import Line, Token, lines, starts, tokens
 
 _SENTENCE_END = re.compile(r"[.!?…。!?؟।]$")
 _ENOUGH = 4_000
@@ -55,35 +55,59 @@ def _merge(base: str, ours: str, theirs: str, collide: _Collide, grain: _Grain) 
     cores = [_core(base), _core(ours), _core(theirs)]
     tail = _space(*(text[len(core.rstrip()) :] for text, core in zip((base, ours, theirs), cores, strict=True)))
     b, o, t = (lines(core) for core in cores)
-    b_keys, o_keys, t_keys = ([line.text for line in cut] for cut in (b, o, t))
     scale = STEPS / (1 + sum(map(len, cores)))
-    ours_out: list[str] = []
-    theirs_out: list[str] = []
+    # One side only wrapped its lines anew: lines that are equal by accident must not lead the other's edits astray.
+    wrapped = cores[0] not in cores[1:] and _solid(cores[0]) in map(_solid, cores[1:])
+    shared = {line.text for line in b} & {line.text for line in o} & {line.text for line in t}
+    if wrapped or not any(map(str.strip, shared)):
+        merged = _by_words(b, o, t, scale, collide, grain)
+    else:
+        merged = _by_lines(b, o, t, scale, collide, grain)
+        if merged.hunks:
+            # Equal lines may have been matched across a paragraph that one side moved or wrapped anew. Words know
+            # better, but take longer and know less about lines: they are asked second.
+            by_words = _by_words(b, o, t, scale, collide, grain)
+            merged = min(merged, by_words, key=lambda each: sum(len(h.base + h.ours + h.theirs) for h in each.hunks))
+    return MergedText(ours=merged.ours.rstrip() + tail, theirs=merged.theirs.rstrip() + tail, hunks=merged.hunks)
+
+
+def _solid(text: str) -> str:
+    return "".join(text.split())
+
+
+def _by_lines(
+    base: list[Line], ours: list[Line], theirs: list[Line], scale: float, collide: _Collide, grain: _Grain
+) -> MergedText:
+    b, o, t = ([line.text for line in cut] for cut in (base, ours, theirs))
+    out: list[tuple[str, str]] = []
     hunks: list[Hunk] = []
-    for stretch in weave(len(b), edits(b_keys, o_keys), edits(b_keys, t_keys)):
-        mine, other = "".join(o_keys[stretch.ours]), "".join(t_keys[stretch.theirs])
+    for stretch in weave(len(b), edits(b, o), edits(b, t)):
+        mine, other = "".join(o[stretch.ours]), "".join(t[stretch.theirs])
         if stretch.side is Side.BOTH and mine != other:
-            page = _Page(b[stretch.base], o[stretch.ours], t[stretch.theirs], scale, grain)
-            for part in page.stretches:
-                page.add(part, collide)
-            mine, other = page.text()
-            hunks += page.hunks
-        elif stretch.side is Side.THEIRS:
-            mine = other
+            part = _by_words(base[stretch.base], ours[stretch.ours], theirs[stretch.theirs], scale, collide, grain)
+            out.append((part.ours, part.theirs))
+            at = ours[stretch.ours.start].start if stretch.ours.start < len(ours) else sum(map(len, o))
+            hunks += [hunk._replace(start=at + hunk.start, stop=at + hunk.stop) for hunk in part.hunks]
         else:
-            other = mine
-        ours_out.append(mine)
-        theirs_out.append(other)
-    return MergedText(ours=_end(ours_out, tail), theirs=_end(theirs_out, tail), hunks=tuple(hunks))
+            out.append((other, other) if stretch.side is Side.THEIRS else (mine, mine))
+    return MergedText(
+        ours="".join(mine for mine, _ in out), theirs="".join(other for _, other in out), hunks=tuple(hunks)
+    )
+
+
+def _by_words(
+    base: list[Line], ours: list[Line], theirs: list[Line], scale: float, collide: _Collide, grain: _Grain
+) -> MergedText:
+    page = _Page(base, ours, theirs, scale, grain)
+    for stretch in page.stretches:
+        page.add(stretch, collide)
+    mine, other = page.text()
+    return MergedText(ours=mine, theirs=other, hunks=tuple(page.hunks))
 
 
 def _core(text: str) -> str:
     text = text.rstrip()
     return text + "\n" if text else ""
-
-
-def _end(parts: list[str], tail: str) -> str:
-    return "".join(parts).rstrip() + tail
 
 
 def _space(base: str, ours: str, theirs: str) -> str:
@@ -92,9 +116,11 @@ def _space(base: str, ours: str, theirs: str) -> str:
         return ours
     if ours == base:
         return theirs
-    kinds = [min(text.count("\n"), 2) if "\n" in text else -(not text) for text in (base, ours, theirs)]
-    kinds = [0 if kind == 1 else kind for kind in kinds]
-    return theirs if kinds[1] == kinds[0] != kinds[2] else ours
+    return theirs if _kind(ours) == _kind(base) != _kind(theirs) else ours
+
+
+def _kind(space: str) -> int:
+    return -1 if not space else int(space.count("\n") > 1)
 
 
 class _Page:
@@ -108,6 +134,7 @@ class _Page:
         steps = max(_ENOUGH, int(size * scale))
         self.our_edits = grain(edits(b, o, steps=steps), b, Side.OURS)
         self.stretches = list(weave(len(b), self.our_edits, grain(edits(b, t, steps=steps), b, Side.THEIRS)))
+        self.places = starts(self.ours)
         self.hunks: list[Hunk] = []
         self.out: tuple[list[str], list[str]] = ([], [])
         self.space = ["", ""]
@@ -115,24 +142,36 @@ class _Page:
     def add(self, stretch: Stretch, collide: _Collide) -> None:
         ours, theirs = self.ours[stretch.ours], self.theirs[stretch.theirs]
         if stretch.side is Side.NONE:
+            if self.base[stretch.base] == ours == theirs:
+                self.write(ours)
+                return
             for b, o, t in zip(self.base[stretch.base], ours, theirs, strict=True):
                 self.write([o])
                 self.space = [_space(b.space, o.space, t.space)] * 2
             return
-        after = _space(*self.spaces(stretch.base.stop, stretch.ours.stop, stretch.theirs.stop))
+        spaces = self.spaces(stretch.base.stop, stretch.ours.stop, stretch.theirs.stop)
+        after = _space(*spaces)
         if stretch.side is Side.BOTH and [token.key for token in ours] != [token.key for token in theirs]:
+            self.hunks.append(self.hunk(stretch))
             collide(self, stretch)
-            self.space = [after if side else space for side, space in zip((ours, theirs), self.space, strict=True)]
+            if ours and theirs:
+                self.space = [after] * 2
             return
-        chosen = theirs if stretch.side is Side.THEIRS else ours
+        chosen, own, other = (theirs, spaces[2], spaces[1]) if stretch.side is Side.THEIRS else (ours, *spaces[1:])
         if chosen:
+            # One space became two: what the other side made of it is said once, before the new words.
+            said = stretch.base.start == stretch.base.stop and self.space[0] == other != spaces[0]
             self.write(chosen)
-            self.space = [after] * 2
+            self.space = [own if said and _kind(own) == _kind(spaces[0]) else after] * 2
             return
         # Words are gone: two spaces meet. The one that the deletion itself left gives way to an edit of the other.
-        _, our_space, their_space = self.spaces(stretch.base.stop, stretch.ours.stop, stretch.theirs.stop)
-        left = their_space if stretch.side is Side.THEIRS else our_space
-        self.space = [after if space == left else space for space in self.space]
+        self.space = [after if space == own else space for space in self.space]
+
+    def hunk(self, stretch: Stretch) -> Hunk:
+        ours, before = self.ours[stretch.ours], self.ours[stretch.ours.start - 1]
+        start = self.places[stretch.ours.start] - (0 if ours else len(before.space))
+        stop = self.places[stretch.ours.stop] - len(ours[-1].space) if ours else start
+        return Hunk(_text(self.base[stretch.base]), _text(ours), _text(self.theirs[stretch.theirs]), start, stop)
 
     def spaces(self, base: int, ours: int, theirs: int) -> tuple[str, str, str]:
         """Return the white space before these places in the three versions."""
@@ -160,13 +199,8 @@ _Grain = Callable[[list[Edit], list[str], Side], list[Edit]]
 
 
 def _clash(page: _Page, stretch: Stretch) -> None:
-    ours, theirs = page.ours[stretch.ours], page.theirs[stretch.theirs]
-    before = page.ours[stretch.ours.start - 1]
-    start = ours[0].start if ours else before.start + len(before.key)
-    stop = ours[-1].start + len(ours[-1].key) if ours else start
-    page.hunks.append(Hunk(_text(page.base[stretch.base]), _text(ours), _text(theirs), start, stop))
-    page.write(ours, [0])
-    page.write(theirs, [1])
+    page.write(page.ours[stretch.ours], [0])
+    page.write(page.theirs[stretch.theirs], [1])
 
 
 def _text(cut: Sequence[Token]) -> str:

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import accumulate, groupby
+from operator import attrgetter
 from typing import NamedTuple
 
 # Scripts without spaces between words: one character is one token.
@@ -19,8 +21,8 @@ _LETTERS = rf"[^\s{_MARKS}{_SINGLE}]"
 # An address, a code span, a version number, a time, a file name or a hyphenated word is one token: two edits of its
 # parts would make something that nobody wrote. Every alternative is bounded or cannot backtrack.
 _TOKEN = re.compile(
-    rf"\s+|[a-z]{{2,10}}://[^\s<>()\[\]\"']+|(?<=\]\()[^\s()<>]+|`[^`\s]{{1,200}}`"
-    rf"|{_LETTERS}+(?:['’.,:/@_-]{_LETTERS}+)*|[^\s]",
+    rf"([a-z]{{2,10}}://[^\s<>()\[\]\"']+|(?<=\]\()[^\s()<>]+|`[^`\s]{{1,200}}`"
+    rf"|{_LETTERS}+(?:['’.,:/@_-]{_LETTERS}+)*|[^\s])(\s*)",
     re.IGNORECASE,
 )
 _LINE = re.compile(r"[^\n]*\n|[^\n]+")
@@ -28,16 +30,20 @@ _FENCE = re.compile(r"(?:[ \t>]|[-*+][ \t]|\d{1,9}[.)][ \t])*(`{3,}|~{3,})([^\n]
 
 
 class Token(NamedTuple):
-    """`key` is what is compared; `space` the white space after it; `start` its place in the text it was cut from."""
+    """`key` is what is compared; `space` the white space after it."""
 
     key: str
     space: str
-    start: int
 
     @property
     def code(self) -> bool:
         """Say whether this is a line of a code fence."""
         return self.key.endswith("\n")
+
+
+def starts(found: Sequence[Token]) -> list[int]:
+    """Return where each token starts in the text that was cut, and where the last one ends."""
+    return list(accumulate((len(key) + len(space) for key, space in found), initial=0))
 
 
 class Line(NamedTuple):
@@ -65,30 +71,21 @@ def lines(text: str) -> list[Line]:
 
 def tokens(cut: Sequence[Line]) -> list[Token]:
     """Cut lines into words. The first token is an empty one that holds the white space at the start."""
-    found = [Token("", "", cut[0].start if cut else 0)]
-    for start, text, code in _runs(cut):
+    found = [Token("", "")]
+    for text, code in _runs(cut):
         if code:
-            found.append(Token(text, "", start))
+            found.append(Token(text, ""))
             continue
-        for match in _TOKEN.finditer(text):
-            if match[0].isspace():
-                last = found[-1]
-                found[-1] = last._replace(space=last.space + match[0])
-            else:
-                found.append(Token(match[0], "", start + match.start()))
+        words = text.lstrip()
+        found[-1] = Token(found[-1].key, found[-1].space + text[: len(text) - len(words)])
+        found += map(Token._make, _TOKEN.findall(words))
     return found
 
 
-def _runs(cut: Sequence[Line]) -> Iterator[tuple[int, str, bool]]:
+def _runs(cut: Sequence[Line]) -> Iterator[tuple[str, bool]]:
     """Yield each code line alone, and lines of prose that follow one another together."""
-    prose: list[Line] = []
-    for line in cut:
-        if line.code:
-            if prose:
-                yield prose[0].start, "".join(each.text for each in prose), False
-                prose = []
-            yield line.start, line.text if line.text.endswith("\n") else line.text + "\n", True
+    for code, group in groupby(cut, key=attrgetter("code")):
+        if code:
+            yield from ((line.text if line.text.endswith("\n") else line.text + "\n", True) for line in group)
         else:
-            prose.append(line)
-    if prose:
-        yield prose[0].start, "".join(each.text for each in prose), False
+            yield "".join(line.text for line in group), False
