@@ -8,7 +8,7 @@ from gitsync import frontmatter, line_ends
 from gitsync.dialects import Dialect
 from gitsync.errors import InvalidContent
 from gitsync.fields import decode, encode, follow, locate, write_status
-from gitsync.frontmatter import Items, Node, Plain, find
+from gitsync.frontmatter import NULL, Items, Node, Plain, find
 from gitsync.model import FIELDS, Value, clean_body
 from gitsync.new_file import write
 from gitsync.reading import Document, parse, place, typed
@@ -21,9 +21,10 @@ Overrides = Mapping[str, Mapping[str, Value]]
 def edit(
     document: Document, changes: Mapping[str, Value], *, body: str | None = None, overrides: Overrides | None = None
 ) -> bytes:
-    """Return the file with the post fields in `changes` set (None removes), and `body` and `overrides` when given.
+    """Return the file with the post fields in `changes` set (None removes), and with `body` when given.
 
-    What is equal already is left alone. Keeps keys, quotes, lists, dates and flags in the author's style. Raises
+    `overrides` are changes too: site -> field -> value; None makes the field absent on that site, other overrides
+    stay. What is equal already is left alone. Keeps keys, quotes, lists, dates and flags in the author's style. Raises
     InvalidContent when the result would not read back as wanted, and all else as before.
     """
     layout = document.layout
@@ -36,8 +37,12 @@ def edit(
             wanted[name] = value = layout.dialect.status(value if isinstance(value, str) else None)
         if document.post.get(name) != value:
             front.set(name, value)
-    for site, name, there, value in _differences(document.overrides, overrides):
-        front.override(site, name, value, there=there)
+    for site, name, value in [
+        (site, *change) for site, fields in (overrides or {}).items() for change in fields.items()
+    ]:
+        there = document.overrides.get(site, {})
+        if name not in there or there[name] != value:
+            front.override(site, name, value)
     text = _assembled(document, front, None if body is None else clean_body(body))
     try:
         data = document.data if text == layout.text else line_ends.encoded(document.data, layout.text, text)
@@ -99,16 +104,12 @@ class _Front:
                 continue
         raise self.failed(name, f"{name!r} cannot be set to {value!r} here.")
 
-    def override(self, site: str, name: str, value: Value, *, there: bool) -> None:
+    def override(self, site: str, name: str, value: Value) -> None:
         path = ("overrides", site, name)
-        if not there:
-            self.text = self.changed(path, None)
-            return
         dialect = typed(self.dialect)
         old = find(self.root(self.text), path)
-        if value is None:
-            raise self.failed(name, f"An override cannot be emptied here; remove overrides.{site}.{name} by hand.")
-        self.text = self._first(name, encode(name, value, old, dialect), path, value, dialect)
+        ways = iter([NULL]) if value is None else encode(name, value, old, dialect)
+        self.text = self._first(name, ways, path, value, dialect)
 
     def failed(self, field: str, message: str) -> InvalidContent:
         line, column = place(self.document, field)
@@ -121,17 +122,6 @@ def _siblings(root: Node | None, path: frontmatter.Path) -> tuple[Node, ...]:
     """The items of the list that `path` goes into, if it does."""
     holder = find(root, path[:-1])
     return holder.items if isinstance(holder, Items) else ()
-
-
-def _differences(before: Overrides, after: Overrides | None) -> Iterator[tuple[str, str, bool, Value]]:
-    """Yield (site, field, whether it is still there, value) for each override that differs."""
-    if after is None:
-        return
-    for site in [*before, *(site for site in after if site not in before)]:
-        old, new = before.get(site, {}), after.get(site, {})
-        for name in [*old, *(name for name in new if name not in old)]:
-            if name not in new or name not in old or old[name] != new[name]:
-                yield site, name, name in new, new.get(name)
 
 
 def _assembled(document: Document, front: _Front, body: str | None) -> str:
@@ -171,12 +161,8 @@ def _surprise(
             return name
     if after.post.body != (document.post.body if body is None else clean_body(body)):
         return "body"
-    pruned = {site: dict(fields) for site, fields in (document.overrides if overrides is None else overrides).items()}
-    if _kept(after.overrides) != _kept(pruned):
-        return "overrides"
+    for site in {*document.overrides, *(overrides or {})}:
+        if after.overrides.get(site, {}) != {**document.overrides.get(site, {}), **(overrides or {}).get(site, {})}:
+            return f"overrides.{site}"
     others = [{k: v for k, v in doc.front.items() if str(k) not in touched} for doc in (document, after)]
     return None if repr(others[0]) == repr(others[1]) else "front matter"
-
-
-def _kept(overrides: Overrides) -> Overrides:
-    return {site: fields for site, fields in overrides.items() if fields}

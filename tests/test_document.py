@@ -301,11 +301,13 @@ def test_overrides_and_sites_are_read() -> None:
 
 def test_an_override_is_written_where_overrides_are() -> None:
     document = parse(front("overrides:\n    blog:\n        lang: de # ja\nx: 1\n"))
-    after = edit(document, {}, overrides={"blog": {"lang": "de", "title": "T"}, "devto": {"tags": ("a",)}})
+    after = edit(document, {}, overrides={"blog": {"title": "T"}, "devto": {"tags": ("a",)}})
     assert after == front(
         "overrides:\n    blog:\n        lang: de # ja\n        title: T\n    devto:\n      tags: [a]\nx: 1\n"
     )
-    assert edit(parse(after), {}, overrides={}) == front("x: 1\n")
+    assert edit(parse(after), {}, overrides={}) == after
+    there = parse(edit(parse(after), {}, overrides={"blog": {"lang": None}})).overrides
+    assert there == {"blog": {"lang": None, "title": "T"}, "devto": {"tags": ("a",)}}
 
 
 def test_places_are_those_of_values() -> None:

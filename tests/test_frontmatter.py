@@ -94,7 +94,16 @@ def test_toml_takes_overrides() -> None:
     after = edit(parse(toml()), {}, overrides={"devto": {"title": "T", "tags": ("x",)}})
     assert parse(after).overrides == {"devto": {"title": "T", "tags": ("x",)}}
     assert after.startswith(toml().partition(b"+++\n\nBody")[0])
-    assert parse(edit(parse(after), {}, overrides={})).overrides == {}
+    again = edit(parse(after), {}, overrides={"devto": {"title": "U"}, "blog": {"title": "V"}})
+    assert parse(again).overrides == {"devto": {"title": "U", "tags": ("x",)}, "blog": {"title": "V"}}
+    with pytest.raises(InvalidContent):
+        edit(parse(after), {}, overrides={"devto": {"title": None}})
+
+
+def test_json_takes_overrides() -> None:
+    data = (JSON + "\nBody\n").encode()
+    after = edit(parse(data), {}, overrides={"devto": {"title": "T", "tags": ("x",), "series": None}})
+    assert parse(after).overrides == {"devto": {"title": "T", "tags": ("x",), "series": None}}
 
 
 def test_json_front_matter_is_read() -> None:

@@ -7,7 +7,7 @@ import json.decoder
 import re
 from typing import Any
 
-from gitsync.frontmatter.nodes import Entries, Items, Node, Path, Plain, Scalar, broken, find
+from gitsync.frontmatter.nodes import NULL, Entries, Items, Node, Path, Plain, Scalar, broken, find
 
 MAX_DEPTH = 32
 
@@ -140,4 +140,12 @@ def _remove(text: str, root: Node | None, path: Path) -> str:
 
 
 def _dump(value: Plain) -> str:
+    if value is NULL:
+        return "null"
+    if isinstance(value, dict):
+        return (
+            "{"
+            + ", ".join(f"{json.dumps(key, ensure_ascii=False)}: {_dump(inner)}" for key, inner in value.items())
+            + "}"
+        )
     return json.dumps(value, ensure_ascii=False)

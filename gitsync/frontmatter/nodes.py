@@ -61,6 +61,9 @@ class Bare(str):
     __slots__ = ()
 
 
+NULL = Bare("null")
+"""Writes a key that says "nothing", where None would remove the key. TOML has no such thing."""
+
 Plain = str | bool | list[Any] | dict[str, Any] | None
 """What can be written into front matter; None removes."""
 

@@ -12,7 +12,7 @@ from tomlkit.exceptions import ParseError, TOMLKitError
 from tomlkit.items import AoT, Array, String
 
 from gitsync.errors import InvalidContent
-from gitsync.frontmatter.nodes import Bare, Entries, Items, Node, Path, Plain, Scalar, broken, label
+from gitsync.frontmatter.nodes import NULL, Bare, Entries, Items, Node, Path, Plain, Scalar, broken, label
 
 MAX_DEPTH = 32
 
@@ -76,6 +76,8 @@ def change(text: str, path: Path, value: Plain) -> str:
         if not isinstance(inner, MutableMapping | list):
             raise broken(text, 0, "wrong-type", f"{step!r} cannot take {path[len(holders)]!r}: it is no table.")
         holders.append(_get(holders[-1], step))
+    if value is NULL:
+        raise broken(text, 0, "toml-null", "TOML has no way to say that a field is absent.", "Use YAML.")
     if value is None:
         if _get(holders[-1], path[-1]) is None:
             return text

@@ -12,7 +12,7 @@ import re
 from collections.abc import Sequence
 
 from gitsync.frontmatter import yaml_scalar
-from gitsync.frontmatter.nodes import Entries, Items, Node, Path, Plain, Scalar, broken, find, label
+from gitsync.frontmatter.nodes import NULL, Entries, Items, Node, Path, Plain, Scalar, broken, find, label
 from gitsync.frontmatter.yaml_read import read
 
 Cut = tuple[int, int, str]
@@ -138,7 +138,7 @@ def _replacement(text: str, node: Node, parent: Node | None, step: str | int, va
     end = _end(text, node)
     if isinstance(node, Scalar) and isinstance(value, str | bool):
         new = None
-        if node.style in ("literal", "folded") and isinstance(value, str):
+        if node.style in ("literal", "folded") and isinstance(value, str) and value is not NULL:
             new = yaml_scalar.block(value, text[node.start : end], indent=_indent(text, node.start))
         flow = parent is not None and parent.style == "flow"
         new = new or yaml_scalar.scalar(value, node.style, flow=flow)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from gitsync.frontmatter.nodes import Bare, Plain
+from gitsync.frontmatter.nodes import NULL, Bare, Plain
 
 _SIMPLE = re.compile(r"[^\W\d_](?:[\w .!?()/&;+–’-]*[\w.!?()/;+’-])?").fullmatch
 _HIDDEN = re.compile("[^\x20-\x7e\xa0-\u2027\u202a-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
@@ -19,7 +19,7 @@ def scalar(value: str | bool, style: str = "plain", *, flow: bool = False) -> st
     """Return `value` on one line, in `style` where that can hold it, else in double quotes, which hold anything."""
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, Bare) and style not in ("single", "double"):
+    if value is NULL or (isinstance(value, Bare) and style not in ("single", "double")):
         return str(value)
     if style == "single" and not _ESCAPED(value):
         return "'" + value.replace("'", "''") + "'"
