@@ -29,17 +29,29 @@ class Way(NamedTuple):
         return self._replace(depth=self.depth + 1)
 
 
-def blocks(nodes: list[Node], way: Way, *, gap: str = "\n\n") -> str:
-    """Return `nodes` as Markdown blocks with `gap` between them; "" for nothing to say."""
-    out = ""
+def blocks(nodes: list[Node], way: Way) -> str:
+    """Return `nodes` as Markdown blocks, "" for nothing to say."""
+    return "\n\n".join(_each(nodes, way))
+
+
+def _each(nodes: list[Node], way: Way) -> list[str]:
+    out: list[str] = []
+    list_mark = ""
     for run in runs(nodes):
-        text = one_block(run, way, first=not out, after=out)
-        if text and out:
-            # Bare text in or after HTML is not a paragraph of its own: no blank line may end the HTML.
-            out += "\n" + text if _is_bare(run) else gap + text
-        else:
-            out += text
+        text = one_block(run, way, first=not out, list_mark=list_mark)
+        if out and _is_bare(run):
+            # Bare text in or after HTML is no paragraph: a blank line would end the HTML and make it one.
+            out[-1] += "\n" + text
+        elif text:
+            out.append(text)
+        list_mark = _mark_of(run[0], text)
     return out
+
+
+def _mark_of(node: Node, text: str) -> str:
+    """Return the mark of the list that was just written; "" for anything else."""
+    mark = _LIST.match(text) if node.tag in ("ul", "ol") else None
+    return (mark[1] or mark[2]) if mark else ""
 
 
 def _is_bare(run: list[Node]) -> bool:
@@ -61,19 +73,19 @@ def runs(nodes: list[Node]) -> Iterator[list[Node]]:
         yield flowing
 
 
-def one_block(run: list[Node], way: Way, *, first: bool = False, after: str = "") -> str:
-    """Return one run as Markdown; `first` in its container, `after` the Markdown before it."""
+def one_block(run: list[Node], way: Way, *, first: bool = False, list_mark: str = "") -> str:
+    """Return one run as Markdown; `first` in its container, right after a list with the mark `list_mark`."""
     node = run[0]
     if node.flows:
-        return _loose_line(run, after)
+        return _loose_line(run)
     write = _WRITERS.get(node.tag)
     if id(node) in way.kept or node.attrs or write is None or way.depth > NESTING:
-        return _ordered(node, way, after) if _numbered(node, way) else html(node, way)
+        return _numbers_or_bullets(node, way, list_mark) if _numbered(node, way) else html(node, way)
     if node.tag == "hr":
         # "---" at the start would be front matter, or make a list item a rule.
         return ("___" if way.depth else "***") if first else "---"
     if node.tag in ("ul", "ol"):
-        return _ordered(node, way, after)
+        return _numbers_or_bullets(node, way, list_mark)
     text = write(node, way)
     return html(node, way) if text is None else text
 
@@ -98,11 +110,11 @@ def _only_blocks(node: Node) -> bool:
     return bool(kids) and not any(kid.flows for kid in kids)
 
 
-def _loose_line(run: list[Node], after: str) -> str:
+def _loose_line(run: list[Node]) -> str:
     """Return what flows outside any paragraph as HTML, such that Markdown takes it for HTML."""
     source = to_source(run).strip(WHITE)
     first = next((node for node in run if node.tag != TEXT), run[0])
-    if first.tag == TEXT or after.endswith(">"):
+    if _is_bare(run):
         return source
     if first.tag == COMMENT or first.tag in _LINE_OF_HTML:
         # These end with their own line, so all that follows must be on it.
@@ -145,19 +157,21 @@ def _numbered(node: Node, way: Way) -> bool:
     return node.tag == "ol" and [*node.attrs] == ["start"] and id(node) not in way.kept and way.depth <= NESTING
 
 
-def _ordered(node: Node, way: Way, after: str) -> str:
+def _numbers_or_bullets(node: Node, way: Way, list_mark: str) -> str:
     """Return a list, marked otherwise than a list right before it, which it would else go on."""
-    text = _list(node, way, "-*" if node.tag == "ul" else ".)", after)
+    text = _list(node, way, "-*" if node.tag == "ul" else ".)", list_mark)
     return html(node, way._replace(kept={*way.kept, id(node)})) if text is None else text
 
 
-def _list(node: Node, way: Way, marks: str, after: str) -> str | None:
+def _list(node: Node, way: Way, marks: str, list_mark: str) -> str | None:
+    if id(node) in way.kept:
+        return None
     items = [kid for kid in node.kids if kid.tag != TEXT or kid.text.strip(WHITE)]
     start = node.get("start") or "1"
     if not items or any(item.tag != "li" or item.attrs for item in items) or not re.fullmatch(r"\d{1,9}", start):
         return None
     loose = any(kid.tag == "p" for item in items for kid in item.kids)
-    mark = marks[1] if _last_list_mark(after) == marks[0] else marks[0]
+    mark = marks[1] if list_mark == marks[0] else marks[0]
     out: list[str] = []
     for number, item in enumerate(items, int(start)):
         bullet = mark if node.tag == "ul" else f"{number}{mark}"
@@ -172,16 +186,19 @@ def _list(node: Node, way: Way, marks: str, after: str) -> str | None:
 def _item(item: Node, way: Way, *, loose: bool) -> str | None:
     """Return the content of a list item; None for text that Markdown cannot have there."""
     out: list[str] = []
+    list_mark = ""
     for run in runs(item.kids):
         flows = run[0].flows
         if flows and (loose or out):
             return None  # text beside paragraphs, or after a block
-        if flows or run[0].tag == "p":
-            text = _first_line(run if flows else run[0].kids, careful=id(item) in way.careful, task=not out)
+        if flows or (run[0].tag == "p" and not run[0].attrs and id(run[0]) not in way.kept):
+            node = item if flows else run[0]
+            text = _first_line(run if flows else run[0].kids, careful=id(node) in way.careful, task=not out)
             text = text or html(run[0])
         else:
-            text = one_block(run, way.deeper(), first=not out, after=out[-1] if out else "")
+            text = one_block(run, way.deeper(), first=not out, list_mark=list_mark)
         out.append(text)
+        list_mark = _mark_of(run[0], text)
     return ("\n\n" if loose else "\n").join(out)
 
 
@@ -198,17 +215,6 @@ def _first_line(nodes: list[Node], *, careful: bool, task: bool) -> str:
     ):
         return f"[{'x' if 'checked' in box.attrs else ' '}] {line(rest, careful=careful)}"
     return line(nodes, careful=careful)
-
-
-def _last_list_mark(text: str) -> str:
-    """Return the mark of the list that `text`, one block or several, ends with; "" for none."""
-    mark = ""
-    for row in text.rsplit("\n\n", 1)[-1].split("\n") if text else []:
-        if match := _LIST.match(row):
-            mark = match[1] or match[2]
-        elif row and row[0] != " ":
-            mark = ""
-    return mark
 
 
 def _elsewhere(_: Node, __: Way) -> None:

@@ -38,6 +38,7 @@ ALIASES = {"b": "strong", "i": "em", "s": "del", "strike": "del"}
 MAX_NESTING = 4000
 WHITE = " \t\n\f\r"
 
+_UNEVEN = re.compile(r"[\t\f\r]|[ \n][ \n]")
 _SPACE = re.compile(r"[ \t\n\f\r]+")
 _BLANK_LINE = re.compile(r"\n([ \t]*)\n")
 _SAFE_URL = re.compile(r"[A-Za-z0-9\-._~:/?#@!$&'()*+,;=]*")
@@ -107,7 +108,7 @@ def _grow(root: Node, top: LexborNode) -> None:
                 parent.kids.append(Node(OPAQUE, text=source if tag else source.removesuffix("?>") + ">"))
             else:
                 attrs = _attributes(tag, here.attributes)
-                node = Node(tag if attrs else ALIASES.get(tag, tag), attrs, flows=tag not in BLOCKS)
+                node = Node(tag if attrs or verbatim else ALIASES.get(tag, tag), attrs, flows=tag not in BLOCKS)
                 parent.kids.append(node)
                 made.append((node, parent))
                 if (child := here.child) is not None:
@@ -146,10 +147,12 @@ def _paragraphs(kids: list[Node], *, also_tags: bool) -> Iterator[Node]:
 
 
 def _add_text(parent: Node, text: str, verbatim: bool) -> None:
-    text = text.replace("\r\n", "\n").replace("\r", "\n") if verbatim else _SPACE.sub(_one, text)
     if parent.kids and parent.kids[-1].tag == TEXT:
         text = parent.kids.pop().text + text
-        text = text if verbatim else _SPACE.sub(_one, text)
+    if verbatim:
+        text = text.replace("\r", "\n")
+    elif _UNEVEN.search(text):
+        text = _SPACE.sub(_one, text)
     parent.kids.append(Node(TEXT, text=text))
 
 

@@ -26,7 +26,7 @@ _BLOCK_START = re.compile(
     | ([-*_][ \t]*){3,}$                    # rule
     | `{3} | ~{3}                           # fence
     | [:~](?=[ \t])                         # definition
-    | \[(?=\^|[^\]\n]*\]:)                  # definition of a link or a footnote
+    | \[(?=\^|[^\[\]\n]*\]:)                # definition of a link or a footnote
     | \[(?=[ xX]\](?:[ \t]|$))              # task
     | [|:-][-:| \t]*$                       # delimiters of a table""",
     re.VERBOSE,
@@ -99,7 +99,12 @@ def escape_line_starts(text: str) -> str:
             out.append(f"\n{_escaped_start(line)}" if hard else f" {line}")
         else:
             out.append(f"\n{line}")
-    return _EDGE.sub("&nbsp;", "".join(out))
+    return "".join(out)
+
+
+def show_edges(text: str) -> str:
+    """Return `text` with no-break spaces at the edges of lines so that nobody's editor or parser trims them."""
+    return _EDGE.sub("&nbsp;", text) if "\u00a0" in text else text
 
 
 def _escaped_start(line: str) -> str:

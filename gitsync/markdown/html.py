@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from gitsync.markdown.blocks import Way, blocks, one_block, runs
+from gitsync.markdown.blocks import NESTING, Way, blocks, one_block, runs
 from gitsync.markdown.dom import Node, parse
 from gitsync.markdown.equality import events
+from gitsync.markdown.inline import line
 from gitsync.markdown.render import to_html
 
 
@@ -29,26 +30,29 @@ def _says(text: str, nodes: list[Node]) -> bool:
 
 
 def _proved(nodes: list[Node]) -> str:
-    """Return `nodes` as Markdown, block by block in the most readable way that says it."""
+    """Return `nodes` as Markdown, every one of them in the most readable way that says it."""
     careful: set[int] = set()
     kept: set[int] = set()
     for run in runs(nodes):
-        if not _says(one_block(run, Way(careful, kept), first=True), run):
-            _settle(run, careful, kept)
-    return blocks(nodes, Way(careful, kept))
+        _settle(run, careful, kept)
+    text = blocks(nodes, Way(careful, kept))
+    return text if _says(text, nodes) else blocks(nodes, Way(kept={id(node) for node in nodes}))
 
 
-def _settle(run: list[Node], careful: set[int], kept: set[int]) -> None:
-    below = _below(run)
-    careful.update(map(id, below))
-    if _says(one_block(run, Way(careful, kept), first=True), run):
+def _settle(run: list[Node], careful: set[int], kept: set[int], depth: int = 0) -> None:
+    """Note in `careful` and `kept` what of a run must be written so; as little of it as will do."""
+    if run[0].flows or _says(one_block(run, Way(careful, kept), first=True), run):
         return
-    careful.difference_update(map(id, below))
-    kept.add(id(run[0]))
-
-
-def _below(run: list[Node]) -> list[Node]:
-    out = list(run)
-    for node in out:
-        out += node.kids
-    return out
+    node = run[0]
+    items = node.kids if node.tag in ("ul", "ol") else [node] if node.tag == "blockquote" else []
+    if not items or depth > NESTING:
+        careful.add(id(node))
+    for item in items:
+        for inner in runs(item.kids):
+            if not inner[0].flows:
+                _settle(inner, careful, kept, depth + 1)
+            elif not _says(line(inner), [Node("p", kids=inner, flows=False)]):
+                careful.add(id(item))
+    if not _says(one_block(run, Way(careful, kept), first=True), run):
+        careful.discard(id(node))
+        kept.add(id(node))

@@ -22,7 +22,15 @@ from gitsync.markdown.dom import (
     start_tag,
     to_source,
 )
-from gitsync.markdown.escapes import escape_all, escape_alt, escape_label, escape_line_starts, escape_text, escape_title
+from gitsync.markdown.escapes import (
+    escape_all,
+    escape_alt,
+    escape_label,
+    escape_line_starts,
+    escape_text,
+    escape_title,
+    show_edges,
+)
 from gitsync.markdown.links import destination
 
 MARKS = {"em": "*", "strong": "**", "del": "~~"}
@@ -58,7 +66,7 @@ def line(nodes: list[Node], *, where: str = "paragraph", careful: bool = False) 
     _escape(pieces, careful=careful)
     if not careful:
         _tags_where_marks_fail(pieces)
-    text = "".join(piece.value for piece in pieces)
+    text = show_edges("".join(piece.value for piece in pieces))
     if where == "cell":
         return text.replace("|", "\\|")
     if where == "heading":
