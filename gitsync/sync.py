@@ -64,7 +64,10 @@ class Plan:
 
 
 class Run:
-    """One run over some sites. `sleep` and `clock` (Unix time) are the outside world's."""
+    """One run over some sites. `sleep` and `clock` (Unix time) are the outside world's.
+
+    `look` is shown each round's plan before anything of it is done, while it can be read; it may raise to stop.
+    """
 
     def __init__(
         self,
@@ -74,6 +77,7 @@ class Run:
         *,
         sleep: Callable[[float], None] = time.sleep,
         clock: Callable[[], float] = time.time,
+        look: Callable[[Plan], None] | None = None,
     ) -> None:
         self.project = project
         self.sites = sites
@@ -81,12 +85,18 @@ class Run:
         self.id = secrets.token_hex(6)
         self._sleep = sleep
         self._clock = clock
+        self._look = look
         self._meter = Meter()
         self._codes: set[int] = set()
         self._counts: dict[str, int] = {}
         self._trailers: dict[str, dict[str, str]] = {}
         self._journal = Journal(project.repository.state_dir)
         self._intents = Intents(project.repository.state_dir)
+
+    @property
+    def requests(self) -> int:
+        """How many requests were sent so far."""
+        return self._meter.requests
 
     def events(self) -> Iterator[Event]:
         """Do it. The last event is the Summary; errors that concern everything are raised."""
@@ -135,6 +145,8 @@ class Run:
         with ExitStack() as stack:
             plan = self._plan(connectors, stack)
             self._codes |= plan.codes
+            if self._look is not None:
+                self._look(plan)
             yield from plan.failures
             if self.options.dry_run:
                 yield from self._planned(plan)
