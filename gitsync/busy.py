@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import stat
 from collections.abc import Collection, Iterable, Iterator
@@ -119,7 +118,6 @@ def file_oids(repository: Repository, paths: Iterable[str]) -> dict[str, set[Oid
     Both, since git stores CRLF as LF only where it did so before.
     """
     root = repository.work_tree()
-    name = hashlib.sha256 if repository.sha256 else hashlib.sha1
     found: dict[str, set[Oid]] = {}
     files = []
     for path in paths:
@@ -135,8 +133,7 @@ def file_oids(repository: Repository, paths: Iterable[str]) -> dict[str, set[Oid
             content = os.fsencode(target.readlink())
         else:
             continue
-        oid = name(b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()
-        found[path] = {oid}
+        found[path] = {repository.blob_name(content)}
     # A path is quoted as in C, so that it may hold a newline.
     quoted = [encode(path).replace(b"\\", b"\\\\").replace(b'"', b'\\"').replace(b"\n", b"\\n") for path in files]
     lines = b"".join(b'"%s"\n' % path for path in quoted)

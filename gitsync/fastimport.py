@@ -39,6 +39,12 @@ class CommitHandle:
         return self._importer.oid_of(self.mark)
 
 
+def blob_name(data: bytes, *, sha256: bool) -> Oid:
+    """Return git's name for a blob of these bytes."""
+    how = hashlib.sha256 if sha256 else hashlib.sha1
+    return how(b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest()
+
+
 FileChange = tuple[str, Oid | Blob | None] | tuple[str, Oid | Blob | None, str]
 """A path, what it becomes (None deletes it, also a whole folder) and its mode, "100644" if not given.
 
@@ -56,18 +62,19 @@ class Importer:
 
     def __init__(self, process: Any, *, sha256: bool, committer: tuple[str, str]) -> None:
         self._process = process
-        self._hash = hashlib.sha256 if sha256 else hashlib.sha1
+        self._sha256 = sha256
         self._committer = committer
         self._buffer = bytearray()
         # A commit needs the name of a ref, which is reset before the end, so that git never makes it.
         self._ref = f"refs/gitsync-tmp/{secrets.token_hex(8)}"
         self._marks = 0
         self._oids: dict[int, Oid] = {}
+        self._by_oid: dict[Oid, int] = {}
         self._open = True
 
     def blob(self, data: bytes) -> Blob:
         """Store bytes; equal bytes are stored once."""
-        oid = self._hash(b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest()
+        oid = blob_name(data, sha256=self._sha256)
         self._write(b"blob\ndata %d\n" % len(data))
         self._write(data)
         self._write(b"\n")
@@ -113,7 +120,9 @@ class Importer:
         return CommitHandle(self._marks, self)
 
     def _name(self, commit: Parent) -> str:
-        return f":{commit.mark}" if isinstance(commit, CommitHandle) else commit
+        # Git finds a commit that it has just been given by its mark only, as its pack is not finished.
+        mark = commit.mark if isinstance(commit, CommitHandle) else self._by_oid.get(commit)
+        return f":{mark}" if mark else str(commit)
 
     def oid_of(self, mark: int) -> Oid:
         """Return the name of the commit with that mark."""
@@ -131,6 +140,7 @@ class Importer:
             if not oid:
                 raise BrokenPipeError
             self._oids[mark] = oid
+            self._by_oid[oid] = mark
 
     def _write(self, data: bytes) -> None:
         self._buffer += data

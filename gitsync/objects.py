@@ -133,7 +133,8 @@ def _fields(output: IO[bytes]) -> Iterator[str]:
 def lookup(git: Git, treeish: Oid, paths: Iterable[str]) -> dict[str, Oid]:
     """Return the blob at each path that is a file in the tree; others are absent."""
     wanted = set(paths)
-    if len(wanted) > _FEW or any("\n" in path for path in wanted):  # cat-file reads lines
+    # cat-file reads lines, and takes a "\r" at their end for a part of the end.
+    if len(wanted) > _FEW or any("\n" in path or path.endswith("\r") for path in wanted):
         return {path: oid for path, mode, oid in _listing(git, treeish) if path in wanted and mode != "160000"}
     found: dict[str, Oid] = {}
     asked = sorted(wanted - {""})

@@ -84,8 +84,7 @@ def unmaterialise(repository: Repository, path: str, *, merged: bytes | None) ->
         head = next((e for e in repository.tree("HEAD", [f":(literal){path}"]) if e.path == path), None)
         held = file_oids(repository, [path]).get(path, {""})
         if merged is not None:
-            answer = repository.git.run("hash-object", "--stdin", "--no-filters", input=merged)
-            if not held & {answer.text, head.oid if head else ""}:
+            if not held & {repository.blob_name(merged), head.oid if head else ""}:
                 raise Refused(f"{path} was edited after the conflict was shown.", "Commit the edit, or undo it first.")
         staging = Staging(repository)
         staging.update([(path, 0, (head.mode, head.oid) if head else None)])

@@ -1,0 +1,144 @@
+"""Fetch and push against real repositories, and what is said when they fail."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from gitsync.errors import Moved, RepositoryError
+from gitsync.gitprocess import clean
+from gitsync.repository import Repository
+from tests.conftest import GitRunner, run_git
+
+
+@pytest.fixture
+def server(repository: Repository, git: GitRunner, tmp_path: Path) -> Path:
+    """A bare repository that `repository` calls origin and has pushed main to."""
+    run_git(tmp_path, "clone", "-q", "--bare", "work", "server.git")
+    git("remote", "add", "origin", str(tmp_path / "server.git"))
+    return tmp_path / "server.git"
+
+
+def commit(repository: Repository, text: str) -> str:
+    with repository.importer() as importer:
+        return importer.commit(
+            parent=repository.head(), changes=[("a.md", importer.blob(text.encode()))], message="m"
+        ).oid
+
+
+def test_push_tells_what_became_of_each_ref(repository: Repository, server: Path) -> None:
+    head = repository.head()
+    new = commit(repository, "x")
+    spec = [f"{head}:refs/gitsync/a", f"{head}:refs/heads/main"]
+    assert repository.push("origin", spec) == {"refs/gitsync/a": "created", "refs/heads/main": "up-to-date"}
+    assert repository.push("origin", [f"{new}:refs/gitsync/a"]) == {"refs/gitsync/a": "updated"}
+    assert repository.push("origin", [":refs/gitsync/a"]) == {"refs/gitsync/a": "deleted"}
+    assert repository.remote_refs("origin", ["refs/*"]) == {"refs/heads/main": head}
+
+
+def test_a_remote_that_moved_is_moved_and_nothing_of_the_push_arrives(repository: Repository, server: Path) -> None:
+    one, two = commit(repository, "one"), commit(repository, "two")
+    repository.push("origin", [f"{one}:refs/heads/main"])
+    with pytest.raises(Moved, match="refs/heads/main"):
+        repository.push("origin", [f"{two}:refs/heads/main", f"{two}:refs/gitsync/a"])
+    assert repository.remote_refs("origin", ["refs/*"]) == {"refs/heads/main": one}
+
+
+def test_leases_are_compare_and_swap(repository: Repository, server: Path) -> None:
+    one, two, three = (commit(repository, text) for text in ("one", "two", "three"))
+    ref = "refs/gitsync-lock/dev"
+    assert repository.push("origin", [f"{one}:{ref}"], leases={ref: None}) == {ref: "created"}
+    with pytest.raises(Moved):
+        repository.push("origin", [f"{two}:{ref}"], leases={ref: None})
+    with pytest.raises(Moved):
+        repository.push("origin", [f"{two}:{ref}"], leases={ref: three})
+    assert repository.push("origin", [f"{two}:{ref}"], leases={ref: one}) == {ref: "updated"}
+    with pytest.raises(Moved):
+        repository.push("origin", [f":{ref}"], leases={ref: one})
+    assert repository.push("origin", [f":{ref}"], leases={ref: two}) == {ref: "deleted"}
+
+
+def test_a_refusal_of_the_server_is_no_move(repository: Repository, server: Path) -> None:
+    hook = server / "hooks" / "pre-receive"
+    hook.write_text("#!/bin/sh\nprintf 'main is \\033[31mprotected\\033[0m\\n' >&2\nexit 1\n")
+    hook.chmod(0o755)
+    with pytest.raises(RepositoryError, match="pre-receive hook declined") as caught:
+        repository.push("origin", [f"{commit(repository, 'x')}:refs/heads/main"])
+    assert not isinstance(caught.value, Moved)
+    assert "\033" not in str(caught.value)
+
+
+def test_fetch_writes_only_what_it_was_asked_for(repository: Repository, server: Path, git: GitRunner) -> None:
+    new = commit(repository, "x")
+    run_git(server, "fetch", "-q", str(repository.root), f"{repository.head()}:refs/tags/v1")
+    repository.push("origin", [f"{new}:refs/gitsync/a", f"{new}:refs/gitsync/b"])
+    before = repository.refs("refs")
+    repository.fetch("origin", ["refs/gitsync/*:refs/gitsync-remote/origin/*"])
+    repository.fetch("origin", ["refs/none/*:refs/gitsync-remote/none/*"])
+    fetched = {"refs/gitsync-remote/origin/a": new, "refs/gitsync-remote/origin/b": new}
+    assert repository.refs("refs") == {**before, **fetched}
+    assert not (repository.git_dir / "FETCH_HEAD").exists()
+    with pytest.raises(RepositoryError, match="ls-remote"):
+        repository.fetch("origin", ["refs/gitsync/none"])
+
+
+def test_a_clone_that_is_shallow_can_be_deepened(repository: Repository, git: GitRunner, tmp_path: Path) -> None:
+    git("commit", "-q", "--allow-empty", "-m", "second")
+    run_git(tmp_path, "clone", "-q", "--depth=1", f"file://{repository.root}", "shallow")
+    shallow = Repository.open(tmp_path / "shallow")
+    assert shallow.is_shallow()
+    shallow.deepen("origin")
+    assert not shallow.is_shallow()
+    assert len(list(shallow.log("HEAD"))) == 2
+
+
+def test_default_branch_as_cloned_or_asked_for(repository: Repository, server: Path, tmp_path: Path) -> None:
+    assert repository.default_branch("origin") == "main"
+    run_git(tmp_path, "clone", "-q", "server.git", "clone")
+    run_git(server, "symbolic-ref", "HEAD", "refs/heads/trunk/x")
+    run_git(server, "update-ref", "refs/heads/trunk/x", "refs/heads/main")
+    assert repository.default_branch("origin") == "trunk/x"
+    assert Repository.open(tmp_path / "clone").default_branch("origin") == "main"
+    run_git(tmp_path, "init", "-q", "--bare", "void.git")
+    assert repository.default_branch(str(tmp_path / "void.git")) is None
+
+
+def _actions(repository: Repository, remote: str) -> list[Callable[[], object]]:
+    """Everything that speaks to a remote."""
+    return [
+        lambda: repository.fetch(remote, ["refs/heads/main"]),
+        lambda: repository.push(remote, ["HEAD:refs/heads/main"]),
+        lambda: repository.remote_refs(remote, ["--upload-pack=touch x"]),
+        lambda: repository.default_branch(remote),
+    ]
+
+
+def test_credentials_are_never_shown(repository: Repository, git: GitRunner) -> None:
+    git("remote", "add", "secret", "https://me:hunter2@127.0.0.1:1/x.git")
+    assert repository.remote_url("secret") == "https://127.0.0.1:1/x.git"
+    for remote in ("secret", "https://me:hunter2@127.0.0.1:1/x.git"):
+        for action in _actions(repository, remote):
+            with pytest.raises(RepositoryError, match="later") as caught:
+                action()
+            assert "hunter2" not in repr(caught.value) + str(caught.value)
+    assert clean("fatal: 'https://a:b@c/d' https://token@c/d https://a:p@ss@c/") == (
+        "fatal: 'https://c/d' https://c/d https://c/"
+    )
+
+
+def test_names_of_remotes_are_no_options(repository: Repository, tmp_path: Path) -> None:
+    trace = tmp_path / "ran"
+    for evil in (f"--upload-pack=touch {trace}", f"--receive-pack=touch {trace}", f"ext::sh -c 'touch {trace}'"):
+        for action in _actions(repository, evil):
+            with pytest.raises(RepositoryError):
+                action()
+        assert repository.remote_url(evil) is None
+    assert not trace.exists()
+
+
+def test_a_missing_remote_says_where_to_look(repository: Repository) -> None:
+    with pytest.raises(RepositoryError, match=r"git remote -v"):
+        repository.fetch("nowhere", ["refs/heads/main"])
+    assert repository.remote_url("nowhere") is None
