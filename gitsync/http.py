@@ -232,5 +232,5 @@ class Client:
 
 def secrets_in(headers: Mapping[str, str]) -> set[str]:
     """Return what no message may show: header values, and what follows a scheme such as `Bearer`."""
-    values = [value for name, value in headers.items() if name.lower() not in ("accept", "content-type", "user-agent")]
+    values = [value for name, value in headers.items() if not name.lower().startswith(("accept", "content-type"))]
     return {part for value in values for part in (value, value.rpartition(" ")[2]) if len(part) >= 4}
