@@ -319,6 +319,23 @@ def test_places_are_those_of_values() -> None:
     assert place(document, "slug") == (1, 1)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "---\n" + "# " * 30_000,
+        "---\ntitle: |\n  a" + "\n" * 50_000 + "  b\nx: 1\n---\n",
+        "---\ntitle: x\ntags: [" + "a, " * 10_000 + "b]\n---\n",
+        "---\ntitle: x\n" + "  # c\n" * 9_000 + "---\n",
+        "---\ntitle: x\ndate: " + " " * 60_000 + "2024-01-02\n---\n",
+    ],
+)
+def test_odd_but_lawful_files_are_edited_in_time(text: str) -> None:
+    document = parse(text.encode())
+    changes = {"title": "New", "tags": ("c", *(document.post.tags or ())[1:], "d"), "date": None}
+    after = parse(edit(document, changes)).post  # type: ignore[arg-type]
+    assert after == document.post.with_fields(changes)
+
+
 def test_a_very_long_body_with_mixed_line_ends_is_edited_in_time() -> None:
     lines = [f"{n % 7}\r\n" if n % 3 else f"{n % 5}\n" for n in range(50_000)]
     document = parse(("---\ntitle: x\n---\n\nstart\n" + "".join(lines)).encode())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,17 +11,14 @@ import frontmatter
 from frontmatter.default_handlers import BaseHandler
 
 from gitsync.errors import InvalidContent
-from gitsync.frontmatter import json_text, toml_text, yaml_edit, yaml_read, yaml_scalar
+from gitsync.frontmatter import json_text, yaml_edit, yaml_read, yaml_scalar
 from gitsync.frontmatter.nodes import Entries, Node, Path, Plain, plain
 
 MAX_SIZE = 64 * 1024
 """Characters of front matter; more is an accident or an attack."""
 
-LANGUAGES = {
-    "yaml": (yaml_read.read, yaml_edit.change),
-    "toml": (toml_text.read, toml_text.change),
-    "json": (json_text.read, json_text.change),
-}
+_Read = Callable[[str], Node | None]
+_Change = Callable[[str, Path, Plain], str]
 
 _OPEN = re.compile(r"(---|\+\+\+)[ \t]*(\w*)[ \t]*(?:\n|\Z)")
 _CLOSE = {
@@ -29,7 +26,7 @@ _CLOSE = {
     "+++": re.compile(r"^\+\+\+[ \t]*(?:\n|\Z)", re.M),
 }
 _JSON = re.compile(r'\{\s*["}]')
-_KEY = re.compile(r"\s*(?:#[^\n]*\s+)*[\"']?[A-Za-z_][\w.-]*[\"']?\s*[:=]")
+_KEY = re.compile(r"\s*(?:#[^\n]*\n\s*)*[\"']?[A-Za-z_][\w.-]*[\"']?\s*[:=]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +83,16 @@ def _too_long() -> InvalidContent:
     return InvalidContent(f"The front matter is longer than {MAX_SIZE // 1024} KiB.", code="front-matter-size")
 
 
+def _language(name: str) -> tuple[_Read, _Change]:
+    if name == "yaml":
+        return yaml_read.read, yaml_edit.change
+    if name == "json":
+        return json_text.read, json_text.change
+    from gitsync.frontmatter import toml_text  # noqa: PLC0415  tomlkit takes long to import, and few files need it
+
+    return toml_text.read, toml_text.change
+
+
 class _Reader(BaseHandler):
     """python-frontmatter with our splitter before it and our readers behind it.
 
@@ -104,7 +111,7 @@ class _Reader(BaseHandler):
         return self.text, ""
 
     def load(self, fm: str) -> dict[str, Any]:
-        self.root = LANGUAGES[self.language][0](fm)
+        self.root = _language(self.language)[0](fm)
         return plain(self.root) if isinstance(self.root, Entries) else {}
 
 
@@ -121,7 +128,7 @@ def read(language: str, text: str, *, lenient: bool = False) -> tuple[Node | Non
 def change(language: str, text: str, path: Path, value: Plain, *, lenient: bool = False) -> str:
     """Return front matter `text` with the value at `path` changed, or removed where it is None."""
     fixed, originals = repaired(text) if lenient else (text, {})
-    after = LANGUAGES[language][1](fixed, path, value)
+    after = _language(language)[1](fixed, path, value)
     if originals:
         after = "\n".join(originals.get(line, line) for line in after.split("\n"))
     return after

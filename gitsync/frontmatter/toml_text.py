@@ -135,7 +135,8 @@ def _text(value: str, style: str) -> String:
 
 def _set_items(array: Array, value: list[Any]) -> None:
     old = [label(_node(item, "", 0, 0)) for item in array]
-    for kind, a, b, c, d in reversed(difflib.SequenceMatcher(None, old, value, autojunk=False).get_opcodes()):
+    matcher = difflib.SequenceMatcher(None, old, value, autojunk=len(old) * len(value) > 1_000_000)
+    for kind, a, b, c, d in reversed(matcher.get_opcodes()):
         if kind == "equal":
             continue
         for n in range(b - 1, a - 1, -1):

@@ -60,7 +60,8 @@ def _end(text: str, node: Node) -> int:
     """Where the last character of `node` is; a parser's mark is after the blank lines and comments that follow."""
     if isinstance(node, Scalar):
         if node.style in ("literal", "folded"):
-            return node.start + len(re.sub(r"(?:\n[ \t]*)+\Z", "", text[node.start : node.end]))
+            last = node.start + len(text[node.start : node.end].rstrip(" \t\n"))
+            return text.find("\n", last, node.end) if "\n" in text[last : node.end] else node.end
         return node.end
     if node.style == "flow":
         return node.end
