@@ -179,6 +179,11 @@ def token(cell: Cell) -> str:
     return str(cell)
 
 
+def tokens(stamps: Sequence[Cell]) -> Sequence[str]:
+    """Return the token of each stamp; text, which is most of them on SQLite, at the cost of a look at its type."""
+    return stamps if set(map(type, stamps)) == {str} else list(map(token, stamps))
+
+
 def plain(cell: Cell) -> Any:
     """Return a cell as JSON can hold it."""
     return cell if isinstance(cell, str | int | float | bool | list | dict) else token(cell)

@@ -62,7 +62,7 @@ class Table:
                 for chunk in connection.execute(stamped).partitions():
                     ids, stamps = zip(*chunk, strict=True)
                     self._check_ids(ids, seen)
-                    yield list(map(str, ids)), list(map(sql_cells.token, stamps))
+                    yield list(map(str, ids)), sql_cells.tokens(stamps)
                 whole = whole.where(stamp.is_(None))
             for rows in connection.execute(whole.execution_options(yield_per=100)).mappings().partitions():
                 self._check_ids([row["id"] for row in rows], seen)
@@ -95,7 +95,7 @@ class Table:
                 listed = connection.execute(f"SELECT {key}, {stamp} {rows} AND {stamp} IS NOT NULL", values)
                 while chunk := listed.fetchmany(1000):
                     ids, stamps = zip(*chunk, strict=True)
-                    yield list(map(str, ids)), list(map(sql_cells.token, stamps))
+                    yield list(map(str, ids)), sql_cells.tokens(stamps)
                 rows += f" AND {stamp} IS NULL"
             unstamped = connection.execute(f"SELECT {names} {rows}", values)
             while chunk := unstamped.fetchmany(100):
