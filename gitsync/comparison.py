@@ -51,7 +51,10 @@ def compare_listing(db: sqlite3.Connection, site: str, listing: Iterable[Record]
     remembered = db.execute("select count(*) from quiet where site = ?", (site,)).fetchone()[0]
     records, number, repeating = iter(listing), 0, remembered > 0
     db.execute("create temp table if not exists listed (id text, revision text)")
+    db.execute("create temp table if not exists heard (number integer, listed blob)")
+    db.execute("begin")
     db.execute("delete from listed")
+    db.execute("delete from heard")
     while chunk := list(islice(records, CHUNK)):
         comparison.listed += len(chunk)
         text = _text(chunk)
@@ -63,7 +66,7 @@ def compare_listing(db: sqlite3.Connection, site: str, listing: Iterable[Record]
             repeating = False
             _replay(db, site, number)
         _look(db, site, chunk, comparison)
-        db.execute("insert into quiet values (?, ?, ?)", (site, number, text))
+        db.execute("insert into heard values (?, ?)", (number, text))
         number += 1
     if repeating and number < remembered:
         repeating = False
@@ -78,10 +81,19 @@ def compare_listing(db: sqlite3.Connection, site: str, listing: Iterable[Record]
             " order by path",
             (site,),
         ).fetchall()
-        if not comparison.quiet:
-            db.execute("delete from quiet where site = ?", (site,))
-    db.execute("delete from listed")
+        _remember(db, site, comparison)
     return comparison
+
+
+def _remember(db: sqlite3.Connection, site: str, comparison: Comparison) -> None:
+    """Keep what was heard, only now: a scan lasts minutes, and nobody else may write while this transaction did."""
+    try:
+        db.execute("delete from quiet where site = ?", (site,))
+        if comparison.quiet:
+            db.execute("insert into quiet select ?, number, listed from heard", (site,))
+    except sqlite3.OperationalError:
+        # Another process brought the index up to date meanwhile. The memory is a saving of time, no more.
+        db.rollback()
 
 
 def _text(chunk: list[Record]) -> bytes:
@@ -90,9 +102,9 @@ def _text(chunk: list[Record]) -> bytes:
 
 def _replay(db: sqlite3.Connection, site: str, number: int) -> None:
     """Put the chunks before `number`, which were skipped, into the table: it is needed after all."""
-    db.execute("delete from quiet where site = ? and number >= ?", (site, number))
     for before in range(number):
         row = db.execute("select listed from quiet where site = ? and number = ?", (site, before)).fetchone()
+        db.execute("insert into heard values (?, ?)", (before, row[0]))
         parts = row[0].decode("utf-8", "surrogatepass").split("\0")
         db.executemany("insert into listed values (?, ?)", zip(parts[::2], parts[1::2], strict=True))
 
