@@ -133,7 +133,7 @@ def file_oids(repository: Repository, paths: Iterable[str]) -> dict[str, set[Oid
             content = os.fsencode(target.readlink())
         else:
             continue
-        found[path] = {repository.blob_name(content)}
+        found[path] = {repository.hash_blob(content)}
     # A path is quoted as in C, so that it may hold a newline.
     quoted = [encode(path).replace(b"\\", b"\\\\").replace(b'"', b'\\"').replace(b"\n", b"\\n") for path in files]
     lines = b"".join(b'"%s"\n' % path for path in quoted)

@@ -52,13 +52,19 @@ def show_conflict(repository: Repository, said: Mapping[str, Any], *, step: Step
     held = file_oids(repository, [path]).get(path, {""})
     head = repository.lookup("HEAD", [path]).get(path)
     staging = Staging(repository)
-    untouched = head == ours and (entry.oid if entry else None) == ours
+    merged_entry = entry is None or 0 in entry.stages
+    untouched = head == ours and merged_entry and (entry.oid if entry else None) == ours
     if untouched and ({ours or "", merged} & held):
         mode = (entry and entry.mode) or "100644"
-        staging.update([(path, 0, (mode, merged))])
-        staging.checkout([path])
-        staging.update([(path, 0, None)])
-        staging.update([(path, number, (mode, oid)) for number, oid in enumerate(stages, 1) if oid])
+        try:
+            staging.update([(path, 0, (mode, merged))])
+            staging.checkout([path])
+            staging.update([(path, 0, None)])
+            staging.update([(path, number, (mode, oid)) for number, oid in enumerate(stages, 1) if oid])
+        except BaseException:  # nothing has moved yet; a note would only bring us here again
+            staging.clear()
+            forget_note(repository)
+            raise
         if merged not in held:
             staging.place(path, over=ours is not None)
             step(f"file {path}")
@@ -83,9 +89,8 @@ def unmaterialise(repository: Repository, path: str, *, merged: bytes | None) ->
             return
         head = next((e for e in repository.tree("HEAD", [f":(literal){path}"]) if e.path == path), None)
         held = file_oids(repository, [path]).get(path, {""})
-        if merged is not None:
-            if not held & {repository.blob_name(merged), head.oid if head else ""}:
-                raise Refused(f"{path} was edited after the conflict was shown.", "Commit the edit, or undo it first.")
+        if merged is not None and not held & {repository.hash_blob(merged), head.oid if head else ""}:
+            raise Refused(f"{path} was edited after the conflict was shown.", "Commit the edit, or undo it first.")
         staging = Staging(repository)
         staging.update([(path, 0, (head.mode, head.oid) if head else None)])
         if head:
