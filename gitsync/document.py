@@ -37,12 +37,11 @@ def edit(
             wanted[name] = value = layout.dialect.status(value if isinstance(value, str) else None)
         if document.post.get(name) != value:
             front.set(name, value)
-    for site, name, value in [
-        (site, *change) for site, fields in (overrides or {}).items() for change in fields.items()
-    ]:
+    for site, fields in (overrides or {}).items():
         there = document.overrides.get(site, {})
-        if name not in there or there[name] != value:
-            front.override(site, name, value)
+        for name, value in fields.items():
+            if name not in there or there[name] != value:
+                front.override(site, name, value)
     text = _assembled(document, front, None if body is None else clean_body(body))
     try:
         data = document.data if text == layout.text else line_ends.encoded(document.data, layout.text, text)
@@ -138,9 +137,17 @@ def _assembled(document: Document, front: _Front, body: str | None) -> str:
         if rest and not closing.endswith("\n"):
             closing += "\n"
         return text[: block.start] + front.text + closing + rest
-    if not front.text:
+    if not front.text and not _fronted(rest, document):
         return rest
     return f"---\n{front.text}---\n" + ("\n" if rest and not rest.startswith("\n") else "") + rest
+
+
+def _fronted(text: str, document: Document) -> bool:
+    """Whether `text` would be taken for front matter, though it is a body."""
+    try:
+        return text != document.layout.text and frontmatter.split(text, document.layout.dialect.languages) is not None
+    except InvalidContent:
+        return True
 
 
 def _surprise(

@@ -287,6 +287,13 @@ def test_front_matter_may_end_the_file() -> None:
     assert edit(parse(b"---\ntitle: x\n---"), {"title": "z"}) == b"---\ntitle: z\n---"
 
 
+def test_a_body_that_looks_like_front_matter_gets_some_above_it() -> None:
+    body = "---\na: b\n---\n"
+    after = edit(parse(b"plain\n"), {}, body=body)
+    assert after == b"---\n---\n\n" + body.encode()
+    assert parse(after).post == Post(body=body)
+
+
 def test_overrides_and_sites_are_read() -> None:
     there = "    title: There\n    tags: a, b\n    date: 2024-01-02\n    series:\n"
     document = parse(front(f"sites: [devto]\noverrides:\n  devto:\n{there}"))

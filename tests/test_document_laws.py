@@ -13,7 +13,7 @@ from gitsync.document import edit, parse, place, write
 from gitsync.model import FIELDS, Post
 from tests.awkward import BODIES, FIELD, POSTS, files
 
-LIMITS = settings(deadline=None, max_examples=150)
+LIMITS = settings(deadline=None, max_examples=100)
 CHANGE = st.sampled_from(sorted(FIELD)).flatmap(
     lambda name: st.tuples(st.just(name), st.one_of(st.none(), FIELD[name]))
 )
