@@ -104,6 +104,14 @@ def test_a_hunk_says_where_it_stands_in_ours(triple: tuple[str, str, str]) -> No
         assert solid(ours[hunk.start : hunk.stop]) == solid(hunk.ours)
 
 
+@given(triples)
+@laws
+def test_a_conflict_is_not_settled_by_what_merges_cleanly(triple: tuple[str, str, str]) -> None:
+    base, ours, theirs = (Post(body=body) for body in triple)
+    assume(not merge_posts(base, ours, theirs).clean)
+    assert not settled(base, ours, theirs, ours)
+
+
 @given(triples, st.data())
 @laws
 def test_wrapping_lines_anew_never_clashes_with_words(triple: tuple[str, str, str], data: st.DataObject) -> None:
@@ -193,6 +201,7 @@ CLASHES = {
     "one word": ("The quick fox.", "The slow fox.", "The fast fox."),
     "two rewritten clauses": ("alpha beta gamma delta", "one beta two delta", "alpha three gamma four"),
     "delete and edit": ("Keep.\n\nThis goes away.\n\nEnd.\n", "Keep.\n\nEnd.\n", "Keep.\n\nThis stays here.\n\nEnd.\n"),
+    "white space beside the clash": ("A cat here.\n", "A dog here.\n", "A—fox here.\n"),
     "two endings": ("Start.\n", "Start.\n\nOurs.\n", "Start.\n\nTheirs.\n"),
     "two versions": ("Use 1.2.3 now.", "Use 1.3.3 now.", "Use 1.2.4 now."),
     "two addresses": ("At https://a.example/b?c=d.", "At https://z.example/b?c=d.", "At https://a.example/b?c=e."),

@@ -154,8 +154,6 @@ class _Page:
         if stretch.side is Side.BOTH and [token.key for token in ours] != [token.key for token in theirs]:
             self.hunks.append(self.hunk(stretch))
             collide(self, stretch)
-            if ours and theirs:
-                self.space = [after] * 2
             return
         chosen, own, other = (theirs, spaces[2], spaces[1]) if stretch.side is Side.THEIRS else (ours, *spaces[1:])
         if chosen:
@@ -199,6 +197,8 @@ _Grain = Callable[[list[Edit], list[str], Side], list[Edit]]
 
 
 def _clash(page: _Page, stretch: Stretch) -> None:
+    # The space around a clash is part of it: theirs must not glue our words to their neighbours.
+    page.space = list(page.spaces(stretch.base.start, stretch.ours.start, stretch.theirs.start)[1:])
     page.write(page.ours[stretch.ours], [0])
     page.write(page.theirs[stretch.theirs], [1])
 
@@ -219,6 +219,8 @@ def _site_wins(page: _Page, stretch: Stretch) -> None:
     for edit in first:
         _keep(page, edit)
     page.write(page.theirs[stretch.theirs])
+    if page.ours[stretch.ours] and page.theirs[stretch.theirs]:
+        page.space = [_space(*page.spaces(stretch.base.stop, stretch.ours.stop, stretch.theirs.stop))] * 2
     for edit in last:
         _keep(page, edit)
 
