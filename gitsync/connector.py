@@ -45,6 +45,11 @@ class Capabilities:
     uploads: bool = False
     private_fields: frozenset[str] = frozenset()
 
+    @property
+    def telling(self) -> frozenset[str]:
+        """The fields whose value, read back, proves what was sent."""
+        return self.fields - self.unseen
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:

@@ -268,7 +268,8 @@ class Decision:
             for file in (base, self.round.overlay.project.read(self.path, text))
         )
         stored = record.post or Post()
-        push = owed(sent0.post, remote0, sent1.post, stored, connector.capabilities.fields)
+        has = connector.capabilities
+        push = owed(sent0.post, remote0, sent1.post, stored, fields=has.fields, telling=has.telling)
         known = seen(self.entry.record, record)
         known = replace(known, sent=None if push else sent1.digest, uses=sent1.uses)
         subject = self._subject(step, record)

@@ -23,7 +23,7 @@ def meet_all(round: Round, incoming: Incoming, created: Sequence[Subject]) -> No
     """Link new files with unclaimed records; import what no file resembles."""
     reading, recovery = incoming.reading, round.recoveries[incoming.reading.name]
     candidates = _candidates(round, incoming, created) if reading.fresh else ()
-    matcher = Matcher(candidates, reading.capabilities.fields)
+    matcher = Matcher(candidates, reading.capabilities.telling)
     imports = Importing(round, incoming)
     for record in reading.fresh_records():
         if not matcher.offer(record):
@@ -116,7 +116,7 @@ def _shown_version(
 ) -> tuple[Oid, Projection] | None:
     place = incoming.addresses.place()
     connector = incoming.reading.online
-    fields = connector.capabilities.fields
+    fields = connector.capabilities.telling
 
     def projected(document: Document) -> Projection:
         return project(view(document, incoming.reading.name, place.default_status), subject.path, place, connector)

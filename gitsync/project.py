@@ -1,4 +1,4 @@
-"""A repository and its gitsync.toml, opened together: where posts are, how they are read, and which branch is followed."""
+"""A repository and its gitsync.toml, opened together: where posts are, how they are read, which branch is followed."""
 
 from __future__ import annotations
 
@@ -15,11 +15,9 @@ from gitsync.config import Config
 from gitsync.dialects import DIALECTS, Dialect
 from gitsync.document import Document
 from gitsync.errors import Refused, RepositoryError, UsageError
+from gitsync.hosts import raw_base
 from gitsync.paths import slugify
 from gitsync.repository import Oid, Repository
-
-_GITHUB = re.compile(r"(?:https://(?:[^@/]+@)?|git@|ssh://git@)github\.com[:/](?P<name>[^/]+/[^/]+?)(?:\.git)?/?$")
-_GITLAB = re.compile(r"(?:https://(?:[^@/]+@)?|git@|ssh://git@)gitlab\.com[:/](?P<name>.+?)(?:\.git)?/?$")
 
 
 @dataclass(frozen=True)
@@ -116,14 +114,9 @@ class Project:
     @cached_property
     def raw_base(self) -> str | None:
         """The address under which a public host serves the repository's files, or None."""
-        remote = self.config.state.remote or "origin"
-        url = self.repository.remote_url(remote) or ""
+        url = self.repository.remote_url(self.config.state.remote or "origin")
         branch = self.config.state.branch or self.repository.branch() or "HEAD"
-        if found := _GITHUB.fullmatch(url):
-            return f"https://raw.githubusercontent.com/{found['name']}/{branch}"
-        if found := _GITLAB.fullmatch(url):
-            return f"https://gitlab.com/{found['name']}/-/raw/{branch}"
-        return None
+        return raw_base(url, branch) if url else None
 
     def path_argument(self, path: str) -> str:
         """Return a path that the user typed as the repository's own. Raises UsageError."""

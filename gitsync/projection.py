@@ -29,8 +29,9 @@ class Place:
     """What the links of a post can lead to, on one site.
 
     `exists` says whether a path is a file of the repository and whether it is a post; `url_of` gives a post's URL on
-    this site; `path_of` is its inverse, for files too; `asset_url` is where a file was uploaded to, `blob` its content. `home` is `[content] url`, `raw` the
-    public address of the repository's files; `root` is the folder of gitsync.toml in the repository, "" or "x/".
+    this site, `asset_url` where a file was uploaded to; `path_of` is the way back of both; `blob` is a file's content.
+    `home` is `[content] url`, `raw` the public address of the repository's files; `root` is the folder of gitsync.toml
+    in the repository, "" or "x/".
     """
 
     site: str

@@ -100,16 +100,21 @@ def same_content(one: Post, other: Post, fields: Collection[str]) -> bool:
     return one.body == other.body and all(_alike(one.get(name), other.get(name)) for name in fields)
 
 
-def owed(sent0: Post, stored0: Post, sent1: Post, stored1: Post, fields: Collection[str]) -> bool:
+def owed(
+    sent0: Post, stored0: Post, sent1: Post, stored1: Post, *, fields: Collection[str], telling: Collection[str]
+) -> bool:
     """Say whether a site that shows `stored1` has to be sent `sent1`.
 
     It answered `stored0` to `sent0`: what it does to a text once, it does again. So the difference between the two
-    projections is applied to what it stored then; if that is what it shows now, sending would change nothing.
+    projections is applied to what it stored then; if that is what it shows now, sending would change nothing. Of
+    `fields`, only the `telling` ones say by what is shown what was sent.
     """
-    if shows(sent1, stored1, fields):
+    if any(not _alike(sent0.get(name), sent1.get(name)) for name in fields if name not in telling):
+        return True
+    if shows(sent1, stored1, telling):
         return False
-    expected = merge.carry(stored0, sent0, sent1, fields=fields)
-    return not (shows(expected, stored1, fields) and shows(stored1, expected, fields))
+    expected = merge.carry(stored0, sent0, sent1, fields=telling)
+    return not (shows(expected, stored1, telling) and shows(stored1, expected, telling))
 
 
 def _alike(one: Value, other: Value) -> bool:

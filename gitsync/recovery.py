@@ -90,7 +90,7 @@ def _look_at(reading: Reading, recovery: Recovery, intent: Intent, entry: Entry)
             _settle(reading, recovery, intent, replace(entry, base=intent.blob, record=known), None)
         return
     shown = reading.changed.get(intent.path)
-    if shown is None or not arrived(intent, shown, reading.capabilities.fields):
+    if shown is None or not arrived(intent, shown, reading.capabilities.telling):
         return
     if intent.op == "unpublish":
         known = replace(

@@ -9,64 +9,40 @@ import secrets
 import time
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
+from functools import partial
 
-from gitsync import worktree
-from gitsync.apply import Applied, Applying, Recorder
+from gitsync import share, worktree
+from gitsync.apply import Applying, Recorder
 from gitsync.connector import Connector, Meter
-from gitsync.errors import Error, Refused, SiteError
+from gitsync.errors import Moved, Refused
 from gitsync.events import Event, Notice, Operation, Summary, exit_code
-from gitsync.incoming import Incoming, Round
-from gitsync.index import Index
+from gitsync.exchange import Exchange
 from gitsync.intents import Intent, Intents
 from gitsync.journal import Journal
-from gitsync.landing import Publish, land
+from gitsync.landing import land
 from gitsync.ledger import Ledger
 from gitsync.lock import process_lock
-from gitsync.overlay import Overlay
+from gitsync.planning import ALLOWANCES, Options, Plan, make_plan
 from gitsync.project import Project
-from gitsync.pulling import plan_pulls
-from gitsync.pushing import Outgoing, Pushing
+from gitsync.pushing import Outgoing
 from gitsync.records import Result
-from gitsync.recovery import Recovery, deletes, recover
 from gitsync.repository import Oid
 from gitsync.site import Site
-from gitsync.survey import Reading, read_local, read_site
 
-ROUNDS = 4
-"""How often a run plans again because a site moved under it, before it leaves the rest to the next run."""
+__all__ = ["ALLOWANCES", "Options", "Run", "run"]
 
-ALLOWANCES = frozenset({"missing", "deletes", "creates", "resend"})
+ROUNDS = 5
+"""How often a run plans again because something moved under it, before it leaves the rest to the next run."""
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Options:
-    """What a run may do. `allow` names the guards that are lifted; `wait` lets it wait for unknown outcomes."""
-
-    pull: bool = True
-    push: bool = True
-    dry_run: bool = False
-    wait: bool = True
-    materialise: bool = True
-    allow: frozenset[str] = frozenset()
-
-
-@dataclass(slots=True)
-class Plan:
-    """One round's plan: what comes in, what goes out, and the sites that could not be read."""
-
-    overlay: Overlay
-    incomings: list[Incoming]
-    outgoings: list[Outgoing]
-    recoveries: Mapping[str, Recovery]
-    failures: list[Event] = field(default_factory=list)
-    codes: set[int] = field(default_factory=set)
+LEASE_WAIT = 900.0
+"""Seconds that a run waits for another machine to finish."""
 
 
 class Run:
     """One run over some sites. `sleep` and `clock` (Unix time) are the outside world's.
 
-    `look` is shown each round's plan before anything of it is done, while it can be read; it may raise to stop.
+    `agree` sees every plan before anything of it is carried out, and may raise Refused.
     """
 
     def __init__(
@@ -75,28 +51,26 @@ class Run:
         sites: Sequence[Site],
         options: Options,
         *,
+        agree: Callable[[Plan], None] = lambda _: None,
         sleep: Callable[[float], None] = time.sleep,
         clock: Callable[[], float] = time.time,
-        look: Callable[[Plan], None] | None = None,
     ) -> None:
         self.project = project
         self.sites = sites
         self.options = options
         self.id = secrets.token_hex(6)
+        self._agree = agree
         self._sleep = sleep
         self._clock = clock
-        self._look = look
         self._meter = Meter()
         self._codes: set[int] = set()
         self._counts: dict[str, int] = {}
+        self._told: set[Event] = set()
         self._trailers: dict[str, dict[str, str]] = {}
         self._journal = Journal(project.repository.state_dir)
         self._intents = Intents(project.repository.state_dir)
-
-    @property
-    def requests(self) -> int:
-        """How many requests were sent so far."""
-        return self._meter.requests
+        self._exchange = Exchange(project, [site.name for site in sites])
+        self._check_lease: Callable[[str], None] | None = None
 
     def events(self) -> Iterator[Event]:
         """Do it. The last event is the Summary; errors that concern everything are raised."""
@@ -104,12 +78,33 @@ class Run:
             if not self.options.dry_run:
                 stack.enter_context(process_lock(self.project.repository))
                 worktree.complete(self.project.repository)
-            self._replay()
+                self._replay()
+            self._receive()
             connectors = self._connect(stack)
-            for event in self._rounds(connectors):
-                self._count(event)
-                yield event
+            for event in self._rounds(connectors, stack):
+                if event not in self._told:
+                    self._count(event)
+                    yield event
+                if isinstance(event, Operation) and event.action in ("conflict", "skip"):
+                    self._told.add(event)
         yield self._summary()
+
+    def _receive(self) -> None:
+        self._exchange.check()
+        if not self.options.dry_run:
+            self._exchange.receive()
+        elif self._exchange.remote is not None:
+            share.fetch(self.project.repository, self._exchange.remote)
+
+    def _ledger(self, site: str) -> Ledger:
+        """Return the ledger to plan with: for a dry run the shared one, where it only goes further than ours."""
+        repository, remote = self.project.repository, self._exchange.remote
+        ours = Ledger(repository, site)
+        if not self.options.dry_run or remote is None:
+            return ours
+        theirs = Ledger(repository, site, ref=share.copy_of(remote, site))
+        newer = theirs.tip is not None and (ours.tip is None or repository.is_ancestor(ours.tip, theirs.tip))
+        return theirs if newer else ours
 
     def _connect(self, stack: ExitStack) -> dict[str, Connector]:
         connectors = {}
@@ -118,142 +113,81 @@ class Run:
             stack.callback(connector.close)
         return connectors
 
-    def _rounds(self, connectors: Mapping[str, Connector]) -> Iterator[Event]:
+    def _rounds(self, connectors: Mapping[str, Connector], run: ExitStack) -> Iterator[Event]:
         for number in range(ROUNDS):
             waits: list[float] = []
-            again = yield from self._round(connectors, waits)
+            with ExitStack() as stack:
+                plan = make_plan(
+                    self.project,
+                    self.sites,
+                    connectors,
+                    self.options,
+                    intents=self._intents,
+                    clock=self._clock,
+                    stack=stack,
+                    ledger_of=self._ledger,
+                )
+                self._agree(plan)
+                if self.options.dry_run:
+                    self._codes |= plan.codes
+                    yield from plan.failures
+                    yield from plan.operations()
+                    return
+                again = yield from self._carry_out(plan, run, waits)
             if waits and self.options.wait:
                 yield from self._countdown(max(waits))
                 again = True
             elif waits:
                 self._codes.add(1)
-            if not again or self.options.dry_run:
-                return
+            if not again:
+                break
             if number == ROUNDS - 1:
                 self._codes.add(1)
                 yield Notice(level="warning", message="Posts keep changing; the rest waits for the next run.")
+        yield from self._end()
+
+    def _carry_out(self, plan: Plan, run: ExitStack, waits: list[float]) -> Generator[Event, None, bool]:
+        """Land and write what was planned. Returns whether something has to be planned again."""
+        if not plan.is_empty and self._check_lease is None:
+            self._check_lease = run.enter_context(self._exchange.lease(wait=LEASE_WAIT, sleep=self._sleep))
+            if self._exchange.receive():
+                return True
+        branch = self.project.check_writable(plan.branch)
+        self._trailers = {it.reading.name: {**it.trailers, "Branch": branch} for it in plan.incomings}
+        publish = self._exchange.publish if self._exchange.remote is not None else None
+        try:
+            landed = land(plan.overlay, plan.incomings, branch=branch, trailers={"Sync": self.id}, publish=publish)
+        except Moved:
+            self._exchange.receive()
+            return True
+        self._codes |= plan.codes
+        yield from plan.failures
+        for incoming in plan.incomings:
+            for id, revision in incoming.reading.moved:
+                incoming.reading.index.note_revision(id, revision)
+            for event in incoming.events:
+                yield replace(event, result="done") if event.result == "planned" else event
+                if event.result == "unknown" and event.path is not None:
+                    waits.append(plan.recoveries[incoming.reading.name].unsettled[event.path])
+        for recovery in plan.recoveries.values():
+            for intent in recovery.over:
+                self._intents.done(intent.key)
+        yield from self._materialise(plan)
+        return (yield from self._write(plan, landed.head))
 
     def _countdown(self, until: float) -> Iterator[Event]:
         left = until - self._clock()
-        if left <= 0 or left == float("inf"):
-            return
-        yield Notice(level="info", message=f"Waiting {left:.0f} s until it is sure what the site stored.")
-        self._sleep(left)
-
-    def _round(self, connectors: Mapping[str, Connector], waits: list[float]) -> Generator[Event, None, bool]:
-        """Read, plan, land, write. Returns whether something has to be planned again."""
-        with ExitStack() as stack:
-            plan = self._plan(connectors, stack)
-            self._codes |= plan.codes
-            if self._look is not None:
-                self._look(plan)
-            yield from plan.failures
-            if self.options.dry_run:
-                yield from self._planned(plan)
-                return False
-            branch = self.project.check_writable(_recorded_branch(plan.incomings))
-            self._trailers = {
-                incoming.reading.name: {**incoming.trailers, "Branch": branch} for incoming in plan.incomings
-            }
-            landed = land(
-                plan.overlay, plan.incomings, branch=branch, trailers={"Sync": self.id}, publish=self._publish(plan)
-            )
-            for incoming in plan.incomings:
-                for id, revision in incoming.reading.moved:
-                    incoming.reading.index.note_revision(id, revision)
-                for event in incoming.events:
-                    yield replace(event, result="done") if event.result == "planned" else event
-            for recovery in plan.recoveries.values():
-                waits += [at for at in recovery.unsettled.values() if at != float("inf")]
-                for intent in recovery.over:
-                    self._intents.done(intent.key)
-            yield from self._materialise(plan)
-            return (yield from self._write(plan, landed.head))
-
-    def _publish(self, plan: Plan) -> Publish | None:
-        return None
-
-    def _planned(self, plan: Plan) -> Iterator[Event]:
-        for outgoing in plan.outgoings:
-            yield from outgoing.incoming.events
-            for write in outgoing.writes:
-                known = write.subject.entry.record
-                yield Operation(
-                    site=outgoing.incoming.reading.name,
-                    path=write.subject.path,
-                    action=write.op,
-                    result="planned",
-                    id=known.id if known is not None else None,
-                    url=known.url if known is not None else None,
-                    reason=write.reason or None,
-                )
-
-    def _plan(self, connectors: Mapping[str, Connector], stack: ExitStack) -> Plan:
-        head = self.project.head()
-        overlay = stack.enter_context(Overlay(self.project, head))
-        readings: list[Reading] = []
-        recoveries: dict[str, Recovery] = {}
-        failures: list[Event] = []
-        codes: set[int] = set()
-        policy = self.project.config.policy
-        for site in self.sites:
-            ledger = Ledger(self.project.repository, site.name)
-            index = stack.enter_context(Index.at(ledger))
-            reading = read_local(self.project, site, head, ledger, index)
-            intents = self._outstanding(reading)
-            try:
-                read_site(
-                    reading,
-                    connectors[site.name],
-                    allow_missing="missing" in self.options.allow,
-                    missing_limit=policy.max_delete.exceeded,
-                    deleted=deletes(intents),
-                    clock=self._clock,
-                )
-                recoveries[site.name] = recover(reading, intents, now=self._clock())
-            except (SiteError, Refused) as error:
-                codes.add(error.exit_code)
-                failures.append(Notice(level="error", message=f"{site.name}: {error}"))
-                continue
-            readings.append(reading)
-        touched = {
-            change.path if (change := reading.local.get(path)) is not None else path
-            for reading in readings
-            for path in (*reading.changed, *reading.gone)
-        }
-        this = Round(
-            overlay=overlay,
-            policy=policy,
-            busy=worktree.busy(self.project.repository, touched),
-            pulls=self.options.pull,
-            recoveries=recoveries,
-        )
-        incomings = [plan_pulls(this, reading) for reading in readings]
-        outgoings = []
-        pushing = Pushing(overlay, policy, allow=self.options.allow)
-        for incoming in incomings:
-            incoming.pushed = self.options.push
-            outgoings.append(pushing.plan(incoming) if self.options.push else Outgoing(incoming=incoming))
-            codes |= incoming.codes
-        return Plan(
-            overlay=overlay,
-            incomings=incomings,
-            outgoings=outgoings,
-            recoveries=recoveries,
-            failures=failures,
-            codes=codes,
-        )
-
-    def _outstanding(self, reading: Reading) -> list[Intent]:
-        """Return the unfinished writes of this site, from this disk and from other machines, oldest first."""
-        found = {intent.key: intent for intent in (*reading.ledger.intents(), *self._intents.outstanding(reading.name))}
-        return sorted(found.values(), key=lambda intent: (intent.at, intent.key))
+        if 0 < left < float("inf"):
+            yield Notice(level="info", message=f"Waiting {left:.0f} s until it is sure what the site stored.")
+            self._sleep(left)
 
     def _write(self, plan: Plan, head: Oid) -> Generator[Event, None, bool]:
         again = False
-        for outgoing in plan.outgoings:
-            if not outgoing.writes:
-                continue
+        writing = [outgoing for outgoing in plan.outgoings if outgoing.writes]
+        if writing and self._exchange.remote is not None:
+            self._exchange.announce({it.incoming.reading.name: self._announced(it) for it in writing}, head)
+        for outgoing in writing:
+            site = outgoing.incoming.reading.name
             recorder = Recorder(journal=self._journal, head=head, fold=self._replay)
             applying = Applying(
                 outgoing,
@@ -261,19 +195,46 @@ class Run:
                 recorder=recorder,
                 intents=self._intents,
                 run=self.id,
-                before_write=lambda: None,
+                before_write=partial(self._check_lease or _nothing, site),
                 clock=self._clock,
             )
             try:
                 yield from applying.run()
             finally:
                 recorder.flush()
-            applied: Applied = applying.applied
-            self._codes |= applied.codes
-            again = again or bool(applied.stale or applied.unknown)
-            if applied.unknown and not self.options.wait:
+            self._codes |= applying.applied.codes
+            again = again or bool(applying.applied.stale or applying.applied.unknown)
+            if applying.applied.unknown and not self.options.wait:
                 self._codes.add(1)
+                again = False
         return again
+
+    def _announced(self, outgoing: Outgoing) -> list[Intent]:
+        """Return the coming writes as other machines need to know of them: that they may happen, and to which posts."""
+        now = self._clock()
+        return [
+            Intent(
+                op=write.op,
+                site=outgoing.incoming.reading.name,
+                path=write.subject.path,
+                id=write.subject.entry.record.id if write.subject.entry.record is not None else None,
+                blob=write.subject.oid,
+                at=now,
+                run=self.id,
+            )
+            for write in outgoing.writes
+        ]
+
+    def _end(self) -> Iterator[Event]:
+        """Hand the ledgers on, with what is unfinished."""
+        if self._exchange.remote is not None and self._check_lease is not None:
+            announced = {site.name: self._intents.outstanding(site.name) for site in self.sites}
+            self._exchange.announce(announced, self.project.head())
+        elif self._exchange.remote is not None:
+            self._exchange.hand_on()
+        for report in self._exchange.reports:
+            self._codes.add(3)
+            yield Notice(level="warning", message=report)
 
     def _replay(self) -> None:
         """Fold what the journal holds into the ledgers."""
@@ -315,16 +276,20 @@ class Run:
     def _count(self, event: Event) -> None:
         if not isinstance(event, Operation):
             return
+        name = None
         if event.result == "failed":
-            self._counts["failed"] = self._counts.get("failed", 0) + 1
-        elif event.action == "conflict":
-            self._counts["conflicts"] = self._counts.get("conflicts", 0) + 1
-        elif event.result in ("done", "planned") and event.action in _COUNTED:
-            name = _COUNTED[event.action]
+            name = "failed"
+        elif event.action == "conflict" or event.result in ("done", "planned"):
+            name = _COUNTED.get(event.action)
+        if name is not None:
             self._counts[name] = self._counts.get(name, 0) + 1
 
     def _summary(self) -> Summary:
         return Summary(**self._counts, requests=self._meter.requests, exit_code=exit_code(self._codes))
+
+
+def _nothing(_site: str) -> None:
+    """Without a remote nobody else can hold the site."""
 
 
 _COUNTED = {
@@ -335,16 +300,10 @@ _COUNTED = {
     "pull": "pulled",
     "import": "pulled",
     "merge": "merged",
+    "conflict": "conflicts",
 }
 
 
 def run(project: Project, sites: Sequence[Site], options: Options) -> Iterator[Event]:
     """Sync `sites`; the last event is the Summary. Raises Error for what concerns every site."""
     return Run(project, sites, options).events()
-
-
-def _recorded_branch(incomings: Sequence[Incoming]) -> str | None:
-    return next((branch for incoming in incomings if (branch := incoming.reading.ledger.branch)), None)
-
-
-__all__ = ["ALLOWANCES", "Error", "Options", "Run", "run"]

@@ -1,0 +1,143 @@
+"""One round's plan for all sites: read each, then what comes in, site by site, then what goes out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+
+from gitsync import worktree
+from gitsync.connector import Connector
+from gitsync.errors import Refused, SiteError
+from gitsync.events import Event, Notice, Operation
+from gitsync.incoming import Incoming, Round
+from gitsync.index import Index
+from gitsync.intents import Intent, Intents
+from gitsync.ledger import Ledger
+from gitsync.overlay import Overlay
+from gitsync.project import Project
+from gitsync.pulling import plan_pulls
+from gitsync.pushing import Outgoing, Pushing
+from gitsync.recovery import Recovery, deletes, recover
+from gitsync.site import Site
+from gitsync.survey import Reading, read_local, read_site
+
+ALLOWANCES = frozenset({"missing", "deletes", "creates", "resend"})
+"""The guards that a user can lift for one run."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """What a run may do. `allow` names the guards that are lifted; `wait` lets it wait for unknown outcomes."""
+
+    pull: bool = True
+    push: bool = True
+    dry_run: bool = False
+    wait: bool = True
+    materialise: bool = True
+    allow: frozenset[str] = frozenset()
+
+
+@dataclass(slots=True)
+class Plan:
+    """What one round would do. `failures` tell of sites that could not be read; they are left out of the rest."""
+
+    overlay: Overlay
+    incomings: list[Incoming] = field(default_factory=list)
+    outgoings: list[Outgoing] = field(default_factory=list)
+    recoveries: Mapping[str, Recovery] = field(default_factory=dict)
+    failures: list[Event] = field(default_factory=list)
+    codes: set[int] = field(default_factory=set)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing would be committed, recorded or sent."""
+        comes_in = any(incoming.edits or incoming.results for incoming in self.incomings)
+        return not comes_in and not any(outgoing.writes for outgoing in self.outgoings)
+
+    @property
+    def branch(self) -> str | None:
+        """The branch that the ledgers say is followed."""
+        return next((branch for it in self.incomings if (branch := it.reading.ledger.branch)), None)
+
+    def operations(self) -> Iterator[Operation]:
+        """Yield everything that would happen, as planned."""
+        for outgoing in self.outgoings:
+            yield from outgoing.incoming.events
+            for write in outgoing.writes:
+                known = write.subject.entry.record
+                yield Operation(
+                    site=outgoing.incoming.reading.name,
+                    path=write.subject.path,
+                    action=write.op,
+                    result="planned",
+                    id=known.id if known is not None else None,
+                    url=known.url if known is not None else None,
+                    reason=write.reason or None,
+                )
+
+
+def make_plan(
+    project: Project,
+    sites: Sequence[Site],
+    connectors: Mapping[str, Connector],
+    options: Options,
+    *,
+    intents: Intents,
+    clock: Callable[[], float],
+    stack: ExitStack,
+    ledger_of: Callable[[str], Ledger],
+) -> Plan:
+    """Read every site and plan; `stack` holds what the plan needs open. Raises RepositoryError, Refused."""
+    head = project.head()
+    plan = Plan(overlay=stack.enter_context(Overlay(project, head)))
+    readings: list[Reading] = []
+    recoveries: dict[str, Recovery] = {}
+    for site in sites:
+        ledger = ledger_of(site.name)
+        reading = read_local(project, site, head, ledger, stack.enter_context(Index.at(ledger)))
+        unfinished = _unfinished(reading, intents)
+        try:
+            read_site(
+                reading,
+                connectors[site.name],
+                allow_missing="missing" in options.allow,
+                missing_limit=project.config.policy.max_delete.exceeded,
+                deleted=deletes(unfinished),
+                clock=clock,
+            )
+            recoveries[site.name] = recover(reading, unfinished, now=clock())
+        except (SiteError, Refused) as error:
+            plan.codes.add(error.exit_code)
+            plan.failures.append(Notice(level="error", message=f"{site.name}: {error}"))
+            continue
+        readings.append(reading)
+    plan.recoveries = recoveries
+    this = Round(
+        overlay=plan.overlay,
+        policy=project.config.policy,
+        busy=worktree.busy(project.repository, _to_be_touched(readings)),
+        pulls=options.pull,
+        recoveries=recoveries,
+    )
+    plan.incomings = [plan_pulls(this, reading) for reading in readings]
+    pushing = Pushing(plan.overlay, project.config.policy, allow=options.allow)
+    for incoming in plan.incomings:
+        incoming.pushed = options.push
+        plan.outgoings.append(pushing.plan(incoming) if options.push else Outgoing(incoming=incoming))
+        plan.codes |= incoming.codes
+    return plan
+
+
+def _unfinished(reading: Reading, intents: Intents) -> list[Intent]:
+    """Return the unfinished writes of this site, from this disk and from other machines, oldest first."""
+    found = {intent.key: intent for intent in (*reading.ledger.intents(), *intents.outstanding(reading.name))}
+    return sorted(found.values(), key=lambda intent: (intent.at, intent.key))
+
+
+def _to_be_touched(readings: Sequence[Reading]) -> set[str]:
+    return {
+        change.path if (change := reading.local.get(path)) is not None else path
+        for reading in readings
+        for path in (*reading.changed, *reading.gone)
+    }
