@@ -111,10 +111,8 @@ class Applying:
     def run(self) -> Iterator[Event]:
         """Make every write; then once more those whose links can be completed now. Yields what happened."""
         total = len(self._writes)
-        done = 0
-        for event in self._send(self._writes):
+        for done, event in enumerate(self._send(self._writes), 1):
             yield event
-            done += 1
             yield Progress(site=self._site, done=done, total=total)
         again = self._second_pass()
         if again:

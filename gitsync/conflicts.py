@@ -55,7 +55,9 @@ def pending(
         if merged.text is not None:
             return Settled(entry=agreed, text=merged.text)
         ours_view = view(ours, site, default_status) if ours is not None else Post()
-        if merge.settled(base_view, ours_view, theirs_view, view(now, site, default_status)):
+        marked = merge.has_markers(now.data.decode())
+        now_view = view(now, site, default_status)
+        if not marked and merge.settled(base_view, ours_view, theirs_view, now_view, fields=fields):
             return Settled(entry=agreed, text=None)
     reason = f"awaits a decision: commit the merged file, or run gitsync resolve {entry.path} --ours or --theirs."
     incoming.tell("conflict", entry.path, "planned", record=entry.record, reason=reason)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import UTC, datetime
 
 from gitsync.conflicts import pending, record_conflict
 from gitsync.document import Document
@@ -14,7 +15,7 @@ from gitsync.meeting import meet
 from gitsync.model import Post, Record
 from gitsync.plan import Ours, Step, Theirs, decide
 from gitsync.projection import lift, project, selected, view
-from gitsync.reconcile import owed, reconcile, same_content
+from gitsync.reconcile import came_due, owed, reconcile, same_content
 from gitsync.records import Entry
 from gitsync.repository import Oid
 from gitsync.subject import Subject, seen
@@ -221,6 +222,7 @@ class Decision:
         base, ours = self._read(self.entry.base), self._file_or_fail()
         place = self.incoming.addresses.place()
         remote0 = self.entry.remote if self.entry.remote is not None else record.post
+        remote0 = came_due(remote0, record.post, datetime.now(UTC))
         outcome = reconcile(
             base,
             ours,

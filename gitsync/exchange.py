@@ -1,4 +1,4 @@
-"""The shared copy of branch and ledgers: taken in before a plan, published before it holds here, handed on at the end."""
+"""The shared copy of branch and ledgers: taken in before a plan, published before it holds here, handed on later."""
 
 from __future__ import annotations
 

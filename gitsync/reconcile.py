@@ -100,6 +100,14 @@ def same_content(one: Post, other: Post, fields: Collection[str]) -> bool:
     return one.body == other.body and all(_alike(one.get(name), other.get(name)) for name in fields)
 
 
+def came_due(remote0: Post, remote1: Post, now: datetime) -> Post:
+    """Return what the site stored, as it is by now: a scheduled post that came out at its date was edited by nobody."""
+    date = remote1.date or remote0.date
+    if remote0.status == "scheduled" and remote1.status == "published" and (date is None or date <= now):
+        return remote0.with_fields({"status": "published"})
+    return remote0
+
+
 def owed(
     sent0: Post, stored0: Post, sent1: Post, stored1: Post, *, fields: Collection[str], telling: Collection[str]
 ) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 
 from gitsync.connector import Capabilities, Connector
 from gitsync.errors import Refused
@@ -16,7 +17,7 @@ from gitsync.ledger import Ledger
 from gitsync.local import LocalChange, local_changes
 from gitsync.model import Post, Record, clean_body
 from gitsync.project import Project
-from gitsync.reconcile import same_content
+from gitsync.reconcile import came_due, same_content
 from gitsync.records import Entry, LedgerRecord
 from gitsync.repository import EMPTY_TREE, Oid
 from gitsync.site import Site
@@ -140,7 +141,7 @@ def read_site(
         entry = entries[path]
         if _is_stale(entry.record, record, connector.capabilities, clock()):
             continue
-        if entry.remote is not None and _same(entry.remote, record, connector.capabilities):
+        if entry.remote is not None and _same(entry.remote, record, connector.capabilities, clock()):
             reading.moved.append((id, record.revision))
             if path not in reset:
                 continue
@@ -192,5 +193,8 @@ def _is_stale(known: LedgerRecord | None, record: Record, capabilities: Capabili
     return record.revision in known.revisions and now - known.written < capabilities.settles_after
 
 
-def _same(remote: Post, record: Record, capabilities: Capabilities) -> bool:
-    return record.post is not None and same_content(remote, record.post, capabilities.fields)
+def _same(remote: Post, record: Record, capabilities: Capabilities, now: float) -> bool:
+    if record.post is None:
+        return False
+    stored = came_due(remote, record.post, datetime.fromtimestamp(now, UTC))
+    return same_content(stored, record.post, capabilities.fields)
