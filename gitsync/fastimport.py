@@ -10,13 +10,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from gitsync.errors import RepositoryError
 from gitsync.gitprocess import Git, Oid, encode
 
 _BUFFER = 1 << 20  # git's standard input is not buffered by subprocess; small writes would cost a call each
-_MODES = re.compile("100644|100755|120000|160000|040000")
+_MODES = re.compile("100644|100755|120000|160000|040000|keep")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +46,11 @@ def blob_name(data: bytes, *, sha256: bool) -> Oid:
     return how(b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest()
 
 
+KEEP_MODE = "keep"
+"""The mode of a change that leaves an executable file executable, and is "100644" for anything else."""
+
 FileChange = tuple[str, Oid | Blob | None] | tuple[str, Oid | Blob | None, str]
-"""A path, what it becomes (None deletes it, also a whole folder) and its mode, "100644" if not given.
+"""A path, what it becomes (None deletes it, also a whole folder) and its mode, "100644" if not given, or KEEP_MODE.
 
 Mode "040000" with the name of a tree puts a whole folder there.
 """
@@ -96,7 +100,7 @@ class Importer:
         `changes` may store blobs while it is read. `author` and `when` (the author's) default to the committer, now.
         `merges` are further parents. Raises RepositoryError for a path that git must not hold (.git, .., absolute).
         """
-        changed = [_change(change) for change in changes]
+        changed = [(_quote(change[0]), *_content(change)) for change in changes]
         now = datetime.now(UTC).astimezone()
         self._marks += 1
         self._write(b"reset %s\n\n" % encode(self._ref))
@@ -114,10 +118,25 @@ class Importer:
                 self._write(encode(f"{word} {self._name(commit)}\n"))
         if base_tree is not None:
             self._write(encode(f'deleteall\nM 040000 {base_tree} ""\n'))
-        for line in changed:
-            self._write(line)
+        modes = self._modes([path for path, _, mode in changed if mode == KEEP_MODE])
+        for path, oid, mode in changed:
+            self._write(encode(f"M {modes.get(path, mode)} {oid} ") + path + b"\n" if oid else b"D " + path + b"\n")
         self._write(b"\n")
         return CommitHandle(self._marks, self)
+
+    def _modes(self, paths: Sequence[bytes]) -> dict[bytes, str]:
+        """Ask for the modes of paths in the commit that has just been begun."""
+        modes: dict[bytes, str] = {}
+        for start in range(0, len(paths), 8):  # no more than git may answer before it reads on, however long they are
+            asked = paths[start : start + 8]
+            self._write(b"".join(b"ls %s\n" % path for path in asked))
+            self._flush()
+            for path in asked:
+                answer = self._process.stdout.readline()
+                if not answer:
+                    raise BrokenPipeError
+                modes[path] = "100755" if answer.startswith(b"100755 ") else "100644"
+        return modes
 
     def _name(self, commit: Parent) -> str:
         # Git finds a commit that it has just been given by its mark only, as its pack is not finished.
@@ -166,31 +185,33 @@ class Importer:
 
 
 @contextmanager
-def importing(git: Git, *, sha256: bool, committer: tuple[str, str]) -> Iterator[Importer]:
+def importing(git: Git, git_dir: Path, *, sha256: bool, committer: tuple[str, str]) -> Iterator[Importer]:
     """Yield an Importer; at the end everything given to it is in the repository. After an exception, nothing is."""
     # Deltas and strong compression cost more time than they save in posts; `git gc` does both later.
     args = ("-c", "pack.compression=1", "fast-import", "--quiet", "--done", "--depth=0", "--date-format=raw")
     importer: Importer | None = None
+    report: Path | None = None
     try:
         with git.process(*args, stdin=subprocess.PIPE, write=True) as process:
+            report = git_dir / f"fast_import_crash_{process.pid}"
             importer = Importer(process, sha256=sha256, committer=committer)
             yield importer
             importer.finish()
     finally:
         if importer:
             importer.close()
+        if report:  # git's own notes on what it choked on; the error has said it
+            report.unlink(missing_ok=True)
 
 
-def _change(change: FileChange) -> bytes:
-    path, content = change[0], change[1]
+def _content(change: FileChange) -> tuple[Oid | None, str]:
+    """Return the checked name and mode of what a path becomes."""
+    content = change[1]
     mode = change[2] if len(change) == 3 else "100644"
-    quoted = _quote(path)
-    if content is None:
-        return b"D %s\n" % quoted
     oid = content.oid if isinstance(content, Blob) else content
-    if not _MODES.fullmatch(mode) or not re.fullmatch("[0-9a-f]+", oid):
+    if not _MODES.fullmatch(mode) or not (oid is None or re.fullmatch("[0-9a-f]+", oid)):
         raise RepositoryError(f"{mode} {oid} is no entry of a tree.")
-    return b"M %s %s %s\n" % (encode(mode), encode(oid), quoted)
+    return oid, mode
 
 
 def _quote(path: str) -> bytes:

@@ -23,11 +23,15 @@ _FLAGS: dict[str, Outcome] = {
 }
 
 
+# A server that says nothing for a minute will say nothing more; without this git waits for ever.
+_PATIENCE = ("-c", "http.lowSpeedLimit=1", "-c", "http.lowSpeedTime=60")
+
+
 def fetch(git: Git, remote: str, refspecs: Sequence[str], *, unshallow: bool = False) -> None:
     """Fetch exactly these refspecs. Raises RepositoryError, also when a refspec without `*` names no ref there."""
     quiet = ("--quiet", "--no-tags", "--no-prune", "--no-recurse-submodules", "--no-write-fetch-head", "--no-auto-gc")
     deeper = ("--unshallow",) if unshallow else ()
-    args = ("fetch", *quiet, *deeper, "--end-of-options", remote, *refspecs)
+    args = (*_PATIENCE, "fetch", *quiet, *deeper, "--end-of-options", remote, *refspecs)
     answer = git.run(*args, ok=(), write=True)
     if answer.status:
         raise _refused(args, answer, remote)
@@ -45,7 +49,7 @@ def push(
     """Push exactly these refspecs. Raises Moved when the remote is not where we think, else RepositoryError."""
     expected = [f"--force-with-lease={ref}:{oid or ''}" for ref, oid in leases.items()]
     plain = ("--porcelain", "--no-follow-tags", "--recurse-submodules=no", *(("--atomic",) if atomic else ()))
-    args = ("push", *plain, *expected, "--end-of-options", remote, *refspecs)
+    args = (*_PATIENCE, "push", *plain, *expected, "--end-of-options", remote, *refspecs)
     answer = git.run(*args, ok=(), hooks=hooks)
     rows = re.findall(r"^([ +*=!-])\t([^\t\n]*)\t([^\n]*)$", answer.output.decode("utf-8", "replace"), re.MULTILINE)
     result = {names.partition(":")[2]: _FLAGS[flag] for flag, names, _ in rows}
@@ -90,7 +94,7 @@ def _refused(args: Sequence[str], answer: Answer, remote: str) -> RepositoryErro
 
 def remote_refs(git: Git, remote: str, patterns: Sequence[str]) -> dict[str, Oid]:
     """Return the remote's refs that match (`refs/gitsync/*`), asked anew. Raises RepositoryError."""
-    args = ("ls-remote", "--quiet", "--refs", "--end-of-options", remote, *patterns)
+    args = (*_PATIENCE, "ls-remote", "--quiet", "--refs", "--end-of-options", remote, *patterns)
     answer = git.run(*args, ok=())
     if answer.status:
         raise _refused(args, answer, remote)
@@ -110,7 +114,7 @@ def default_branch(git: Git, remote: str) -> str | None:
     answer = git.run("symbolic-ref", "--quiet", "--end-of-options", f"{prefix}HEAD", ok=())
     if answer.status == 0 and answer.text.startswith(prefix):
         return answer.text.removeprefix(prefix)
-    args = ("ls-remote", "--symref", "--end-of-options", remote, "HEAD")
+    args = (*_PATIENCE, "ls-remote", "--symref", "--end-of-options", remote, "HEAD")
     answer = git.run(*args, ok=())
     if answer.status:
         raise _refused(args, answer, remote)

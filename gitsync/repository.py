@@ -22,13 +22,14 @@ from git.exc import GitCommandNotFound
 
 from gitsync import fastimport, objects, remotes
 from gitsync.errors import Locked, Moved, Refused, RepositoryError
-from gitsync.fastimport import Blob, CommitHandle, FileChange, Importer
+from gitsync.fastimport import KEEP_MODE, Blob, CommitHandle, FileChange, Importer
 from gitsync.gitprocess import Answer, Git, Oid, encode, failure
 from gitsync.objects import EMPTY_TREE, Change, Commit, TreeEntry
 from gitsync.remotes import PushResult
 
 __all__ = [
     "EMPTY_TREE",
+    "KEEP_MODE",
     "Blob",
     "Change",
     "Commit",
@@ -189,7 +190,7 @@ class Repository:
 
     def importer(self) -> AbstractContextManager[Importer]:
         """Write blobs and commits in bulk; all are on the disk when it ends. No ref moves."""
-        return fastimport.importing(self.git, sha256=self.sha256, committer=self.identity())
+        return fastimport.importing(self.git, self.git_dir, sha256=self.sha256, committer=self.identity())
 
     def _tree(self, treeish: str) -> Oid:
         return objects.tree_oid(self.git, treeish, sha256=self.sha256)

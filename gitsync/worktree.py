@@ -30,6 +30,8 @@ from gitsync.staging import (
 )
 from gitsync.unmerged import materialise, show_conflict, unmaterialise
 
+_SUBMODULE = "160000"  # its index entry moves with the branch; its files are moved by `git submodule update` only
+
 __all__ = ["advance", "busy", "complete", "materialise", "unmaterialise"]
 
 
@@ -43,7 +45,7 @@ def advance(repository: Repository, *, branch: str, old: Oid | None, new: Oid, s
     complete(repository)
     _refuse_elsewhere(repository, branch)
     updates = [(f"refs/heads/{branch}", new, old)]
-    message = f"gitsync: {repository.git.text('log', '-1', '--format=%s', '--end-of-options', new)}"
+    message = f"gitsync: {next(repository.log(new, limit=1)).subject}"
     if repository.root is None or repository.branch() != branch:
         repository.update_refs(updates, message=message)
         return
@@ -55,13 +57,14 @@ def advance(repository: Repository, *, branch: str, old: Oid | None, new: Oid, s
         if repository.head() != old:
             raise Moved(f"The branch {branch} has moved while gitsync was at work.", "Run gitsync again.")
         leaving = {change.path for change in changes if change.oid is None}
-        for path, reason in busy(repository, paths, leaving=leaving).items():
+        ours = [change.path for change in changes if change.mode != _SUBMODULE]
+        for path, reason in busy(repository, ours, leaving=leaving).items():
             raise Moved(f"{path} changed while gitsync was at work: it {reason}.", "Run gitsync again.")
         entries = index_entries(repository, paths)
         moves = [_Move(change, file=_on_disk(change, entries.get(change.path)), entry=True) for change in changes]
         staging = _stage(repository, moves, entries)
         step("staged")
-        write_note(repository, {"kind": "advance", "old": old, "new": new})
+        write_note(repository, {"kind": "advance", "branch": branch, "old": old, "new": new})
         step("noted")
         try:
             repository.update_refs(updates, message=message)
@@ -98,7 +101,7 @@ class _Move:
 
 def _on_disk(change: Change, entry: Entry | None) -> bool:
     """Say whether the path has a file: one outside of a sparse checkout has none, a submodule is not ours to move."""
-    return not (entry and entry.skipped) and change.mode != "160000"
+    return not (entry and entry.skipped) and change.mode != _SUBMODULE
 
 
 def _signature(target: str) -> tuple[int, ...] | None:
@@ -145,6 +148,8 @@ def _carry_out(
     failed: list[str] = []
     for move in sorted(moves, key=lambda move: move.change.oid is not None):
         path = move.change.path
+        if move.change.mode == _SUBMODULE and move.change.oid:
+            (root / path).mkdir(parents=True, exist_ok=True)  # as git does; without it the submodule counts as deleted
         if not move.file or _signature(f"{root}/{path}") != seen[path]:
             continue
         try:
@@ -176,9 +181,12 @@ def complete(repository: Repository, *, step: Step = go_on) -> list[str]:
             with index_lock(repository):
                 Staging(repository).clear()
         return []
+    killed = is_ours(lock)
     with index_lock(repository):
         if said["kind"] == "conflict":
             return show_conflict(repository, said, step=step)
+        if killed:
+            _unlock_refs(repository, said["branch"], said["new"])
         changes = repository.diff(said["old"] or EMPTY_TREE, said["new"], renames=False)
         paths = [change.path for change in changes]
         entries = index_entries(repository, paths)
@@ -191,6 +199,13 @@ def complete(repository: Repository, *, step: Step = go_on) -> list[str]:
         forget_note(repository)
         step("done")
         return sorted(move.change.path for move in moves)
+
+
+def _unlock_refs(repository: Repository, branch: str, new: Oid) -> None:
+    """Remove the locks that a git of ours held when it was killed with us; with text of another they are another's."""
+    for lock in (repository.git_dir / "HEAD.lock", repository.common_dir / f"refs/heads/{branch}.lock"):
+        if lock.exists() and lock.read_bytes().strip() in (b"", new.encode("ascii")):
+            lock.unlink()
 
 
 def _unfinished(repository: Repository, changes: Sequence[Change], entries: Mapping[str, Entry]) -> list[_Move]:

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gitsync.errors import Locked, Moved, Refused, RepositoryError
-from gitsync.repository import EMPTY_TREE, Change, Repository, TreeEntry
+from gitsync.repository import EMPTY_TREE, KEEP_MODE, Change, Repository, TreeEntry
 from tests.conftest import GitRunner, run_git
 
 AWKWARD = 'posts/zwölf "q" b\\s.md'
@@ -367,6 +367,21 @@ def test_a_tree_can_be_taken_over(repository: Repository) -> None:
     assert list(repository.tree(empty.oid)) == []
 
 
+def test_a_file_can_keep_its_mode(repository: Repository) -> None:
+    with repository.importer() as importer:
+        blob, target = importer.blob(b"x"), importer.blob(b"a")
+        names = [f"{'long' * 30}/{number} ü.sh" for number in range(30)]
+        first = importer.commit(
+            parent=None,
+            changes=[*((name, blob, "100755") for name in names), ("a", blob), ("link", target, "120000")],
+            message="1",
+        )
+        kept = [(name, target, KEEP_MODE) for name in [*names, "a", "link", "new"]]
+        second = importer.commit(parent=first, changes=kept, message="2")
+    modes = {entry.path: entry.mode for entry in repository.tree(second.oid)}
+    assert modes == {**dict.fromkeys(names, "100755"), "a": "100644", "link": "100644", "new": "100644"}
+
+
 @pytest.mark.parametrize("path", ["", "/a", "a//b", "../a", "a/..", "a/.git/config", ".GIT/x", "GIT~1/x", "a\0b", "a/"])
 def test_paths_that_git_must_not_hold_are_refused(repository: Repository, path: str) -> None:
     with pytest.raises(RepositoryError, match="no path"), repository.importer() as importer:
@@ -395,6 +410,7 @@ def test_text_from_a_site_cannot_add_commands_or_people(repository: Repository) 
 def test_an_import_that_fails_says_why_and_gives_no_names(repository: Repository) -> None:
     with pytest.raises(RepositoryError, match="fast-import"), repository.importer() as importer:
         importer.commit(parent="1" * 40, changes=[], message="m")
+    assert not list(repository.git_dir.glob("fast_import_crash*"))
     handles = []
 
     def break_off() -> None:

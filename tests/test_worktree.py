@@ -238,6 +238,44 @@ def test_submodule_is_a_repository_of_its_own(repository: Repository, git: GitRu
     assert run_git(library.work_tree(), "status", "--porcelain") == ""
 
 
+def test_a_fast_forward_over_a_submodule_moves_its_entry(
+    repository: Repository, git: GitRunner, tmp_path: Path
+) -> None:
+    old = str(repository.head())
+    run_git(tmp_path, "clone", "-q", "work", "library")
+    git("-c", "protocol.file.allow=always", "submodule", "--quiet", "add", str(tmp_path / "library"), "lib")
+    git("commit", "-q", "-m", "submodule")
+    new = str(repository.head())
+    git("-c", "protocol.file.allow=always", "clone", "-q", ".", str(tmp_path / "clone"))
+    clone = Repository.open(tmp_path / "clone")
+    run_git(clone.work_tree(), "reset", "-q", "--hard", old)
+    worktree.advance(clone, branch="main", old=old, new=new)
+    assert run_git(clone.work_tree(), "status", "--porcelain") == ""
+    worktree.advance(clone, branch="main", old=new, new=old)
+    assert run_git(clone.work_tree(), "status", "--porcelain") == ""
+
+
+def test_what_cannot_be_written_is_told_and_tried_again(repository: Repository, git: GitRunner) -> None:
+    root = repository.work_tree()
+    new = build(repository, {"posts/erste.md": b"new\n", "a/b.md": b"b", "z.md": b"z"})
+
+    def block(step: str) -> None:
+        if step == "ref":
+            (root / "a").write_text("mine, where a folder must be")
+
+    with pytest.raises(RepositoryError, match=r"a/b\.md .*writable"):
+        worktree.advance(repository, branch="main", old=repository.head(), new=new, step=block)
+    assert repository.head() == new
+    assert (root / "z.md").read_bytes() == b"z"
+    assert (root / "posts/erste.md").read_bytes() == b"new\n"
+    with pytest.raises(RepositoryError, match=r"a/b\.md"):
+        worktree.complete(repository)
+    (root / "a").unlink()
+    assert worktree.complete(repository) == ["a/b.md"]
+    assert git("status", "--porcelain") == ""
+    assert leftovers(repository) == []
+
+
 def test_filters_and_line_ends_are_gits(repository: Repository, git: GitRunner) -> None:
     """As with Git LFS: the repository holds something else than the file does."""
     root = repository.work_tree()
@@ -436,6 +474,31 @@ def test_repair_after_the_user_reset_the_branch_changes_nothing(repository: Repo
     assert worktree.complete(repository) == []
     assert repository.head() == old
     assert git("status", "--porcelain").replace("?? z.md", "") == ""
+
+
+def test_locks_of_a_git_that_was_killed_with_us_are_removed(repository: Repository, git: GitRunner) -> None:
+    old = repository.head()
+    new = build(repository, {"posts/erste.md": b"new\n"})
+    assert killed(lambda step: worktree.advance(repository, branch="main", old=old, new=new, step=step), 2)
+    (repository.git_dir / "HEAD.lock").touch()
+    (repository.git_dir / "refs/heads/main.lock").write_text(f"{new}\n")
+    assert worktree.complete(repository) == []
+    assert leftovers(repository) == []
+    worktree.advance(repository, branch="main", old=old, new=new)
+    assert git("status", "--porcelain") == ""
+
+
+def test_locks_of_another_git_stay(repository: Repository) -> None:
+    old = repository.head()
+    new = build(repository, {"posts/erste.md": b"new\n"})
+    assert killed(lambda step: worktree.advance(repository, branch="main", old=old, new=new, step=step), 2)
+    lock = repository.git_dir / "refs/heads/main.lock"
+    lock.write_text(f"{'1' * 40}\n")
+    assert worktree.complete(repository) == []
+    assert lock.exists()
+    with pytest.raises(Locked, match=r"main\.lock"):
+        worktree.advance(repository, branch="main", old=old, new=new)
+    assert leftovers(repository) == []
 
 
 def test_repair_waits_for_another_git(repository: Repository) -> None:
