@@ -72,6 +72,11 @@ class Run:
         self._exchange = Exchange(project, [site.name for site in sites])
         self._check_lease: Callable[[str], None] | None = None
 
+    @property
+    def requests(self) -> int:
+        """How many requests were sent so far."""
+        return self._meter.requests
+
     def events(self) -> Iterator[Event]:
         """Do it. The last event is the Summary; errors that concern everything are raised."""
         with ExitStack() as stack:
