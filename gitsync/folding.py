@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from itertools import islice
 
@@ -13,6 +13,7 @@ from gitsync.layout import (
     dump_meta,
     dump_remote,
     entry_files,
+    post_of,
     record_file,
     remote_file,
 )
@@ -22,13 +23,14 @@ from gitsync.repository import Blob, Repository
 Content = Oid | Blob | bytes | None
 """What a file becomes: an object that is there, what `store` made of new bytes, or None for no file."""
 
-CHUNK = 1000
+CHUNK = 4000
 
 
 class Folding:
-    """The changes that a row of results makes to the tree of the ledger commit `tip`.
+    """The changes that a row of results makes to the tree of the ledger commit `tip`, in portions.
 
-    Results are taken in their order, a thousand at a time, and their posts are given to `store` and forgotten.
+    Results are taken in their order, a few thousand at a time; their posts are given to `store` and forgotten. Of
+    what went before, only names and ids are kept.
     """
 
     def __init__(self, repository: Repository, *, tip: Oid | None, store: Callable[[bytes], bytes | Blob]) -> None:
@@ -36,66 +38,75 @@ class Folding:
         self._tip = tip
         self._store = store
         self._was: dict[str, Oid] = {}  # the tip's files, as far as they were looked at
-        self._now: dict[str, Oid | None] = {}  # what they become
-        self._new: dict[Oid, bytes | Blob] = {}
-        self._records: dict[str, LedgerRecord | None] = {}
+        self._now: dict[str, Content] = {}  # what they become
+        self._earlier: set[str] = set()  # posts in portions that were given out: the tip does not know them
+        self._there: dict[str, str | LedgerRecord | None] = {}  # a live post's id, a tombstone, or nothing
 
     def rebase(self, files: Mapping[str, Oid | None]) -> None:
         """Start from these files where they differ from the tip's: bases that the branch left behind.
 
         The records of their posts get no revision, so that the site is asked what it shows.
         """
-        touched = sorted({file.partition("/")[2] for file in files if not file.startswith("conflicts/")})
-        self._look(touched)
+        touched = sorted({post_of(file) for file in files if not file.startswith("conflicts/")})
+        for path, record in self._look(touched, []).items():
+            if record.revision:
+                self._set(record_file(path), dump_record(replace(record, revision="")))
         self._now.update(files)
-        for path in touched:
-            record = self._records.get(path)
-            if record is not None and record.revision:
-                self._set_record(path, replace(record, revision=""))
 
-    def take(self, results: Iterable[Result]) -> None:
-        """Apply `results` in their order."""
+    def take(self, results: Iterable[Result]) -> Iterator[None]:
+        """Apply `results` in their order; yields now and then, so that the caller may ask for a `portion`."""
         remaining = iter(results)
         while chunk := list(islice(remaining, CHUNK)):
-            self._look([path for it in chunk for path in (it.path, it.old_path) if path is not None])
-            self._look_for_parked(chunk)
+            paths = [path for it in chunk for path in (it.path, it.old_path) if path is not None]
+            claims = [(it.path, id) for it in chunk if isinstance(it.record, LedgerRecord) for id in it.record.ids]
+            self._look(paths, [record_file(parked_path(path, id)) for path, id in claims])
             for result in chunk:
                 self._apply(result)
+            yield
 
     def put_intents(self, files: Mapping[str, bytes]) -> None:
-        """Let exactly these files be under `intents/`."""
+        """Let exactly these files be under `intents/`; to be called before `take`."""
         if self._tip is not None:
-            self._was.update(
-                {f"intents/{entry.path}": entry.oid for entry in self._repository.tree(f"{self._tip}:intents")}
-            )
-        self._now.update({file: None for file in self._was if file.startswith("intents/")})
+            there = {f"intents/{entry.path}": entry.oid for entry in self._repository.tree(f"{self._tip}:intents")}
+            self._was.update(there)
+            self._now.update(dict.fromkeys(there))
         for file, data in files.items():
             self._set(file, data)
 
-    def changes(self) -> list[tuple[str, Content]]:
-        """Return what differs from the tip: removals first, since a folder may take a file's place."""
-        changed = [(file, oid) for file, oid in self._now.items() if oid != self._was.get(file)]
-        removed: list[tuple[str, Content]] = [(file, None) for file, oid in changed if oid is None]
-        return removed + [(file, self._new.get(oid, oid)) for file, oid in changed if oid is not None]
+    def portion(self) -> list[tuple[str, Content]]:
+        """Return what differs from the tip and the portions before, and forget it.
 
-    def _look(self, paths: Sequence[str]) -> None:
-        """Learn what the tip has of `paths`."""
-        fresh = [path for path in dict.fromkeys(paths) if path not in self._records]
-        if self._tip is None or not fresh:
-            self._records.update(dict.fromkeys(fresh))
-            return
-        found = self._repository.lookup(self._tip, (file for path in fresh for file in entry_files(path)))
+        Removals come first, since a folder may take a file's place.
+        """
+        changed = [
+            (file, it)
+            for file, it in self._now.items()
+            if post_of(file) in self._earlier or (it != self._was.get(file))
+        ]
+        self._earlier.update(post_of(file) for file, _ in changed)
+        self._now, self._was = {}, {}
+        self._there = {path: there for path, there in self._there.items() if path in self._earlier}
+        return sorted(changed, key=lambda change: change[1] is not None)
+
+    def _look(self, paths: Iterable[str], files: Iterable[str]) -> dict[str, LedgerRecord]:
+        """Learn what the tip has of `paths`, and of other `files`; return the records."""
+        fresh = [path for path in dict.fromkeys(paths) if path not in self._there]
+        if self._tip is None:
+            self._there.update((path, None) for path in fresh)
+            return {}
+        conflicts = next(iter(self._repository.tree(f"{self._tip}:conflicts")), None) is not None
+        wanted = [file for path in fresh for file in entry_files(path, conflict=conflicts)]
+        found = self._repository.lookup(self._tip, (*wanted, *files))
         self._was.update(found)
         oids = {path: found[record_file(path)] for path in fresh if record_file(path) in found}
         contents = dict(self._repository.blobs(dict.fromkeys(oids.values()))) if oids else {}
+        records = {path: load_record(contents[oid], path=path) for path, oid in oids.items()}
         for path in fresh:
-            self._records[path] = load_record(contents[oids[path]], path=path) if path in oids else None
+            self._note(path, records.get(path))
+        return records
 
-    def _look_for_parked(self, results: Sequence[Result]) -> None:
-        if self._tip is not None:
-            claims = [(it.path, id) for it in results if isinstance(it.record, LedgerRecord) for id in it.record.ids]
-            files = (record_file(parked_path(path, id)) for path, id in claims)
-            self._was.update(self._repository.lookup(self._tip, files))
+    def _note(self, path: str, record: LedgerRecord | None) -> None:
+        self._there[path] = record.id if record is not None and record.state == "live" else record
 
     def _apply(self, result: Result) -> None:
         path = result.path
@@ -112,29 +123,28 @@ class Folding:
 
     def _leave(self, path: str, record: LedgerRecord | None) -> None:
         """Clear the place that a post was renamed from, unless another post is there already."""
-        there = self._records[path]
+        there = self._there[path]
         if there is None:
-            if record is not None or base_file(path) in self._now:
+            if record is not None or base_file(path) in self._now or path in self._earlier:
                 return
-        elif record is None or there.id not in record.ids:
+        elif record is None or (there if isinstance(there, str) else there.id) not in record.ids:
             return
-        for file in entry_files(path):
-            self._now[file] = None
-        self._records[path] = None
+        self._now.update(dict.fromkeys(entry_files(path)))
+        self._there[path] = None
 
     def _set_record(self, path: str, record: LedgerRecord | None) -> None:
-        there = self._records[path]
-        if record is not None and there is not None and there.state != "live" and there.id not in record.ids:
+        there = self._there[path]
+        if record is not None and isinstance(there, LedgerRecord) and there.id not in record.ids:
             # Another post takes a tombstone's place. The id stays claimed under a name that no file has.
             self._set(record_file(parked_path(path, there.id)), dump_record(there))
         for id in record.ids if record else ():
             self._now[record_file(parked_path(path, id))] = None
         self._set(record_file(path), None if record is None else dump_record(record))
-        self._records[path] = record
+        self._note(path, record)
 
     def _set_conflict(self, path: str, conflict: Conflict | None) -> None:
         if conflict is None:
-            self._now.update({file: None for file in entry_files(path) if file.startswith("conflicts/")})
+            self._now.update((file, None) for file in entry_files(path) if file.startswith("conflicts/"))
             return
         for side, oid in zip(SIDES, (conflict.base, conflict.ours, conflict.theirs), strict=True):
             self._now[conflict_file(path, side)] = oid
@@ -143,10 +153,9 @@ class Folding:
         self._set(conflict_file(path, "meta.json"), dump_meta(conflict))
 
     def _set(self, file: str, data: bytes | None) -> None:
-        if data is None:
-            self._now[file] = None
-            return
-        oid = self._repository.hash_blob(data)
-        self._now[file] = oid
-        if oid != self._was.get(file) and oid not in self._new:
-            self._new[oid] = self._store(data)
+        if data is not None:
+            oid = self._repository.hash_blob(data)
+            if oid == self._was.get(file):
+                self._now[file] = oid
+                return
+        self._now[file] = None if data is None else self._store(data)

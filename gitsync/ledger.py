@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from itertools import islice
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import chain, islice
 
-from gitsync.folding import Content, Folding
+from gitsync.folding import Folding
 from gitsync.intents import Intent, dump_intent, load_intent
 from gitsync.layout import contents_matter, entry_files, post_of, read_entry, record_file
 from gitsync.records import Entry, Oid, Result
@@ -99,18 +99,29 @@ class Ledger:
         return files | self.repository.lookup(self.tip, map(record_file, paths))
 
     def stream(self) -> Iterator[Entry]:
-        """Yield every entry of the tip, tombstones too, in bounded memory."""
+        """Yield every entry of the tip, tombstones too, in memory for names only."""
         if self.tip is None:
             return
-        for area in ("base", "records", "remote", "conflicts"):
-            names = (post_of(f"{area}/{entry.path}") for entry in self.repository.tree(f"{self.tip}:{area}"))
-            while chunk := list(dict.fromkeys(islice(names, CHUNK))):
-                entries = self.entries(chunk)
-                for path in chunk:
-                    entry = entries[path]
-                    parts = {"base": entry.base, "records": entry.record, "remote": entry.remote}
-                    if area == next((name for name, part in parts.items() if part is not None), "conflicts"):
-                        yield entry
+        held: dict[str, bytes] = {}
+        areas = ("base", "remote", "records")
+        width = 32 if self.repository.sha256 else 20
+        for place, area in enumerate(areas):
+            for item in self.repository.tree(f"{self.tip}:{area}"):
+                path = post_of(f"{area}/{item.path}")
+                held[path] = held.get(path, b"").ljust(place * width, b"\0") + bytes.fromhex(item.oid)
+        conflicts = self.entries(self.conflicts())
+        yield from (entry for path, entry in conflicts.items() if path not in held)
+        paths = iter(held)
+        while chunk := list(islice(paths, CHUNK)):
+            files = {
+                (record_file(path) if area == "records" else f"{area}/{path}"): oid.hex()
+                for path in chunk
+                for place, area in enumerate(areas)
+                if any(oid := held[path][place * width : (place + 1) * width])
+            }
+            contents = dict(self.repository.blobs({oid for file, oid in files.items() if contents_matter(file)}))
+            for path in chunk:
+                yield conflicts[path] if path in conflicts else read_entry(path, files, contents)
 
     def conflicts(self, *, at: Oid | None = None) -> list[str]:
         """Return the posts that have a pending conflict."""
@@ -141,12 +152,17 @@ class Ledger:
         No commit is made when no file and neither Branch nor Settings change. `intents`, when given, are all that
         are outstanding. Folding the same results again changes nothing. Raises Moved when the ref is not at `tip`.
         """
-        changes = self._changes(bytes, results, head, intents)
+        folding = self._folding(bytes, head)
+        if intents is not None:
+            folding.put_intents({f"intents/{it.key}.json": dump_intent(it) for it in intents})
+        for _ in folding.take(results):
+            pass
+        changes = folding.portion()
         if not changes and not self._news(trailers or {}):
             return self.tip
         with self.repository.importer() as importer:
             stored = [(file, importer.blob(it) if isinstance(it, bytes) else it) for file, it in changes]
-            commit = self._commit(importer, stored, head, message, trailers or {})
+            commit = self._commit(importer, self.tip, stored, head, message, trailers or {})
         self.repository.update_refs([(self.ref, commit.oid, self.tip)], message=f"gitsync: {message}")
         self.reload()
         return self.tip
@@ -162,31 +178,26 @@ class Ledger:
     ) -> CommitHandle | None:
         """Do what `fold` does inside the caller's importer, for any number of results.
 
-        Posts are handed to git as they come. The ref is not moved: do it when the importer is closed, then `reload`.
+        Posts are handed to git as they come; very many make several commits, of which the last is returned. The ref
+        is not moved: do it when the importer is closed, then `reload`.
         A `head` that is still in the importer must be built on the repository's HEAD. None: nothing to commit.
         """
-        changes = self._changes(importer.blob, results, head, None)
-        if not changes and not self._news(trailers or {}):
-            return None
-        stored = ((file, it) for file, it in changes if not isinstance(it, bytes))
-        return self._commit(importer, stored, head, message, trailers or {})
+        commit: CommitHandle | None = None
+        folding = self._folding(importer.blob, head)
+        for _ in chain(folding.take(results), (None,)):
+            changes = folding.portion()
+            if changes or (commit is None and self._news(trailers or {})):
+                stored = [(file, it) for file, it in changes if not isinstance(it, bytes)]
+                commit = self._commit(importer, commit or self.tip, stored, head, message, trailers or {})
+        return commit
 
-    def _changes(
-        self,
-        store: Callable[[bytes], bytes | Blob],
-        results: Iterable[Result],
-        head: Oid,
-        intents: Iterable[Intent] | None,
-    ) -> Sequence[tuple[str, Content]]:
+    def _folding(self, store: Callable[[bytes], bytes | Blob], head: Oid) -> Folding:
         folding = Folding(self.repository, tip=self.tip, store=store)
         # Git does not see yet what is still in an importer, so it cannot say what is in its history.
         seen = head if self.repository.resolve(f"{head}^{{commit}}") else self.repository.head()
         if (at := self.agreed(seen)) != self.tip:
             folding.rebase(self._left_behind(at))
-        folding.take(results)
-        if intents is not None:
-            folding.put_intents({f"intents/{it.key}.json": dump_intent(it) for it in intents})
-        return folding.changes()
+        return folding
 
     def _left_behind(self, at: Oid | None) -> dict[str, Oid | None]:
         """Return the files of agreement in which the tip differs from `at`, as they are there."""
@@ -206,6 +217,7 @@ class Ledger:
     def _commit(
         self,
         importer: Importer,
+        parent: CommitHandle | Oid | None,
         changes: Iterable[tuple[str, Oid | Blob | None]],
         head: Oid,
         message: str,
@@ -213,7 +225,7 @@ class Ledger:
     ) -> CommitHandle:
         carried = {name: value for name in CARRIED if (value := self._trailer(name)) is not None}
         return importer.commit(
-            parent=self.tip,
+            parent=parent,
             changes=changes,
             message=with_trailers(message, {**carried, **trailers, "Head": head}),
         )

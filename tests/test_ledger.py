@@ -227,6 +227,40 @@ def test_a_commit_still_in_the_importer_loses_no_base(repository: Repository, he
     assert ledger.agreed(branch.oid) == ledger.tip
 
 
+def test_portions_of_an_import_mean_what_one_would(
+    repository: Repository, head: Oid, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    blob = repository.resolve(f"{head}:a.md")
+    story = [
+        result("a.md", "1", base=blob),
+        result("b.md", "2"),
+        moved(Entry(path="a.md", base=blob, record=LedgerRecord(id="1")), site="blog", path="c.md"),
+        result("a.md", "3", base=None, record=LedgerRecord(id="3", state="gone"), remote=None),
+        result("a.md", "4"),
+        Result(site="blog", path="b.md", base=None, remote=None),
+    ]
+    ledgers = []
+    for size in (1, 2, 100):
+        monkeypatch.setattr("gitsync.folding.CHUNK", size)
+        ledger = Ledger(repository, f"blog{size}")
+        ledger.fold(story[:1], head=head, message="before")
+        with repository.importer() as importer:
+            handle = ledger.write(importer, story[1:], head=head, message="story")
+        assert handle is not None
+        repository.update_refs([(ledger.ref, handle.oid, ledger.tip)], message="story")
+        ledger.reload()
+        ledgers.append({entry.path: entry for entry in ledger.stream()})
+        tip = ledger.tip
+        assert ledger.fold(story[1:], head=head, message="again") == tip
+    assert ledgers[0] == ledgers[1] == ledgers[2]
+    assert {path: entry.record and entry.record.id for path, entry in ledgers[0].items()} == {
+        "a.md": "4",
+        "b.md": "2",
+        "c.md": "1",
+        parked_path("a.md", "3"): "3",
+    }
+
+
 class TestAncestry:
     """The base of a post is its newest entry that the branch has seen; ids are always the newest."""
 
