@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Iterator
 from typing import NamedTuple
 
 from gitsync.markdown.dom import COMMENT, RAW_TEXT, TEXT, WHITE, Node, start_tag, to_source
+from gitsync.markdown.footnotes import NOTES
 from gitsync.markdown.inline import line
 from gitsync.markdown.tables import table
 
@@ -217,6 +218,14 @@ def _first_line(nodes: list[Node], *, careful: bool, task: bool) -> str:
     return line(nodes, careful=careful)
 
 
+def _notes(node: Node, way: Way) -> str:
+    out = []
+    for note in node.kids:
+        text = blocks(note.kids, way.deeper()).replace("\n", "\n    ")
+        out.append(f"[^{note.get('label')}]: " + re.sub(r"\n +(?=\n)", "\n", text))
+    return "\n\n".join(out)
+
+
 def _elsewhere(_: Node, __: Way) -> None:
     """Stand for the blocks that `one_block` writes by what is around them."""
 
@@ -226,6 +235,7 @@ _WRITERS: dict[str, Callable[[Node, Way], str | None]] = {
     **dict.fromkeys(("h1", "h2", "h3", "h4", "h5", "h6"), _heading),
     "blockquote": _quote,
     "pre": _code,
+    NOTES: _notes,
     **dict.fromkeys(("hr", "ul", "ol"), _elsewhere),
     "table": lambda node, way: table(node, careful=id(node) in way.careful),
 }

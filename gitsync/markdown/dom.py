@@ -44,6 +44,7 @@ _BLANK_LINE = re.compile(r"\n([ \t]*)\n")
 _SAFE_URL = re.compile(r"[A-Za-z0-9\-._~:/?#@!$&'()*+,;=]*")
 _ALIGN = re.compile(r"\s*text-align\s*:\s*(left|right|center)\s*;?\s*")
 _DOCUMENT = re.compile(r"\s*(?:<!doctype[^>]*>\s*)?<(?:html|head)\b", re.IGNORECASE)
+_QUOTED = re.compile(r"\"[^\"]*\"|'[^']*'")
 _TAG = re.compile(r"<(/?)([A-Za-z][^\s/>]*)")
 _ENDS_ITSELF = VOID | {"p", "li", "dt", "dd", "tr", "td", "th", "option", "thead", "tbody", "tfoot"}
 
@@ -65,9 +66,9 @@ class Node:
 
 
 def parse(html: str) -> Node | None:
-    """Return the body of `html`, a fragment or a document; None when it nests too deep for a parser to be quick."""
+    """Return the body of `html`, a fragment or a document; None when no parser is quick with it (`_is_hopeless`)."""
     html = html.replace("\0", "")
-    if html.count("<") > MAX_NESTING and _nesting(html) > MAX_NESTING:
+    if _is_hopeless(html):
         return None
     whole = html if _DOCUMENT.match(html) else "<!doctype html><body>" + html
     try:
@@ -78,6 +79,14 @@ def parse(html: str) -> Node | None:
     if body is not None:
         _grow(root, body)
     return root
+
+
+def _is_hopeless(html: str) -> bool:
+    """Return whether a parser would need minutes for `html`: elements nested, or attributes listed, in thousands."""
+    if html.count("<") > MAX_NESTING and _nesting(html) > MAX_NESTING:
+        return True
+    long = (part for part in html.split("<") if len(part) > MAX_NESTING * 4) if len(html) > MAX_NESTING * 4 else ()
+    return any(_QUOTED.sub("", part).partition(">")[0].count("=") > MAX_NESTING for part in long)
 
 
 def _nesting(html: str) -> int:
@@ -101,7 +110,7 @@ def _grow(root: Node, top: LexborNode) -> None:
             if tag == "-text":
                 _add_text(parent, here.text_content or "", verbatim)
             elif tag == "-comment":
-                parent.kids.append(Node(COMMENT, text=here.comment_content or ""))
+                parent.kids.append(Node(COMMENT, text=(here.html or "")[4:-3]))
             elif tag is None or tag == "template":
                 source = here.html or ""
                 # The parser writes more at the end of a processing instruction than it reads there.
@@ -213,7 +222,7 @@ def to_source(nodes: list[Node], *, blank_lines: bool = False) -> str:
             parts.append(text if raw or blank_lines else _BLANK_LINE.sub(_filled, text))
         elif node.tag == COMMENT:
             parts.append(f"<!--{node.text}-->")
-        elif node.tag == OPAQUE:
+        elif node.tag[0] == "#":
             parts.append(node.text)
         elif begins:
             parts.append(start_tag(node))

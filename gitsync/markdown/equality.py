@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gitsync.markdown.dom import COMMENT, OPAQUE, TEXT, VERBATIM, VOID, WHITE, Node, canonical_url, parse, walk
+from gitsync.markdown.footnotes import NOTE, NOTES, recognise
 
 Event = str | tuple[str, ...]
 
@@ -13,8 +14,16 @@ def same_dom(a: str, b: str) -> bool:
     """Return whether `a` and `b` are the same tree, white space that nobody sees aside."""
     if a == b:
         return True
-    left, right = parse(a), parse(b)
+    left, right = read(a), read(b)
     return left is not None and right is not None and events(left.kids) == events(right.kids)
+
+
+def read(html: str) -> Node | None:
+    """Return the tree of `html` with its footnotes recognised; None for what is too deep to read."""
+    root = parse(html)
+    if root is not None:
+        recognise(root)
+    return root
 
 
 def events(nodes: list[Node]) -> list[Event]:
@@ -30,6 +39,12 @@ def events(nodes: list[Node]) -> list[Event]:
         if tag == TEXT:
             text = node.text.removesuffix("\n") if node is code_end else node.text
             flat.text(text) if not flat.verbatim else flat.atom(text)
+        elif tag == NOTE:
+            flat.atom((tag, node.get("label")))
+        elif tag == NOTES:
+            flat.edge()
+            for note in node.kids:
+                flat.out += [(tag, note.get("label")), *events(note.kids)]
         elif tag in (COMMENT, OPAQUE):
             flat.begin((tag, node.text), flows=True)
             flat.end(None, flows=True)

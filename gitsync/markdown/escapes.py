@@ -31,6 +31,7 @@ _BLOCK_START = re.compile(
     | [|:-][-:| \t]*$                       # delimiters of a table""",
     re.VERBOSE,
 )
+_SCHEME = re.compile(r"(?:https?|ftp)\Z", re.IGNORECASE)
 _LONE_TAG = re.compile(r"(</?[A-Za-z][^\n]*>)\n")
 _EDGE = re.compile(r"\A\u00a0|\u00a0\Z|(?<=\n)\u00a0|\u00a0(?=\\?\n)")
 _BRACKET = re.compile(r"(?<!\\)[\[\]]")
@@ -52,6 +53,10 @@ def escape_text(text: str, *, before: str, after: str, lonely: str, links: bool)
             if found[0] == "_" and left.isalnum() and right.isalnum():
                 return found
             return "".join("\\" + char for char in found)
+        if found == ":" and (scheme := _SCHEME.search(text, max(match.start() - 5, 0), match.start())):
+            first = text[scheme.start() - 1] if scheme.start() else before or " "
+            links_here = links and (first.isspace() or first in "*_~(")
+            return "\\:" if links_here else found
         if (match["link"] and not links) or (found == "!" and after != "["):
             return found
         return "\\" + found

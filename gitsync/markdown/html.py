@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from gitsync.markdown.blocks import NESTING, Way, blocks, one_block, runs
-from gitsync.markdown.dom import Node, parse
-from gitsync.markdown.equality import events
+from gitsync.markdown.dom import Node
+from gitsync.markdown.equality import events, read
+from gitsync.markdown.footnotes import NOTES, standing_alone
 from gitsync.markdown.inline import line
 from gitsync.markdown.render import to_html
 
@@ -15,7 +16,7 @@ def to_markdown(html: str) -> str:
     `same_dom(to_html(to_markdown(html)), html)` holds, and `to_markdown(to_html(markdown)) == markdown` for what this
     returns. HTML that nests thousands deep is returned as it is, without blank lines.
     """
-    root = parse(html)
+    root = read(html)
     if root is None:
         return "\n".join(line for line in html.split("\n") if line.strip()) + "\n"
     text = blocks(root.kids, Way())
@@ -25,8 +26,15 @@ def to_markdown(html: str) -> str:
 
 
 def _says(text: str, nodes: list[Node]) -> bool:
-    said = parse(to_html(text))
-    return said is not None and events(said.kids) == events(nodes)
+    """Return whether `text` is Markdown for exactly `nodes`."""
+    said = read(to_html(standing_alone(text, nodes)))
+    if said is None:
+        return False
+    has_notes = any(node.tag == NOTES for node in nodes)
+    kids = said.kids
+    if any(kid.tag == NOTES for kid in kids) and (not has_notes or len(nodes) == 1):
+        kids = [kid for kid in kids if (kid.tag == NOTES) == has_notes]
+    return events(kids) == events(nodes)
 
 
 def _proved(nodes: list[Node]) -> str:

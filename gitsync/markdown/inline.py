@@ -31,6 +31,7 @@ from gitsync.markdown.escapes import (
     escape_title,
     show_edges,
 )
+from gitsync.markdown.footnotes import NOTE
 from gitsync.markdown.links import destination
 
 MARKS = {"em": "*", "strong": "**", "del": "~~"}
@@ -154,6 +155,10 @@ def _code(node: Node, out: list[Piece], one_line: bool, depth: int) -> None:
     out.append(Piece("done", f"{fence}{pad}{text}{pad}{fence}"))
 
 
+def _note(node: Node, out: list[Piece], _one_line: bool, _depth: int) -> None:
+    out.append(Piece("done", f"[^{node.get('label')}]"))
+
+
 def _break(node: Node, out: list[Piece], one_line: bool, _depth: int) -> None:
     out.append(Piece("done", start_tag(node)) if one_line or node.attrs else Piece("break", "\\\n"))
 
@@ -184,6 +189,7 @@ _WRITERS: dict[str, Callable[[Node, list[Piece], bool, int], None]] = {
     "img": _image,
     "code": _code,
     "br": _break,
+    NOTE: _note,
 }
 
 

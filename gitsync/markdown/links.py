@@ -17,7 +17,7 @@ from markdown_it.rules_block import StateBlock
 from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 
-from gitsync.markdown.parser import new_parser
+from gitsync.markdown.parser import new_parser, rule_of
 from gitsync.markdown.sources import Places, cell_places, line_places, line_starts
 
 _MAY_LINK = re.compile(r"\](?:\(|:)|<[A-Za-z]|://")
@@ -101,13 +101,9 @@ def _parser() -> MarkdownIt:
     """Return a parser whose rules write the links they read into `env["notes"]`."""
     md = new_parser()
     for name in ("link", "image", "autolink", "gfm_autolink", "html_inline"):
-        md.inline.ruler.at(name, _noting(_rule(md.inline.ruler, name), _READERS[name]))
-    md.block.ruler.at("reference", _noting_definition(_rule(md.block.ruler, "reference")), {"alt": []})
+        md.inline.ruler.at(name, _noting(rule_of(md.inline.ruler, name), _READERS[name]))
+    md.block.ruler.at("reference", _noting_definition(rule_of(md.block.ruler, "reference")), {"alt": []})
     return md
-
-
-def _rule(ruler: Any, name: str) -> Any:
-    return next(rule.fn for rule in ruler.__rules__ if rule.name == name)
 
 
 def _noting(

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
+from typing import Any
 
 from markdown_it import MarkdownIt
+from markdown_it.rules_inline import StateInline
 from mdit_py_plugins.deflist import deflist_plugin
 from mdit_py_plugins.footnote import footnote_plugin
 
 from gitsync.markdown.autolinks import autolinks
 
+_LAST_BRACKET = -1  # a key in a cache whose other keys are positions
 NESTING = 100
 """How deep blocks may nest; what is deeper, markdown-it drops, so nothing that gitsync writes is."""
 
@@ -22,7 +26,28 @@ def new_parser() -> MarkdownIt:
     md.use(footnote_plugin, inline=False)
     md.use(deflist_plugin)
     md.use(autolinks)
+    for name in ("link", "image"):
+        md.inline.ruler.at(name, _only_before_a_bracket(rule_of(md.inline.ruler, name)))
     return md
+
+
+def rule_of(ruler: Any, name: str) -> Any:
+    """Return the rule called `name`, to wrap it."""
+    return next(rule.fn for rule in ruler.__rules__ if rule.name == name)
+
+
+def _only_before_a_bracket(rule: Callable[[StateInline, bool], bool]) -> Callable[[StateInline, bool], bool]:
+    """Return a link rule that does not search a megabyte after each of a million "[" that nothing closes."""
+
+    def guarded(state: StateInline, silent: bool) -> bool:
+        if state.src[state.pos] not in "[!":
+            return False
+        last = state.cache.get(_LAST_BRACKET)
+        if last is None:
+            last = state.cache[_LAST_BRACKET] = state.src.rfind("]")
+        return state.pos < last and rule(state, silent)
+
+    return guarded
 
 
 @cache
