@@ -157,7 +157,7 @@ class Applying:
             raise AssertionError(f"{subject.path} has no content")
         project_of = self._overlay.project
         post = view(project_of.read(subject.path, content), self._site, self._reading.site.status)
-        place = self._incoming.addresses.place()
+        place = self._incoming.addresses.place
         projection = project(post, subject.path, place, self._connector)
         if place.uploads and self._upload(projection):
             projection = project(post, subject.path, place, self._connector)

@@ -220,7 +220,7 @@ class Decision:
                 self.incoming.hold(self.path, 3)
             return None
         base, ours = self._read(self.entry.base), self._file_or_fail()
-        place = self.incoming.addresses.place()
+        place = self.incoming.addresses.place
         remote0 = self.entry.remote if self.entry.remote is not None else record.post
         remote0 = came_due(remote0, record.post, datetime.now(UTC))
         outcome = reconcile(
@@ -260,7 +260,7 @@ class Decision:
     def _agree(self, step: Step, record: Record, base: Document, remote0: Post, text: bytes) -> Subject | None:
         """Take the merged text, and find out whether the site has to be sent what became of it."""
         connector = self.reading.online
-        place = self.incoming.addresses.place()
+        place = self.incoming.addresses.place
         changed = self.oid is None or text != self._data(self.oid)
         if changed:
             verb = "Merge" if step is Step.MERGE else "Pull"
@@ -346,7 +346,7 @@ class Decision:
 
     def _one_side_gone(self, record: Record | None) -> None:
         file = self._file() if self.change is None or self.change.kind != "deleted" else None
-        place = self.incoming.addresses.place()
+        place = self.incoming.addresses.place
         base = self._read(self.entry.base) if self.entry.base is not None else None
         subject = self._subject(Step.CONFLICT, record)
         deleted_here = self.oid is None or (

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from urllib.parse import urlsplit
 
 from gitsync import document
 from gitsync.incoming import Edit, Incoming, Round
-from gitsync.model import Record
+from gitsync.model import Post, Record
 from gitsync.plan import Step
 from gitsync.projection import lift, project
 from gitsync.records import Entry, LedgerRecord
@@ -25,14 +25,14 @@ class Importing:
         self._incoming = incoming
         self._files: dict[str, Oid | None] = {}
         self._ids: list[str] = []
+        self._linking: list[tuple[str, Record, LedgerRecord | None]] = []
 
     def add(self, record: Record, *, path: str | None = None, known: LedgerRecord | None = None) -> None:
         """Import one record, at `path` if it had a file before."""
         if not self._round.pulls or not self._round.policy.import_ or record.post is None:
             return
         incoming, overlay = self._incoming, self._round.overlay
-        dialect = overlay.project.dialect
-        wanted = path or dialect.new_path(record.post, folder=overlay.project.folder)
+        wanted = path or overlay.project.dialect.new_path(record.post, folder=overlay.project.folder)
         if busy := self._round.busy.get(wanted) if path else None:
             incoming.tell(
                 "skip",
@@ -44,22 +44,34 @@ class Importing:
             incoming.hold(wanted, 3)
             return
         path = overlay.free_path(wanted)
-        place = incoming.addresses.place()
-        post = lift(record.post, path, place)
-        oid = overlay.put(path, document.write(post, dialect=dialect))
-        sent = project(post, path, place, incoming.reading.online)
-        self._files[path] = oid
+        if record.url is not None:
+            incoming.addresses.arrived[record.url] = path
+            if _host(record.url) in record.post.body:
+                self._linking.append((path, record, known))
         self._ids.append(record.id)
-        entry = Entry(path=path, record=known)
-        subject = Subject(site=incoming.reading.name, path=path, oid=oid, entry=entry, step=Step.IMPORT)
-        claimed = replace(seen(known, record), sent=sent.digest, uses=sent.uses)
-        incoming.results.append(subject.result(base=oid, remote=record.post, record=claimed))
+        self._put(path, record, known)
         incoming.tell("import", path, "planned", record=record)
 
+    def _put(self, path: str, record: Record, known: LedgerRecord | None) -> None:
+        incoming, overlay = self._incoming, self._round.overlay
+        stored = record.post or Post()
+        place = incoming.addresses.place
+        post = lift(stored, path, place)
+        oid = overlay.put(path, document.write(post, dialect=overlay.project.dialect))
+        sent = project(post, path, place, incoming.reading.online)
+        self._files[path] = oid
+        subject = Subject(
+            site=incoming.reading.name, path=path, oid=oid, entry=Entry(path=path, record=known), step=Step.IMPORT
+        )
+        claimed = seen(known, record, sent)
+        incoming.results.append(subject.result(base=oid, remote=stored, record=claimed))
+
     def end(self) -> None:
-        """Make the commit."""
+        """Make the commit, with links between the imported posts as links between files."""
         if not self._files:
             return
+        for path, record, known in self._linking:
+            self._put(path, record, known)
         count = len(self._files)
         what = next(iter(self._files)) if count == 1 else f"{count} posts"
         ids = tuple(self._ids) if count <= LISTED_IDS else ()
@@ -71,3 +83,7 @@ class Importing:
                 files=self._files,
             )
         )
+
+
+def _host(url: str) -> str:
+    return f"//{urlsplit(url).netloc}"

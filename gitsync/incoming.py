@@ -10,9 +10,10 @@ from gitsync.config import Policy
 from gitsync.events import Action, Operation, Outcome
 from gitsync.model import Record
 from gitsync.overlay import Overlay
-from gitsync.records import Conflict, LedgerRecord, Result
+from gitsync.records import Conflict, LedgerRecord
 from gitsync.recovery import Recovery
 from gitsync.repository import Oid
+from gitsync.results import Results
 from gitsync.subject import Subject
 from gitsync.surroundings import Addresses
 from gitsync.survey import Reading
@@ -64,7 +65,7 @@ class Incoming:
     reading: Reading
     addresses: Addresses
     edits: list[Edit] = field(default_factory=list)
-    results: list[Result] = field(default_factory=list)
+    results: Results = field(default_factory=Results)
     blobs: dict[Oid, bytes] = field(default_factory=dict)
     subjects: list[Subject] = field(default_factory=list)
     events: list[Operation] = field(default_factory=list)

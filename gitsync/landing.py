@@ -71,7 +71,7 @@ def _has_news(incoming: Incoming) -> bool:
     """Say whether the ledger has something to learn: an agreement, or with which configuration all was looked at."""
     ledger = incoming.reading.ledger
     settings = incoming.trailers.get("Settings", ledger.settings)
-    return bool(incoming.results) or (ledger.tip is not None and settings != ledger.settings)
+    return len(incoming.results) > 0 or (ledger.tip is not None and settings != ledger.settings)
 
 
 def _commit(

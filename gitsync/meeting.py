@@ -60,7 +60,7 @@ def _wait(incoming: Incoming, path: str) -> None:
 
 
 def _candidates(round: Round, incoming: Incoming, created: Sequence[Subject]) -> Iterator[Candidate]:
-    place = incoming.addresses.place()
+    place = incoming.addresses.place
     oids = {subject.path: subject.oid for subject in created if subject.oid is not None}
     for path, content in round.overlay.read_all(oids.items()):
         try:
@@ -79,7 +79,7 @@ def meet(round: Round, incoming: Incoming, subject: Subject, record: Record) -> 
     """
     if subject.oid is None or record.post is None:
         raise AssertionError(f"{subject.path}: nothing to compare")
-    place = incoming.addresses.place()
+    place = incoming.addresses.place
     file = round.overlay.project.read(subject.path, round.overlay.read(subject.oid))
     base = _shown_version(round, incoming, subject, record, file)
     if base is not None:
@@ -114,7 +114,7 @@ def meet(round: Round, incoming: Incoming, subject: Subject, record: Record) -> 
 def _shown_version(
     round: Round, incoming: Incoming, subject: Subject, record: Record, file: Document
 ) -> tuple[Oid, Projection] | None:
-    place = incoming.addresses.place()
+    place = incoming.addresses.place
     connector = incoming.reading.online
     fields = connector.capabilities.telling
 

@@ -46,8 +46,9 @@ class Post:
         return getattr(self, name)  # type: ignore[no-any-return]
 
     def with_fields(self, changes: Mapping[str, Any]) -> Post:
-        """Return this post with the named fields (or `body`) replaced."""
-        return replace(self, **changes)
+        """Return this post with the named fields (or `body`) replaced; the very same one when nothing differs."""
+        news = {name: value for name, value in changes.items() if getattr(self, name) != value}
+        return replace(self, **news) if news else self
 
 
 FIELDS: tuple[str, ...] = tuple(f.name for f in fields(Post) if f.name != "body")

@@ -52,7 +52,7 @@ class Plan:
     @property
     def is_empty(self) -> bool:
         """Whether nothing would be committed, recorded or sent."""
-        comes_in = any(incoming.edits or incoming.results for incoming in self.incomings)
+        comes_in = any(incoming.edits or len(incoming.results) for incoming in self.incomings)
         return not comes_in and not any(outgoing.writes for outgoing in self.outgoings)
 
     @property
@@ -120,7 +120,9 @@ def make_plan(
         pulls=options.pull,
         recoveries=recoveries,
     )
-    plan.incomings = [plan_pulls(this, reading) for reading in readings]
+    for reading in readings:
+        plan.incomings.append(plan_pulls(this, reading))
+        stack.callback(plan.incomings[-1].results.close)
     pushing = Pushing(plan.overlay, project.config.policy, allow=options.allow)
     for incoming in plan.incomings:
         incoming.pushed = options.push

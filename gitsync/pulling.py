@@ -35,7 +35,8 @@ def plan_pulls(round: Round, reading: Reading) -> Incoming:
         settings=settings_digest(round.overlay.project, reading.site),
     )
     recovery = round.recoveries[reading.name]
-    incoming.results += recovery.results
+    for result in recovery.results:
+        incoming.results.append(result)
     incoming.events += recovery.events
     paths = sorted({*reading.local, *reading.changed, *reading.gone, *reading.revived, *reading.ledger.conflicts()})
     created: list[Subject] = []

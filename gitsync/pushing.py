@@ -105,9 +105,13 @@ class Pushing:
         Other sites changed them, a push of theirs is owed, an image of theirs is another one, or the configuration is.
         """
         reading = incoming.reading
-        settled = {result.path: result for result in incoming.results}
+        settled = incoming.results
         moved = {change.old_path for change in reading.local.values()}
-        named = [path for path in self._overlay.changed if self._overlay.pending(path) is not None]
+        named = [
+            path
+            for path in self._overlay.changed
+            if (oid := self._overlay.pending(path)) is not None and not settled.is_settled(path, oid)
+        ]
         owing = [*reading.index.owed(), *with_other_files(incoming, self._overlay)]
         if incoming.is_reconfigured:
             incoming.unasked = {path for path in everything(incoming) if path not in owing and path not in named}
@@ -134,7 +138,7 @@ class Pushing:
         if subject.step is Step.CREATE and post.status == "draft" and not capabilities.drafts:
             _remember(incoming, subject, subject.oid)
             return
-        projection = project(post, subject.path, incoming.addresses.place(), reading.online)
+        projection = project(post, subject.path, incoming.addresses.place, reading.online)
         if subject.step is Step.PUSH and record is not None and record.sent == projection.digest:
             known = replace(record, uses=projection.uses)
             if subject.oid != subject.entry.base or subject.path != subject.entry.path:

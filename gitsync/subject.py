@@ -53,13 +53,23 @@ def entry_of(result: Result) -> Entry:
     return Entry(path=result.path, base=base, remote=remote, record=record, conflict=conflict)
 
 
-def seen(known: LedgerRecord | None, record: Record) -> LedgerRecord:
-    """Return the ledger's record after `record` was read: its token, address and raw fields; a push may be owed."""
+def seen(known: LedgerRecord | None, record: Record, shows: Projection | None = None) -> LedgerRecord:
+    """Return the ledger's record after `record` was read: its token, address and raw fields.
+
+    `shows` is the projection that the record is the outcome of; None leaves the last one, and with it what is owed.
+    """
     if known is None:
-        return LedgerRecord(id=record.id, url=record.url, revision=record.revision, raw=record.raw)
-    former = known.former if known.id == record.id else (*known.former, known.id)
+        known = LedgerRecord(id=record.id)
     return replace(
-        known, id=record.id, former=former, url=record.url, revision=record.revision, raw=record.raw, state="live"
+        known,
+        id=record.id,
+        former=known.former if known.id == record.id else (*known.former, known.id),
+        url=record.url,
+        revision=record.revision,
+        raw=record.raw,
+        state="live",
+        sent=known.sent if shows is None else shows.digest,
+        uses=known.uses if shows is None else shows.uses,
     )
 
 

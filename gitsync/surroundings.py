@@ -17,8 +17,16 @@ class Addresses:
     overlay: Overlay
     created: dict[str, str | None] = field(default_factory=dict)
     uploaded: dict[str, str] = field(default_factory=dict)
-    renamed: dict[str, str] = field(default_factory=dict)
+    arrived: dict[str, str] = field(default_factory=dict)
+    """URL -> path, of the posts that are imported in this run."""
+    renamed: dict[str, str] = field(init=False)
     """Path now -> path in the ledger, for posts that were moved here."""
+    place: Place = field(init=False)
+
+    def __post_init__(self) -> None:
+        changes = self.reading.local.values()
+        self.renamed = {it.path: it.old_path for it in changes if it.old_path not in (None, it.path)}
+        self.place = self._place()
 
     def url_of(self, path: str) -> str | None:
         if path in self.created:
@@ -26,9 +34,10 @@ class Addresses:
         return self.reading.index.url_of(self.renamed.get(path, path))
 
     def path_of(self, url: str) -> str | None:
-        found = self.reading.index.path_of_url(url) or self.reading.index.path_of_url(_other_slash(url))
+        index = self.reading.index
+        found = index.path_of_url(url) or index.path_of_url(_other_slash(url))
         if found is None:
-            return self.reading.index.asset_path(url)
+            return self.arrived.get(url) or self.arrived.get(_other_slash(url)) or index.asset_path(url)
         change = self.reading.local.get(found)
         return change.path if change is not None else found
 
@@ -36,14 +45,8 @@ class Addresses:
         oid = self.overlay.oid(path)
         return None if oid is None else self.uploaded.get(oid) or self.reading.index.asset_url(oid)
 
-    def place(self) -> Place:
-        """Return what `project` and `lift` need to know of this site."""
+    def _place(self) -> Place:
         project = self.overlay.project
-        self.renamed = {
-            change.path: change.old_path
-            for change in self.reading.local.values()
-            if change.old_path is not None and change.old_path != change.path
-        }
         return Place(
             site=self.reading.name,
             default_status=self.reading.site.status,

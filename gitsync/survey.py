@@ -183,7 +183,7 @@ def _complete(connector: Connector, listed: Mapping[str, Record], ids: Iterable[
 def clean(record: Record) -> Record:
     """Return the record with its body as a Post has it, whatever the platform's line ends are."""
     post = record.post if record.post is not None else Post()
-    return record._replace(post=replace(post, body=clean_body(post.body)))
+    return record._replace(post=post.with_fields({"body": clean_body(post.body)}))
 
 
 def _is_stale(known: LedgerRecord | None, record: Record, capabilities: Capabilities, now: float) -> bool:
