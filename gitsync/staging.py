@@ -34,9 +34,14 @@ def go_on(_: str) -> None:
 
 def own_folder(repository: Repository) -> Path:
     """Return the folder for what concerns this one work tree; it exists when asked for."""
-    path = repository.git_dir / "gitsync"
-    path.mkdir(exist_ok=True)
+    path = folder_of(repository)
+    path.mkdir(parents=True, exist_ok=True)
     return path
+
+
+def folder_of(repository: Repository) -> Path:
+    """Return where that folder is, there or not; nothing else of gitsync's is in it."""
+    return repository.git_dir / "gitsync" / "worktree"
 
 
 @contextmanager

@@ -21,6 +21,7 @@ from gitsync.staging import (
     IndexLine,
     Staging,
     Step,
+    folder_of,
     forget_note,
     go_on,
     index_lock,
@@ -172,7 +173,7 @@ def complete(repository: Repository, *, step: Step = go_on) -> list[str]:
     A path that the user has changed since, or that HEAD no longer has as it was to become, stays as it is. Raises
     Locked when another git holds the index.
     """
-    if repository.root is None or not (repository.git_dir / "gitsync").is_dir():
+    if repository.root is None or not folder_of(repository).is_dir():
         return []
     lock = repository.git_dir / "index.lock"
     said = read_note(repository)
@@ -187,6 +188,10 @@ def complete(repository: Repository, *, step: Step = go_on) -> list[str]:
             return show_conflict(repository, said, step=step)
         if killed:
             _unlock_refs(repository, said["branch"], said["new"])
+        if not repository.resolve(f"{said['new']}^{{commit}}"):  # undone so long ago that git has forgotten it
+            Staging(repository).clear()
+            forget_note(repository)
+            return []
         changes = repository.diff(said["old"] or EMPTY_TREE, said["new"], renames=False)
         paths = [change.path for change in changes]
         entries = index_entries(repository, paths)

@@ -55,7 +55,7 @@ def killed(action: Callable[[Callable[[str], None]], object], at: int) -> bool:
 
 def leftovers(repository: Repository) -> list[str]:
     """What of gitsync's is in git's folder that an undisturbed run does not leave."""
-    own = repository.git_dir / "gitsync"
+    own = repository.git_dir / "gitsync" / "worktree"
     mine = [path.name for path in own.iterdir()] if own.exists() else []
     return mine + [path.name for path in repository.git_dir.glob("*.lock")]
 
@@ -498,6 +498,26 @@ def test_locks_of_another_git_stay(repository: Repository) -> None:
     assert lock.exists()
     with pytest.raises(Locked, match=r"main\.lock"):
         worktree.advance(repository, branch="main", old=old, new=new)
+    assert leftovers(repository) == []
+
+
+def test_files_of_other_parts_of_gitsync_are_not_touched(repository: Repository) -> None:
+    names = ["lock", "index", "index.lock", "journal", "move.json", "checkout"]
+    for name in names:
+        (repository.state_dir / name).write_text("another's")
+    move(repository, {"posts/erste.md": b"new\n"})
+    worktree.complete(repository)
+    assert [(repository.state_dir / name).read_text() for name in names] == ["another's"] * len(names)
+
+
+def test_a_note_of_what_git_has_forgotten_is_dropped(repository: Repository, git: GitRunner) -> None:
+    old = repository.head()
+    new = build(repository, {"posts/erste.md": b"new\n"})
+    assert killed(lambda step: worktree.advance(repository, branch="main", old=old, new=new, step=step), 2)
+    git("gc", "-q", "--prune=now")
+    assert repository.resolve(f"{new}^{{commit}}") is None
+    assert worktree.complete(repository) == []
+    assert git("status", "--porcelain") == ""
     assert leftovers(repository) == []
 
 
