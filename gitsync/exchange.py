@@ -10,8 +10,8 @@ from gitsync import share, worktree
 from gitsync.errors import Moved, Refused, RepositoryError
 from gitsync.hosts import is_public
 from gitsync.intents import Intent
+from gitsync.lease import leases
 from gitsync.ledger import Ledger
-from gitsync.lock import leases
 from gitsync.project import Project
 from gitsync.repository import Oid
 
