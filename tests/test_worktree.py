@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -353,6 +354,21 @@ def test_sparse_checkout_stays_sparse(repository: Repository, git: GitRunner) ->
     assert not (root / "other/a.md").exists()
     assert git("status", "--porcelain") == ""
     assert git("show", ":other/a.md") == "new"
+
+
+def test_git_folder_on_another_disk(tmp_path: Path) -> None:
+    memory = Path("/dev/shm")
+    if not memory.is_dir() or memory.stat().st_dev == tmp_path.stat().st_dev:
+        pytest.skip("needs two file systems")
+    with tempfile.TemporaryDirectory(dir=memory) as folder:
+        run_git(tmp_path, "init", "-q", "-b", "main", f"--separate-git-dir={folder}/git", "work")
+        repository = Repository.open(tmp_path / "work")
+        root = repository.work_tree()
+        for text in (b"one", b"two"):
+            move(repository, {"posts/a.md": text, "run.sh": text})
+            assert (root / "posts/a.md").read_bytes() == text
+            assert run_git(root, "status", "--porcelain") == ""
+        assert sorted(path.name for path in root.iterdir()) == [".git", "posts", "run.sh"]
 
 
 def test_split_index_and_index_version_4(repository: Repository, git: GitRunner) -> None:
