@@ -55,6 +55,7 @@ class Round:
 class Incoming:
     """What one site brings, and what it is owed.
 
+    proposed   edits that wait on a branch of their own, by policy
     held       paths for which nothing is sent in this run
     codes      exit codes that the run has to account for
     settings   the hash of the configuration that this plan is made with
@@ -65,6 +66,7 @@ class Incoming:
     reading: Reading
     addresses: Addresses
     edits: list[Edit] = field(default_factory=list)
+    proposed: list[Edit] = field(default_factory=list)
     results: Results = field(default_factory=Results)
     blobs: dict[Oid, bytes] = field(default_factory=dict)
     subjects: list[Subject] = field(default_factory=list)

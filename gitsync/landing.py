@@ -16,7 +16,7 @@ from gitsync.overlay import Overlay
 from gitsync.repository import CommitHandle, Importer, Oid
 
 Publish = Callable[[Oid, Mapping[str, Oid]], None]
-"""Shares a new head and new ledger tips (site -> commit) before they hold here. Raises Moved when somebody was first."""
+"""Shares a new head and new ledger tips (site -> commit) before they hold here. Raises Moved: somebody was first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +43,7 @@ def land(
     with repository.importer() as importer:
         tip: CommitHandle | None = None
         for edit in edits:
-            tip = _commit(importer, overlay, edit, tip or head, trailers)
+            tip = commit_edit(importer, overlay, edit, tip or head, trailers)
         new_head = head if tip is None else tip.oid
         for incoming in incomings:
             for content in incoming.blobs.values():
@@ -74,7 +74,7 @@ def _has_news(incoming: Incoming) -> bool:
     return len(incoming.results) > 0 or (ledger.tip is not None and settings != ledger.settings)
 
 
-def _commit(
+def commit_edit(
     importer: Importer, overlay: Overlay, edit: Edit, parent: CommitHandle | Oid, trailers: Mapping[str, str]
 ) -> CommitHandle:
     """Store one edit as a commit in the name of the site's author."""

@@ -55,6 +55,10 @@ class Overlay:
         """Let there be no file at `path`."""
         self._pending[path] = None
 
+    def forget(self, path: str) -> None:
+        """Leave the file at `path` as HEAD has it after all; its content can still be read."""
+        self._pending.pop(path, None)
+
     def pending(self, path: str) -> Oid | None:
         """Return the blob that this run puts at `path`, or None when it puts none there."""
         return self._pending.get(path)

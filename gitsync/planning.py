@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from gitsync import worktree
 from gitsync.connector import Connector
@@ -16,9 +16,11 @@ from gitsync.intents import Intent, Intents
 from gitsync.ledger import Ledger
 from gitsync.overlay import Overlay
 from gitsync.project import Project
+from gitsync.proposing import set_aside
 from gitsync.pulling import plan_pulls
 from gitsync.pushing import Outgoing, Pushing
 from gitsync.recovery import Recovery, deletes, recover
+from gitsync.scope import Scope, narrow
 from gitsync.site import Site
 from gitsync.survey import Reading, read_local, read_site
 
@@ -28,7 +30,10 @@ ALLOWANCES = frozenset({"missing", "deletes", "creates", "resend"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """What a run may do. `allow` names the guards that are lifted; `wait` lets it wait for unknown outcomes."""
+    """What a run may do. `allow` names the guards that are lifted; `wait` lets it wait for unknown outcomes.
+
+    With a `scope` the run is about those posts only, and imports nothing.
+    """
 
     pull: bool = True
     push: bool = True
@@ -36,6 +41,7 @@ class Options:
     wait: bool = True
     materialise: bool = True
     allow: frozenset[str] = frozenset()
+    scope: Scope | None = None
 
 
 @dataclass(slots=True)
@@ -52,7 +58,7 @@ class Plan:
     @property
     def is_empty(self) -> bool:
         """Whether nothing would be committed, recorded or sent."""
-        comes_in = any(incoming.edits or len(incoming.results) for incoming in self.incomings)
+        comes_in = any(it.edits or it.proposed or len(it.results) for it in self.incomings)
         return not comes_in and not any(outgoing.writes for outgoing in self.outgoings)
 
     @property
@@ -107,25 +113,31 @@ def make_plan(
                 clock=clock,
             )
             recoveries[site.name] = recover(reading, unfinished, now=clock())
+            if options.scope is not None:
+                narrow(reading, options.scope)
         except (SiteError, Refused) as error:
             plan.codes.add(error.exit_code)
             plan.failures.append(Notice(level="error", message=f"{site.name}: {error}"))
             continue
         readings.append(reading)
     plan.recoveries = recoveries
+    policy = project.config.policy
     this = Round(
         overlay=plan.overlay,
-        policy=project.config.policy,
+        policy=policy if options.scope is None else replace(policy, import_=False),
         busy=worktree.busy(project.repository, _to_be_touched(readings)),
         pulls=options.pull,
         recoveries=recoveries,
     )
     for reading in readings:
-        plan.incomings.append(plan_pulls(this, reading))
-        stack.callback(plan.incomings[-1].results.close)
-    pushing = Pushing(plan.overlay, project.config.policy, allow=options.allow)
+        incoming = plan_pulls(this, reading)
+        stack.callback(incoming.results.close)
+        if project.config.policy.pull == "pull-request":
+            set_aside(incoming, plan.overlay)
+        plan.incomings.append(incoming)
+    pushing = Pushing(plan.overlay, policy, allow=options.allow, scope=options.scope)
     for incoming in plan.incomings:
-        incoming.pushed = options.push
+        incoming.pushed = options.push and options.scope is None
         plan.outgoings.append(pushing.plan(incoming) if options.push else Outgoing(incoming=incoming))
         plan.codes |= incoming.codes
     return plan

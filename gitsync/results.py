@@ -22,6 +22,7 @@ class Results:
         self._places: dict[str, int] = {}
         self._bases: dict[str, Oid] = {}
         self._count = 0
+        self._discarded: set[int] = set()
         for result in results:
             self.append(result)
 
@@ -35,7 +36,7 @@ class Results:
             self._bases[result.path] = result.base
 
     def __len__(self) -> int:
-        return self._count
+        return self._count - len(self._discarded)
 
     def __contains__(self, path: object) -> bool:
         return path in self._places
@@ -48,9 +49,16 @@ class Results:
         place = 0
         for _ in range(self._count):
             self._file.seek(place)
-            result = self._load()
+            at, result = place, self._load()
             place = self._file.tell()
-            yield result
+            if at not in self._discarded:
+                yield result
+
+    def discard(self, path: str) -> None:
+        """Take back what the newest result of `path` says, if there is one."""
+        if path in self._places:
+            self._discarded.add(self._places.pop(path))
+            self._bases.pop(path, None)
 
     def is_settled(self, path: str, oid: Oid) -> bool:
         """Say whether the site agreed on just the blob `oid` for `path` in this round, and is owed nothing."""

@@ -25,6 +25,7 @@ from gitsync.ledger import Ledger
 from gitsync.lock import process_lock
 from gitsync.planning import ALLOWANCES, Options, Plan, make_plan
 from gitsync.project import Project
+from gitsync.proposing import propose
 from gitsync.pushing import Outgoing
 from gitsync.records import Result
 from gitsync.repository import Oid
@@ -168,6 +169,7 @@ class Run:
         self._codes |= plan.codes
         yield from plan.failures
         for incoming in plan.incomings:
+            propose(incoming, plan.overlay, trailers={"Sync": self.id}, remote=self._exchange.remote)
             for id, revision in incoming.reading.moved:
                 incoming.reading.index.note_revision(id, revision)
             for event in incoming.events:
