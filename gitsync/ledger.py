@@ -13,6 +13,7 @@ from gitsync.repository import EMPTY_TREE, Blob, CommitHandle, Importer, Reposit
 
 PREFIX = "refs/gitsync/"
 CHUNK = 2000
+FEW = 20
 CARRIED = ("Branch", "Settings")
 """Trailers that every commit repeats, so that the tip tells them."""
 
@@ -57,11 +58,16 @@ class Ledger:
         """Return the newest ledger commit all of whose Heads are in the history of `head`; None: no base at all."""
         if head is None or self.tip is None:
             return None
-        known: dict[Oid, bool] = {}
+        known = {head: True}
+        history: set[Oid] | None = None
         for commit in self.repository.log(self.tip):
-            for it in (heads := heads_of(commit.trailers)):
+            heads = heads_of(commit.trailers)
+            for it in heads:
+                if history is None and len(known) > FEW:
+                    # A far older checkout: from here on, one long list is cheaper than many short questions.
+                    history = set(self.repository.git.text("rev-list", "--end-of-options", head).split())
                 if it not in known:
-                    known[it] = it == head or self.repository.is_ancestor(it, head)
+                    known[it] = self.repository.is_ancestor(it, head) if history is None else it in history
             if heads and all(known[it] for it in heads):
                 return commit.oid
         return None

@@ -297,6 +297,15 @@ class TestAncestry:
         assert entry.record == LedgerRecord(id="1", revision="r2")
         assert ledger.offered_again(at) == {"a.md"}
 
+    @pytest.mark.parametrize("few", [0, 1, 99])
+    def test_a_far_older_checkout_finds_its_base_as_well(
+        self, ledger: Ledger, heads: list[Oid], few: int, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("gitsync.ledger.FEW", few)
+        for head in heads:
+            at = ledger.agreed(head)
+            assert ledger.entries(["a.md"], at=at)["a.md"].base == ledger.repository.resolve(f"{head}:a.md")
+
     def test_a_branch_without_any_of_it_has_no_base(self, repository: Repository, ledger: Ledger) -> None:
         orphan = commit(repository, {"a.md": b"else\n"}, parent=None)
         assert ledger.agreed(orphan) is None
