@@ -17,6 +17,7 @@ from gitsync.plan import Step
 from gitsync.projection import Projection, project, selected, view
 from gitsync.repository import Oid
 from gitsync.resending import everything, with_other_files
+from gitsync.scope import Scope
 from gitsync.subject import Subject, entry_of
 
 CHUNK = 500
@@ -45,11 +46,12 @@ class Outgoing:
 class Pushing:
     """Plans the writes of one site after the other."""
 
-    def __init__(self, overlay: Overlay, policy: Policy, *, allow: frozenset[str]) -> None:
+    def __init__(self, overlay: Overlay, policy: Policy, *, allow: frozenset[str], scope: Scope | None = None) -> None:
         self._overlay = overlay
         self._project = overlay.project
         self._policy = policy
         self._allow = allow
+        self._scope = scope
 
     def plan(self, incoming: Incoming) -> Outgoing:
         """Return what this site is to be sent. Raises Refused when that is more than the guards allow."""
@@ -63,7 +65,9 @@ class Pushing:
                 outgoing.writes.append(write)
             else:
                 removals.append(write)
-        self._guard(incoming, len(creates), len(removals))
+        asked = self._scope.withdrawn if self._scope is not None else ()
+        unasked = [write for write in removals if (incoming.reading.name, write.subject.path) not in asked]
+        self._guard(incoming, len(creates), len(unasked))
         outgoing.writes += [*_linked_first(creates), *removals]
         return outgoing
 
@@ -102,18 +106,22 @@ class Pushing:
     def _others(self, incoming: Incoming, have: Mapping[str, Subject]) -> Iterator[Subject]:
         """Yield posts that nobody touched here but that may have to be sent.
 
-        Other sites changed them, a push of theirs is owed, an image of theirs is another one, or the configuration is.
+        Other sites changed or brought them, a push of theirs is owed, an image of theirs is another one, or the
+        configuration is.
         """
         reading = incoming.reading
         settled = incoming.results
         moved = {change.old_path for change in reading.local.values()}
+        known = {change.path for change in reading.local.values()}
         named = [
             path
             for path in self._overlay.changed
             if (oid := self._overlay.pending(path)) is not None and not settled.is_settled(path, oid)
         ]
         owing = [*reading.index.owed(), *with_other_files(incoming, self._overlay)]
-        if incoming.is_reconfigured:
+        if self._scope is not None:
+            owing = [path for path in owing if path in self._scope.paths]
+        elif incoming.is_reconfigured:
             incoming.unasked = {path for path in everything(incoming) if path not in owing and path not in named}
             owing += sorted(incoming.unasked)
         named += [path for path in owing if path not in settled and path not in moved]
@@ -122,6 +130,10 @@ class Pushing:
             entries = reading.entries(chunk)
             for path in chunk:
                 entry = entry_of(settled[path]) if path in settled else entries[path]
+                if entry.record is None and path not in settled and path not in known:  # a later site brought it
+                    brought = self._overlay.pending(path)
+                    yield Subject(site=reading.name, path=path, oid=brought, entry=entry, step=Step.CREATE)
+                    continue
                 if entry.record is None or entry.record.state != "live" or entry.conflict is not None:
                     continue
                 oid = self._overlay.pending(path) or entry.base

@@ -20,7 +20,7 @@ from gitsync.events import Event, Notice, Operation, Summary, exit_code
 from gitsync.exchange import Exchange
 from gitsync.intents import Intent, Intents
 from gitsync.journal import Journal
-from gitsync.landing import land
+from gitsync.landing import Publish, land
 from gitsync.ledger import Ledger
 from gitsync.lock import process_lock
 from gitsync.planning import ALLOWANCES, Options, Plan, make_plan
@@ -29,6 +29,7 @@ from gitsync.proposing import propose
 from gitsync.pushing import Outgoing
 from gitsync.records import Result
 from gitsync.repository import Oid
+from gitsync.scope import Prepared
 from gitsync.site import Site
 
 __all__ = ["ALLOWANCES", "Options", "Run", "run"]
@@ -40,10 +41,14 @@ LEASE_WAIT = 900.0
 """Seconds that a run waits for another machine to finish."""
 
 
+Prepare = Callable[[Mapping[str, Connector], Publish | None], Prepared]
+
+
 class Run:
     """One run over some sites. `sleep` and `clock` (Unix time) are the outside world's.
 
-    `agree` sees every plan before anything of it is carried out, and may raise Refused.
+    `agree` sees every plan before anything of it is carried out, and may raise Refused. `prepare` commits what the run
+    is to carry to the sites, under its locks; it may raise Moved, and is called again then.
     """
 
     def __init__(
@@ -53,6 +58,7 @@ class Run:
         options: Options,
         *,
         agree: Callable[[Plan], None] = lambda _: None,
+        prepare: Prepare | None = None,
         sleep: Callable[[float], None] = time.sleep,
         clock: Callable[[], float] = time.time,
     ) -> None:
@@ -61,6 +67,7 @@ class Run:
         self.options = options
         self.id = secrets.token_hex(6)
         self._agree = agree
+        self._prepare = prepare
         self._sleep = sleep
         self._clock = clock
         self._meter = Meter()
@@ -87,6 +94,7 @@ class Run:
                 self._replay()
             self._receive()
             connectors = self._connect(stack)
+            yield from self._prepared(connectors, stack)
             for event in self._rounds(connectors, stack):
                 if event not in self._told:
                     self._count(event)
@@ -101,6 +109,29 @@ class Run:
             self._exchange.receive()
         elif self._exchange.remote is not None:
             share.fetch(self.project.repository, self._exchange.remote)
+
+    def _prepared(self, connectors: Mapping[str, Connector], run: ExitStack) -> Iterator[Event]:
+        if self._prepare is None:
+            return
+        self._check_lease = run.enter_context(self._exchange.lease(wait=LEASE_WAIT, sleep=self._sleep))
+        self._exchange.receive()
+        for number in range(ROUNDS):
+            try:
+                prepared = self._prepare(connectors, self._publish)
+                break
+            except Moved:
+                if number == ROUNDS - 1:
+                    raise
+                self._exchange.receive()
+        self.options = replace(self.options, scope=prepared.scope)
+        self._codes |= prepared.codes
+        for event in prepared.events:
+            self._count(event)
+            yield event
+
+    @property
+    def _publish(self) -> Publish | None:
+        return self._exchange.publish if self._exchange.remote is not None else None
 
     def _ledger(self, site: str) -> Ledger:
         """Return the ledger to plan with: for a dry run the shared one, where it only goes further than ours."""
@@ -160,9 +191,9 @@ class Run:
                 return True
         branch = self.project.check_writable(plan.branch)
         self._trailers = {it.reading.name: {**it.trailers, "Branch": branch} for it in plan.incomings}
-        publish = self._exchange.publish if self._exchange.remote is not None else None
         try:
-            landed = land(plan.overlay, plan.incomings, branch=branch, trailers={"Sync": self.id}, publish=publish)
+            told = {"Sync": self.id}
+            landed = land(plan.overlay, plan.incomings, branch=branch, trailers=told, publish=self._publish)
         except Moved:
             self._exchange.receive()
             return True
