@@ -15,6 +15,16 @@ from gitsync.cli.invocation import common_options
 COMMANDS: Mapping[str, tuple[str, str]] = {
     "init": ("gitsync.cli.init:init", "Write gitsync.toml from what this repository shows."),
     "site": ("gitsync.cli.site:site", "Add, list, test or remove sites."),
+    "import": ("gitsync.cli.sync:import_", "Make files of the posts that are only on a site."),
+    "status": ("gitsync.cli.status:status", "Say what waits to be synced."),
+    "diff": ("gitsync.cli.diff:diff", "Show the words that a sync would change."),
+    "plan": ("gitsync.cli.plan:plan", "List what a sync would do, and keep that for apply."),
+    "apply": ("gitsync.cli.plan:apply", "Carry out a kept plan, exactly."),
+    "sync": ("gitsync.cli.sync:sync", "Keep repository and sites in step, in both directions."),
+    "pull": ("gitsync.cli.sync:pull", "Bring the edits of sites into the branch; nothing is sent."),
+    "push": ("gitsync.cli.sync:push", "Send sites what changed here; no file changes."),
+    "demo": ("gitsync.cli.demo:demo", "Play the main job on a little blog, and show the evidence."),
+    "check": ("gitsync.cli.check:check", "Find what the sites would refuse or lose, before anything is sent."),
     "completion": ("gitsync.cli.completion:completion", "Print the completion script of your shell."),
 }
 """Name -> (module:object, first line of its help). In the order in which a user meets them."""
