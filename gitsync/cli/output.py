@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -28,6 +29,7 @@ PARTICIPLES = {
     "adopt": "adopted",
     "skip": "skipped",
 }
+MARKS = {"gone": ("red", "[-", "-]"), "new": ("green", "{+", "+}")}
 COUNTS = ("created", "updated", "deleted", "pulled", "merged", "conflicts", "failed")
 
 
@@ -96,6 +98,26 @@ class Printer:
     def say(self, text: str) -> None:
         """Print a sentence for people: on stdout, or on stderr where stdout is for programs."""
         self._line(text, err=self._invocation.json)
+
+    def lines(self, lines: Iterable[str]) -> None:
+        """Print lines for people on stdout, indented as they are."""
+        for line in lines:
+            self._line(line)
+
+    def marked(self, pieces: Iterable[tuple[str, str]]) -> None:
+        """Print one line of (kind, text) pieces, kinds as in wording: brackets around words, colours on a terminal."""
+        colours = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+        line = ""
+        for kind, text in pieces:
+            shown = clean(self._invocation.redact(text))
+            if kind == "cut":
+                shown = "…"
+            elif kind in MARKS and colours:
+                shown = click.style(shown, fg=MARKS[kind][0])
+            elif kind in MARKS:
+                shown = f"{MARKS[kind][1]}{shown}{MARKS[kind][2]}"
+            line += shown
+        click.echo(line)
 
     def notice(self, text: str) -> None:
         """Print a sentence on stderr."""

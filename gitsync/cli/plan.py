@@ -1,0 +1,96 @@
+"""`gitsync plan` and `gitsync apply`: look first, and have exactly that done."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from gitsync.cli.invocation import Invocation, common_options, pass_invocation, sites_argument
+from gitsync.cli.output import Printer
+from gitsync.cli.sync import (
+    allow_option,
+    carry_out,
+    dry_run_option,
+    materialises,
+    no_markers_option,
+    no_wait_option,
+)
+from gitsync.errors import UsageError
+from gitsync.events import exit_code
+
+if TYPE_CHECKING:
+    from gitsync.planning import Plan
+
+
+@click.command()
+@sites_argument
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Keep the plan in this file, for apply.")
+@click.option("--exit-code", "pending_code", is_flag=True, help="End with 4 when something is to be done.")
+@allow_option
+@common_options
+@pass_invocation
+def plan(
+    invocation: Invocation, sites: tuple[str, ...], out: Path | None, pending_code: bool, allow: tuple[str, ...]
+) -> int:
+    """List what a sync would do, and keep that for apply.
+
+    Nothing is written but the file of --out. gitsync apply FILE then does exactly that, or nothing.
+    """
+    from gitsync.saved_plan import SavedPlan, describe, dump
+    from gitsync.sync import Options, Run
+
+    project = invocation.project()
+    options = Options(dry_run=True, allow=frozenset(allow))
+    made: list[SavedPlan] = []
+    pending: list[bool] = []
+
+    def look(now: Plan) -> None:
+        pending.append(any(it.edits for it in now.incomings) or any(it.writes for it in now.outgoings))
+        pending.append(any(it.results for it in now.incomings))
+        if out is not None and not now.failures:
+            made.append(describe(now, allow=options.allow))
+
+    code = carry_out(invocation, Run(project, project.config.choose(sites), options, agree=look))
+    if out is not None:
+        printer = Printer(invocation)
+        target = invocation.directory / out
+        if not made:
+            printer.notice(f"{target} was not written, since not every site could be read.")
+        else:
+            if not target.parent.is_dir():
+                raise UsageError(f"There is no folder {target.parent}.", "Make it, or name another file.")
+            target.write_text(dump(made[0]), encoding="utf-8", newline="\n")
+            printer.say(f"Kept in {target}. Next: `gitsync apply {out}`.")
+    return exit_code({code, 4 if pending_code and any(pending) else 0})
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@no_wait_option
+@no_markers_option
+@dry_run_option
+@common_options
+@pass_invocation
+def apply(invocation: Invocation, file: Path, no_wait: bool, no_markers: bool, dry_run: bool) -> int:
+    """Carry out a kept plan, exactly.
+
+    When the repository or a site has moved since the plan in FILE was made, nothing is done, and the exit code is 5.
+    """
+    from gitsync.saved_plan import Approval, check_repository, load
+    from gitsync.sync import Options, Run
+
+    target = invocation.directory / file
+    try:
+        text = target.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise UsageError(f"There is no file {target}.", "Make a plan: gitsync plan --out FILE.") from None
+    except UnicodeDecodeError:
+        raise UsageError(f"{target} is no plan of gitsync.", "Make one: gitsync plan --out FILE.") from None
+    saved = load(text, name=str(target))
+    project = invocation.project()
+    check_repository(project, saved)
+    sites = project.config.choose(list(saved.ledgers)) if saved.ledgers else []
+    options = Options(dry_run=dry_run, wait=not no_wait, materialise=materialises(no_markers), allow=saved.allow)
+    return carry_out(invocation, Run(project, sites, options, agree=Approval(saved)))
