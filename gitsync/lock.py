@@ -38,8 +38,9 @@ def process_lock(repository: Repository) -> Iterator[None]:
 
 def _remove_leftovers(repository: Repository) -> None:
     # Only gitsync writes these refs, and only under the lock that we hold: whoever made the files is dead.
-    for left in sorted((repository.common_dir / "refs" / "gitsync").rglob("*.lock")):
-        left.unlink(missing_ok=True)
+    for folder in (repository.common_dir / "refs").glob("gitsync*"):
+        for left in sorted(folder.rglob("*.lock")):
+            left.unlink(missing_ok=True)
     index = repository.git_dir / "index.lock"
     if index.exists():
         raise Locked(

@@ -74,6 +74,10 @@ def reunite(
             if loser.id not in winner.ids and winner.id not in loser.ids:
                 union.clashes.append(Clash(path=to, kept=winner.id, ignored=loser.id))
                 files[record_file(parked_path(to, loser.id))] = dump_record(replace(loser, state="ignored"))
+    for path in mine.moves.keys() & other.moves.keys():
+        names = {mine.moves[path], other.moves[path]}
+        if len(names) > 1:  # one new name is as good as the other, but two are too many
+            files.update(dict.fromkeys(entry_files(max(names))))
     union.changes = sorted(files.items(), key=lambda change: change[1] is not None)
     return union
 

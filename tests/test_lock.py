@@ -45,10 +45,14 @@ def test_a_killed_process_holds_nothing(repository: Repository) -> None:
 def test_locks_that_git_left_on_our_refs_are_removed(repository: Repository) -> None:
     head = commit(repository, {"a.md": b"a"})
     repository.update_refs([("refs/gitsync/blog", head, None)], message="x")
-    left = repository.common_dir / "refs" / "gitsync" / "blog.lock"
-    left.touch()
+    left = [
+        repository.common_dir / "refs" / name / "blog.lock" for name in ("gitsync", "gitsync-remote/origin", "heads")
+    ]
+    for path in left:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
     with process_lock(repository):
-        assert not left.exists()
+        assert [path.exists() for path in left] == [False, False, True]
 
 
 def test_a_leftover_index_lock_is_named(repository: Repository) -> None:

@@ -1,4 +1,6 @@
+import random
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,10 +10,11 @@ from gitsync.errors import Moved, RepositoryError
 from gitsync.intents import Intent
 from gitsync.ledger import Ledger
 from gitsync.model import Post
-from gitsync.records import Entry, LedgerRecord, Result, moved, parked_path
+from gitsync.records import KEEP, Entry, LedgerRecord, Result, moved, parked_path
 from gitsync.repository import Oid, Repository
 from tests.conftest import run_git
 from tests.repositories import commit, new_repository
+from tests.test_replay import story
 
 
 class Machine:
@@ -222,6 +225,54 @@ def test_a_post_renamed_twice_has_one_place(one: Machine, two: Machine) -> None:
     one.push()
     two.pull()
     assert sorted(path for path, record in two.records().items() if record and record.id == "1") == ["x.md"]
+
+
+def reword(result: Result, prefix: str) -> Result:
+    """The same result with ids and texts of one machine's own."""
+    if not isinstance(result.record, LedgerRecord):
+        return result
+    return replace(result, record=replace(result.record, id=prefix + result.record.id, revision=prefix))
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_whoever_merges_the_outcome_is_one_and_no_id_has_two_places(
+    tmp_path: Path, shared: Repository, seed: int
+) -> None:
+    rng = random.Random(seed)
+    one = Machine(tmp_path / "one", shared.git_dir)
+    one.commit(a=b"a\n")
+    common, held = story(rng, 10)
+    one.tell(*common)
+    one.push()
+    two = Machine(tmp_path / "two", shared.git_dir)
+    two.follow()
+    two.pull()
+    for machine, prefix in ((one, "x"), (two, "y")):
+        for entry in held.values():
+            action = rng.choice(["keep", "keep", "update", "rename", "tombstone"])
+            assert entry.record is not None
+            if action == "update":
+                machine.tell(moved(replace(entry, remote=Post(body=prefix)), site="blog", path=entry.path))
+            elif action == "rename":
+                machine.tell(moved(entry, site="blog", path=prefix + entry.path))
+            elif action == "tombstone":
+                dead = replace(entry.record, state=rng.choice(["deleted", "gone"]))
+                machine.tell(Result(site="blog", path=entry.path, base=None, remote=None, record=dead))
+        machine.tell(*(reword(it, prefix) for it in story(rng, 6)[0] if it.old_path is None and it.record is not KEEP))
+    ids = {record.id for machine in (one, two) for record in machine.records().values() if record}
+    tips = {"one": one.ledger.tip, "two": two.ledger.tip}
+    if tips["one"] is None or tips["two"] is None:
+        return
+    for machine, other in ((one, two), (two, one)):
+        machine.repository.fetch(str(other.repository.root), [f"+refs/gitsync/blog:{share.copy_of('origin', 'blog')}"])
+    states = {share.take_in(machine.ledger, "origin").state for machine in (one, two)}
+    if states != {"merged"}:
+        return
+    assert one.held() == two.held()
+    claims = [id for record in one.records().values() if record for id in record.ids]
+    assert len(claims) == len(set(claims))
+    displaced = {entry.record.id for entry in held.values() if entry.record}  # a new post may stand where they were
+    assert set(claims) >= ids - displaced
 
 
 def test_announced_writes_of_both_are_kept(one: Machine, two: Machine) -> None:
