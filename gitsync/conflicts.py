@@ -105,7 +105,9 @@ def record_conflict(
             for side in (outcome.merged.ours, outcome.merged.theirs)
         ]
         ours_text, other_text = (text.decode("utf-8") for text in both)
-        label = f"{site}@{record.revision[:12]}"
+        # Hashes are cut as git cuts them; a time cut short would be another time.
+        revision = record.revision if len(record.revision) <= 32 else record.revision[:12]
+        label = f"{site}@{revision}"
         marked = merge.markers(ours_text, other_text, label_ours="ours", label_theirs=label).encode()
     recorded = Conflict(
         base=subject.entry.base,
