@@ -13,7 +13,7 @@ from gitsync import worktree
 from gitsync.incoming import Edit, Incoming
 from gitsync.ledger import with_trailers
 from gitsync.overlay import Overlay
-from gitsync.repository import CommitHandle, Importer, Oid
+from gitsync.repository import KEEP_MODE, CommitHandle, Importer, Oid
 
 Publish = Callable[[Oid, Mapping[str, Oid]], None]
 """Shares a new head and new ledger tips (site -> commit) before they hold here. Raises Moved: somebody was first."""
@@ -83,7 +83,8 @@ def commit_edit(
         told["Gitsync-Id"] = edit.ids
     told |= {f"Gitsync-{name}": value for name, value in trailers.items() if name == "Sync"}
     changes = (
-        (path, importer.blob(overlay.read(oid)) if oid is not None else None) for path, oid in edit.files.items()
+        (path, importer.blob(overlay.read(oid)) if oid is not None else None, KEEP_MODE)
+        for path, oid in edit.files.items()
     )
     return importer.commit(
         parent=parent,

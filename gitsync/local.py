@@ -33,6 +33,9 @@ class LocalChange:
     base: Oid | None
 
 
+TAKEN = "//new"
+"""Marks the key of a new file whose path the ledger knows as another post's."""
+
 Reader = Callable[[str, bytes], Document]
 """Parses a post's bytes, given its path; raises InvalidContent."""
 
@@ -40,12 +43,17 @@ Reader = Callable[[str, bytes], Document]
 def local_changes(
     repository: Repository, base: str, head: str, pathspecs: Sequence[str], read: Reader
 ) -> dict[str, LocalChange]:
-    """Return the changes from the tree-ish `base` to `head`, by the path that the ledger knows (new files: by path)."""
+    """Return the changes from the tree-ish `base` to `head`, by the path that the ledger knows.
+
+    A new file is known by its own path, or by a name that no file has where the ledger knows another post there.
+    """
     changes = repository.diff(base, head, pathspecs)
     paired = _pair(repository, changes, read)
     if any(change.kind == "deleted" for change in paired):
         paired = _still_there(repository, base, head, paired)
-    return {change.old_path or change.path: change for change in paired}
+    found = {change.old_path: change for change in paired if change.old_path is not None}
+    news = (change for change in paired if change.old_path is None)
+    return found | {change.path + TAKEN if change.path in found else change.path: change for change in news}
 
 
 def _pair(repository: Repository, changes: Sequence[Change], read: Reader) -> list[LocalChange]:

@@ -12,7 +12,7 @@ from itertools import islice
 from gitsync.deciding import Decision
 from gitsync.errors import InvalidContent
 from gitsync.incoming import Incoming, Round
-from gitsync.local import LocalChange
+from gitsync.local import TAKEN, LocalChange
 from gitsync.meeting import meet_all
 from gitsync.plan import Step
 from gitsync.projection import selected
@@ -43,7 +43,7 @@ def plan_pulls(round: Round, reading: Reading) -> Incoming:
     remaining = iter(paths)
     while chunk := list(islice(remaining, CHUNK)):
         entries = reading.entries(chunk)
-        posts = [(path, entries[path], reading.local.get(path)) for path in chunk]
+        posts = [_post(path, entries[path], reading.local.get(path)) for path in chunk]
         blobs = _blobs(round, posts)
         for path, entry, change in posts:
             try:
@@ -57,6 +57,11 @@ def plan_pulls(round: Round, reading: Reading) -> Incoming:
     created += _from_other_sites(round, incoming, {subject.path for subject in created})
     meet_all(round, incoming, created)
     return incoming
+
+
+def _post(key: str, entry: Entry, change: LocalChange | None) -> tuple[str, Entry, LocalChange | None]:
+    """Return what is known under one key; a new file at another post's path has no history."""
+    return key, Entry(path=change.path) if change is not None and key.endswith(TAKEN) else entry, change
 
 
 def _blobs(round: Round, posts: Sequence[tuple[str, Entry, LocalChange | None]]) -> dict[Oid, bytes]:

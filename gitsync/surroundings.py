@@ -19,19 +19,20 @@ class Addresses:
     uploaded: dict[str, str] = field(default_factory=dict)
     arrived: dict[str, str] = field(default_factory=dict)
     """URL -> path, of the posts that are imported in this run."""
-    renamed: dict[str, str] = field(init=False)
-    """Path now -> path in the ledger, for posts that were moved here."""
+    renamed: dict[str, str | None] = field(init=False)
+    """Path now -> path in the ledger (None: not there), where they differ."""
     place: Place = field(init=False)
 
     def __post_init__(self) -> None:
         changes = self.reading.local.values()
-        self.renamed = {it.path: it.old_path for it in changes if it.old_path not in (None, it.path)}
+        self.renamed = {it.path: it.old_path for it in changes if it.old_path != it.path}
         self.place = self._place()
 
     def url_of(self, path: str) -> str | None:
         if path in self.created:
             return self.created[path]
-        return self.reading.index.url_of(self.renamed.get(path, path))
+        known = self.renamed.get(path, path)
+        return self.reading.index.url_of(known) if known is not None else None
 
     def path_of(self, url: str) -> str | None:
         index = self.reading.index
