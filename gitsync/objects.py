@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from itertools import islice
 from typing import IO, NamedTuple
@@ -180,11 +181,10 @@ def log(git: Git, tip: str, *, limit: int | None, paths: Sequence[str]) -> Itera
 
 def _instant(seconds: str, iso: str) -> datetime:
     # Old histories have times and zones that no calendar knows.
-    for read in (lambda: datetime.fromisoformat(iso), lambda: datetime.fromtimestamp(int(seconds), UTC)):
-        try:
-            return read()
-        except (ValueError, OverflowError, OSError):
-            continue
+    with suppress(ValueError, OverflowError):
+        return datetime.fromisoformat(iso)
+    with suppress(ValueError, OverflowError, OSError):
+        return datetime.fromtimestamp(int(seconds), UTC)
     return datetime.fromtimestamp(0, UTC)
 
 
