@@ -37,7 +37,7 @@ def pending(
     read: Callable[[Oid | None], Document | None],
     default_status: str | None,
 ) -> Pending | Settled:
-    """Say whether the conflict in `entry` is over, given the file in HEAD (None: there is none)."""
+    """Say whether the conflict in `entry` is over, given the file in HEAD (None: there is none for this site)."""
     conflict = entry.conflict
     if conflict is None:
         raise AssertionError(f"{entry.path} has no conflict")
@@ -45,7 +45,7 @@ def pending(
     fields = incoming.reading.connector.capabilities.fields if incoming.reading.connector else frozenset()
     agreed = replace(entry, base=conflict.theirs, remote=conflict.remote, conflict=None)
     theirs = read(conflict.theirs)
-    if theirs is not None and (now is None) != (conflict.ours is None):
+    if now is None and (theirs is None or conflict.ours is not None):
         return Settled(entry=agreed, text=None)
     if theirs is not None and now is not None:
         base, ours = read(conflict.base), read(conflict.ours)
@@ -57,7 +57,8 @@ def pending(
         ours_view = view(ours, site, default_status) if ours is not None else Post()
         marked = merge.has_markers(now.data.decode())
         now_view = view(now, site, default_status)
-        if not marked and merge.settled(base_view, ours_view, theirs_view, now_view, fields=fields):
+        back = ours is None  # deleted at the time, and here again
+        if not marked and (back or merge.settled(base_view, ours_view, theirs_view, now_view, fields=fields)):
             return Settled(entry=agreed, text=None)
     reason = f"awaits a decision: commit the merged file, or run gitsync resolve {entry.path} --ours or --theirs."
     incoming.tell("conflict", entry.path, "planned", record=entry.record, reason=reason)

@@ -57,7 +57,7 @@ class Decision:
             return None
         record = self.reading.changed.get(self.key)
         if self.entry.conflict is not None:
-            settled = pending(self.incoming, self.entry, self._file(), self._conflict_file, self.default_status)
+            settled = pending(self.incoming, self.entry, self._wanted(), self._conflict_file, self.default_status)
             if isinstance(settled, Pending):
                 self.incoming.hold(self.path, 3)
                 return None
@@ -183,6 +183,11 @@ class Decision:
         if file is None:
             raise AssertionError(f"{self.path} has no file")
         return file
+
+    def _wanted(self) -> Document | None:
+        """Return the file, unless it names other sites."""
+        file = self._file()
+        return file if file is not None and selected(file, self.site) else None
 
     def _conflict_file(self, oid: Oid | None) -> Document | None:
         return None if oid is None else self.round.overlay.project.read(self.path, self._data(oid))

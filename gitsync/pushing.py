@@ -87,7 +87,9 @@ class Pushing:
             )
 
     def _writes(self, incoming: Incoming) -> Iterator[Write]:
-        subjects = {subject.path: subject for subject in incoming.subjects if subject.path not in incoming.held}
+        subjects = {
+            subject.path: self._newest(subject) for subject in incoming.subjects if subject.path not in incoming.held
+        }
         for subject in self._others(incoming, subjects):
             subjects[subject.path] = subject
         withdrawn = [subject for subject in subjects.values() if subject.step is Step.REMOVE]
@@ -102,6 +104,11 @@ class Pushing:
                 action: Op = "create" if sent[path].step is Step.CREATE else "update"
                 incoming.tell(action, path, "failed", reason=str(error if error.path else error.at(path)))
                 incoming.hold(path, 6)
+
+    def _newest(self, subject: Subject) -> Subject:
+        """Return the subject with what the sites planned after its own made of the file."""
+        oid = self._overlay.pending(subject.path)
+        return subject if oid is None or subject.step is Step.REMOVE else replace(subject, oid=oid)
 
     def _others(self, incoming: Incoming, have: Mapping[str, Subject]) -> Iterator[Subject]:
         """Yield posts that nobody touched here but that may have to be sent.

@@ -1,0 +1,89 @@
+"""Every loss, copy or surprise that the torture of test_laws.py found, as small as it can be said."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from gitsync.model import Post
+from tests.blog import Blog, post
+
+
+@pytest.fixture
+def blog(tmp_path: Path) -> Blog:
+    return Blog(tmp_path / "blog")
+
+
+def test_a_post_from_one_site_reaches_the_sites_before_it_in_the_same_run(tmp_path: Path) -> None:
+    blog = Blog(tmp_path / "blog", sites=("first", "second"))
+    blog.site("second").put("", Post(title="Made there", slug="made-there", body="Hello.\n", status="published"))
+    outcome = blog.run()
+    assert outcome.summary.created == 1, outcome.told
+    assert blog.shown("Made there", "first").body == "Hello.\n"
+    blog.quiet()
+
+
+def test_an_edit_on_a_later_site_reaches_an_earlier_one_that_is_sent_the_post_anyway(tmp_path: Path) -> None:
+    blog = Blog(tmp_path / "blog", sites=("first", "second"))
+    blog.put("posts/a.md", post("A"))
+    blog.run()
+    blog.put("posts/a.md", post("A", "One, here.\n\nTwo.\n\nThree.\n"))
+    blog.site("second").edit(blog.id_of("A", "second"), body="One.\n\nTwo.\n\nThree, there.\n")
+    outcome = blog.run()
+    assert blog.shown("A", "first").body == "One, here.\n\nTwo.\n\nThree, there.\n", outcome.told
+    blog.quiet()
+
+
+def deleted_here_and_edited_there(blog: Blog) -> None:
+    blog.put("posts/a.md", post("A", slug="a"))
+    blog.put("posts/b.md", post("B", slug="b"))
+    blog.run()
+    blog.git("rm", "--quiet", "posts/a.md")
+    blog.commit()
+    blog.site().edit(blog.id_of("A"), body="One.\n\nTwo, there.\n\nThree.\n")
+    assert blog.run().summary.conflicts == 1
+
+
+def test_a_deletion_that_is_reverted_keeps_what_the_site_wrote_meanwhile(blog: Blog) -> None:
+    deleted_here_and_edited_there(blog)
+    blog.git("revert", "--no-edit", "HEAD")
+    outcome = blog.run()
+    assert "Two, there." in blog.read("posts/a.md"), outcome.told
+    assert "Two, there." in blog.shown("A").body
+    blog.quiet()
+
+
+def test_a_file_that_is_restored_with_other_words_decides_the_conflict(blog: Blog) -> None:
+    deleted_here_and_edited_there(blog)
+    blog.put("posts/a.md", post("A", "One.\n\nTwo, decided.\n\nThree.\n", slug="a"))
+    outcome = blog.run()
+    assert outcome.summary.exit_code == 0, outcome.told
+    assert blog.shown("A").body == "One.\n\nTwo, decided.\n\nThree.\n"
+    blog.quiet()
+
+
+def test_a_post_that_names_other_sites_is_not_taken_off_a_site_that_edited_it(blog: Blog) -> None:
+    blog.put("posts/a.md", post("A", slug="a"))
+    blog.run()
+    blog.put("posts/a.md", post("A", slug="a", sites="[]"))
+    blog.site().edit(blog.id_of("A"), body="One.\n\nTwo, there.\n\nThree.\n")
+    assert blog.run().summary.conflicts == 1
+    outcome = blog.run()
+    assert outcome.summary.conflicts == 1, outcome.told
+    assert blog.shown("A").status == "published", outcome.told
+    assert "Two, there." in blog.shown("A").body
+
+
+def test_deleting_the_file_of_a_post_that_its_site_removed_decides_the_conflict(blog: Blog) -> None:
+    blog.put("posts/a.md", post("A", slug="a"))
+    blog.put("posts/b.md", post("B", slug="b"))
+    blog.run()
+    blog.site().remove(blog.id_of("A"))
+    blog.put("posts/a.md", post("A", "Edited.\n", slug="a"))
+    assert blog.run(materialise=False).summary.conflicts == 1
+    blog.git("rm", "--quiet", "posts/a.md")
+    blog.commit()
+    outcome = blog.run()
+    assert outcome.summary.exit_code == 0, outcome.told
+    blog.quiet()
