@@ -96,10 +96,11 @@ class Pushing:
         for subject in withdrawn:
             yield from self._remove(incoming, subject)
         sent = {path: subject for path, subject in subjects.items() if subject.step is not Step.REMOVE}
+        coming = {path for path, subject in sent.items() if subject.step is Step.CREATE}
         contents = self._overlay.read_all((path, subject.oid) for path, subject in sent.items() if subject.oid)
         for path, content in contents:
             try:
-                yield from self._send(incoming, sent[path], self._project.read(path, content))
+                yield from self._send(incoming, sent[path], self._project.read(path, content), coming)
             except InvalidContent as error:
                 action: Op = "create" if sent[path].step is Step.CREATE else "update"
                 incoming.tell(action, path, "failed", reason=str(error if error.path else error.at(path)))
@@ -148,7 +149,7 @@ class Pushing:
                 if oid is not None and (theirs is None or path in settled):
                     yield Subject(site=reading.name, path=path, oid=oid, entry=entry, step=Step.PUSH, theirs=theirs)
 
-    def _send(self, incoming: Incoming, subject: Subject, file: Document) -> Iterator[Write]:
+    def _send(self, incoming: Incoming, subject: Subject, file: Document, coming: set[str]) -> Iterator[Write]:
         reading, record = incoming.reading, subject.entry.record
         capabilities = reading.capabilities
         post = view(file, reading.name, reading.site.status)
@@ -166,7 +167,7 @@ class Pushing:
         if (refused := projection.refused) is not None:
             line, column = document.place(file, refused.field or "body")
             raise InvalidContent(
-                refused.message, refused.hint, code=refused.code, path=subject.path, line=line, column=column
+                f"{refused.message}.", refused.hint, code=refused.code, path=subject.path, line=line, column=column
             )
         if subject.path in incoming.unasked and "resend" not in self._allow:
             incoming.tell("update", subject.path, "planned", record=record, reason=RECONFIGURED)
@@ -183,7 +184,7 @@ class Pushing:
             )
             return
         op: Op = "create" if subject.step is Step.CREATE else "update"
-        yield Write(op=op, subject=subject, leans_on=tuple(projection.uses.posts), reason=_losses(projection))
+        yield Write(op=op, subject=subject, leans_on=tuple(projection.uses.posts), reason=_losses(projection, coming))
 
     def _remove(self, incoming: Incoming, subject: Subject) -> Iterator[Write]:
         reading, record = incoming.reading, subject.entry.record
@@ -221,8 +222,11 @@ def _remember(incoming: Incoming, subject: Subject, base: Oid | None) -> None:
         incoming.results.append(subject.result(base=base, remote=subject.entry.remote, record=subject.entry.record))
 
 
-def _losses(projection: Projection) -> str:
-    return " ".join(f"{problem.code} {problem.message}." for problem in projection.problems)
+def _losses(projection: Projection, coming: set[str]) -> str:
+    """Say what the site will not show of a post; a link to a post that is created in this run is no loss."""
+    homeless = {path for path, url in projection.uses.posts.items() if url is None}
+    told = [problem for problem in projection.problems if problem.code != "LINK001" or not homeless <= coming]
+    return " ".join(f"{problem.code} {problem.message}." for problem in told)
 
 
 def _linked_first(creates: Sequence[Write]) -> list[Write]:

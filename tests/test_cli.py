@@ -235,9 +235,9 @@ def test_an_operation_reads_as_a_sentence(operation: Operation, words: str) -> N
 
 
 def test_a_summary_counts_what_happened() -> None:
-    assert total(Summary(created=2, conflicts=1, requests=1), planned=False) == "2 created, 1 conflicts; 1 request."
+    assert total(Summary(created=2, conflicts=1, requests=1), planned=False) == "2 created, 1 conflict; 1 request."
     assert total(Summary(requests=2), planned=True) == "Nothing to do; 2 requests."
-    assert total(Summary(updated=1), planned=True) == "Planned: 1 updated; 0 requests."
+    assert total(Summary(updated=1), planned=True) == "Planned: 1 updated."
 
 
 def test_with_json_only_events_are_on_stdout(capsys: pytest.CaptureFixture[str]) -> None:
@@ -259,7 +259,7 @@ def test_with_json_only_events_are_on_stdout(capsys: pytest.CaptureFixture[str])
 
 def test_without_a_terminal_there_are_no_bars(capsys: pytest.CaptureFixture[str]) -> None:
     code = Printer(Invocation()).follow([Progress(site="a", done=1), Summary()])
-    assert (code, capsys.readouterr()) == (0, ("Nothing to do; 0 requests.\n", ""))
+    assert (code, capsys.readouterr()) == (0, ("Nothing to do.\n", ""))
 
 
 def test_a_secret_is_in_no_event(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -299,7 +299,7 @@ def test_bars_appear_on_a_terminal_and_leave_no_trace(folder: Path) -> None:
     os.close(theirs)
     shown = os.read(ours, 65536).decode()
     os.close(ours)
-    assert done.stdout == b"devto: created a.md\n1 created; 0 requests.\n"
+    assert done.stdout == b"devto: created a.md\n1 created.\n"
     assert "devto" in shown
     assert shown.endswith("\x1b[2K")
 

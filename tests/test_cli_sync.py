@@ -25,10 +25,10 @@ def desk(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Desk:
 def test_sync_sends_new_posts_once_and_says_so(desk: Desk) -> None:
     desk.put("posts/a.md", post("A"))
     answer = desk.run("sync")
-    assert (answer.code, answer.out) == (0, "cms: created posts/a.md\n1 created; 0 requests.\n"), answer.told
+    assert (answer.code, answer.out) == (0, "cms: created posts/a.md\n1 created.\n"), answer.told
     assert desk.rows()["A"]["body"] == "One.\n\nTwo.\n\nThree.\n"
     answer = desk.run("sync")
-    assert (answer.code, answer.out) == (0, "Nothing to do; 0 requests.\n"), answer.told
+    assert (answer.code, answer.out) == (0, "Nothing to do.\n"), answer.told
 
 
 def test_json_is_one_object_a_line_with_the_summary_last(desk: Desk) -> None:
@@ -43,7 +43,7 @@ def test_json_is_one_object_a_line_with_the_summary_last(desk: Desk) -> None:
 def test_a_dry_run_writes_nothing_and_ends_with_0(desk: Desk) -> None:
     desk.put("posts/a.md", post("A"))
     answer = desk.run("sync", "--dry-run")
-    assert (answer.code, answer.out) == (0, "cms: would create posts/a.md\nPlanned: 1 created; 0 requests.\n")
+    assert (answer.code, answer.out) == (0, "cms: would create posts/a.md\nPlanned: 1 created.\n")
     assert desk.rows() == {}
     assert desk.git("for-each-ref", "refs/gitsync") == ""
 
@@ -61,7 +61,7 @@ def test_push_never_changes_a_file_and_pull_never_writes_to_a_site(desk: Desk) -
     assert desk.rows()["B"]["body"] == "Better.\n"
     desk.put("posts/b.md", post("B", "Best.\n"))
     answer = desk.run("pull", "cms")
-    assert answer.out == "cms: pulled posts/a.md\n1 pulled; 0 requests.\n", answer.told
+    assert answer.out == "cms: pulled posts/a.md\n1 pulled.\n", answer.told
     assert "Two, there." in desk.read("posts/a.md")
     assert desk.rows()["B"]["body"] == "Better.\n"
 
@@ -69,9 +69,9 @@ def test_push_never_changes_a_file_and_pull_never_writes_to_a_site(desk: Desk) -
 def test_import_makes_files_even_where_the_policy_does_not(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     desk = Desk(tmp_path / "blog", capsys, policy="[policy]\nimport = false\n")
     desk.insert(title="Made there", slug="made-there", body="Hello.\n", status="published", updated_at="1")
-    assert desk.run("sync").out == "Nothing to do; 0 requests.\n"
+    assert desk.run("sync").out == "Nothing to do.\n"
     answer = desk.run("import", "cms")
-    assert answer.out == "cms: imported posts/made-there.md\n1 pulled; 0 requests.\n", answer.told
+    assert answer.out == "cms: imported posts/made-there.md\n1 pulled.\n", answer.told
     assert "Hello." in desk.read("posts/made-there.md")
     assert desk.run("sync").code == 0
 

@@ -27,10 +27,10 @@ STYLES: dict[str, dict[str, Any]] = {
 @common_options
 @pass_invocation
 def demo(invocation: Invocation, folder: Path | None) -> None:
-    """Play the main job on a little blog in DIR, a new folder, and show the evidence.
+    """Play the main job on a little blog, and show the evidence.
 
     A first push, an edit coming back, a merge, a conflict, a rename and a rollback, with a SQLite CMS and a static
-    site. Ends with 1 when anything is not as it should be. Without DIR the folder is a temporary one, and stays.
+    site in DIR, a new folder (without it, a temporary one that stays). Ends with 1 when a claim does not hold.
     """
     from gitsync.demo import play
 

@@ -44,6 +44,8 @@ def sentence(operation: Operation) -> str:
     }[operation.result]
     if operation.action == "conflict":
         phrase = "conflict in"
+    if operation.path and operation.reason and operation.reason.startswith(f"{operation.path}:"):
+        return f"{operation.site}: {phrase} {operation.reason}"  # a place in the file says its path itself
     text = f"{operation.site}: {phrase} {operation.path or operation.id or 'a post'}"
     if operation.url and operation.result == "done":
         text += f" ({operation.url})"
@@ -52,9 +54,12 @@ def sentence(operation: Operation) -> str:
 
 def total(summary: Summary, *, planned: bool) -> str:
     """Return a summary in words; `planned` when nothing was done yet."""
-    counts = [f"{getattr(summary, name)} {name}" for name in COUNTS if getattr(summary, name)]
-    requests = f"{summary.requests} request{'s' * (summary.requests != 1)}"
-    return f"{'Planned: ' if planned and counts else ''}{', '.join(counts) or 'Nothing to do'}; {requests}."
+    counts = [f"{number} {name}" for name in COUNTS if (number := getattr(summary, name))]
+    if summary.conflicts == 1:
+        counts = [count.replace("conflicts", "conflict") for count in counts]
+    said = f"{'Planned: ' if planned and counts else ''}{', '.join(counts) or 'Nothing to do'}"
+    # A database or a folder is not asked over HTTP.
+    return f"{said}; {summary.requests} request{'s' * (summary.requests != 1)}." if summary.requests else f"{said}."
 
 
 class Printer:
@@ -86,7 +91,7 @@ class Printer:
         elif isinstance(event, Progress):
             self._progress(event)
         else:
-            self._line(total(event, planned=self._results == {"planned"}))
+            self._line(total(event, planned="planned" in self._results and "done" not in self._results))
 
     def result(self, kind: str, fields: Mapping[str, Any], text: str) -> None:
         """Print what a command found that is no operation: `text`, or a JSON event called `kind`."""
