@@ -155,6 +155,8 @@ class Decision:
     def _since(self, shown: Post | None) -> tuple[Record, bool]:
         """Return the site's record, and whether it is something else than what a resolved conflict showed."""
         record = self.reading.changed.get(self.key) or self._recorded()
+        if record.post is None:  # nothing was ever agreed, and it is as it was shown
+            record = record._replace(post=shown)
         fields = self.reading.capabilities.fields
         same = record.post is not None and shown is not None and same_content(record.post, shown, fields)
         return record, not same

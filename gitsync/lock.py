@@ -9,13 +9,15 @@ from contextlib import contextmanager
 
 from gitsync.errors import Locked
 from gitsync.repository import Repository
+from gitsync.staging import is_ours
 
 
 @contextmanager
 def process_lock(repository: Repository) -> Iterator[None]:
     """Hold the repository against other gitsync processes, on this machine.
 
-    Locks that git left behind on our own refs are removed. Raises Locked: another process, or a leftover index.lock.
+    Locks that git left behind on our own refs are removed. Raises Locked: another process, or git's index.lock; one
+    that gitsync left is for `worktree.complete`.
     """
     path = repository.state_dir / "lock"
     with path.open("a+b") as file:
@@ -42,7 +44,7 @@ def _remove_leftovers(repository: Repository) -> None:
         for left in sorted(folder.rglob("*.lock")):
             left.unlink(missing_ok=True)
     index = repository.git_dir / "index.lock"
-    if index.exists():
+    if index.exists() and not is_ours(index):
         raise Locked(
             f"{index} exists: git is at work here, or died.", "Wait for it to end, or remove that file if none runs."
         )

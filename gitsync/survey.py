@@ -127,7 +127,7 @@ def read_site(
     reading.listed, reading.known, reading.complete = found.listed, found.known, found.records
     reading.fresh = list(found.new)
     reading.revived = [path for _, path in found.revived]
-    missing = [id for id, _ in found.missing]
+    missing = _surely_listed(reading, found.missing, connector.capabilities, clock())
     _guard_listing(reading, sum(id not in deleted for id in missing), allow_missing, missing_limit)
     suspects = {path: id for id, path, _ in found.changed}
     reset = _reset_away(reading)
@@ -146,8 +146,24 @@ def read_site(
             if path not in reset:
                 continue
         reading.changed[path] = record
-    still = {record.id for record in connector.fetch_many(missing)} if missing else set()
-    reading.gone = {path for id, path in found.missing if id not in still}
+    gone = set(missing) - {record.id for record in connector.fetch_many(missing)} if missing else set()
+    reading.gone = {path for id, path in found.missing if id in gone}
+
+
+def _surely_listed(
+    reading: Reading, missing: Sequence[tuple[str, str]], capabilities: Capabilities, now: float
+) -> list[str]:
+    """Return the ids of the missing (id, path) but for those that we wrote so lately that a listing may be older."""
+    if not missing or not capabilities.settles_after:
+        return [id for id, _ in missing]
+    entries = reading.ledger.entries([path for _, path in missing])
+    return [
+        id
+        for id, path in missing
+        if (record := entries[path].record) is None
+        or record.written is None
+        or now - record.written >= capabilities.settles_after
+    ]
 
 
 def _guard_listing(reading: Reading, missing: int, allow_missing: bool, limit: Callable[[int, int], bool]) -> None:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from gitsync_connectors.memory import Behaviour
 
 from gitsync.model import Post
+from gitsync.repository import Repository
+from gitsync.staging import index_lock
 from tests.blog import Blog, post
 
 
@@ -86,4 +90,43 @@ def test_deleting_the_file_of_a_post_that_its_site_removed_decides_the_conflict(
     blog.commit()
     outcome = blog.run()
     assert outcome.summary.exit_code == 0, outcome.told
+    blog.quiet()
+
+
+def test_a_conflict_between_a_file_and_a_post_that_never_agreed_can_be_decided(blog: Blog) -> None:
+    blog.site().put("", Post(title="A", slug="a", body="One.\n\nTwo there.\n\nThree.\n", status="published"))
+    blog.put("posts/a.md", post("A", "One.\n\nTwo here.\n\nThree.\n", slug="a"))
+    outcome = blog.run()
+    assert outcome.summary.conflicts == 1, outcome.told
+    blog.put("posts/a.md", post("A", "One.\n\nTwo decided.\n\nThree.\n", slug="a"))
+    outcome = blog.run()
+    assert blog.shown("A").body == "One.\n\nTwo decided.\n\nThree.\n", outcome.told
+    assert len(blog.site().posts()) == 1
+    blog.quiet()
+
+
+def test_a_post_that_a_slow_listing_does_not_show_yet_is_not_gone(tmp_path: Path) -> None:
+    blog = Blog(tmp_path / "blog", behaviour=Behaviour(lag=25))
+    blog.site().now = lambda: datetime.fromtimestamp(blog.clock.now, UTC)
+    blog.put("posts/a.md", post("A"))
+    blog.run()
+    blog.clock.now += 100
+    blog.put("posts/b.md", post("B"))
+    blog.run()
+    blog.clock.now += 1
+    outcome = blog.run()
+    assert outcome.operations == [], outcome.told
+    blog.clock.now += 100
+    blog.quiet()
+
+
+def test_a_run_that_was_killed_while_it_held_the_index_is_no_obstacle(blog: Blog) -> None:
+    blog.put("posts/a.md", post("A"))
+    blog.run()
+    blog.site().edit(blog.id_of("A"), body="There.\n")
+    with index_lock(Repository.open(blog.root)):
+        left = blog.read(".git/index.lock")
+    blog.write(".git/index.lock", left)
+    outcome = blog.run()
+    assert outcome.summary.pulled == 1, outcome.told
     blog.quiet()
