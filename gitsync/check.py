@@ -205,7 +205,7 @@ def _markers(file: Document) -> Iterator[Finding]:
 
 
 def _finding(file: Document, problem: Problem) -> Finding:
-    line, column = place(file, problem.field or "body")
+    line, column = place(file, problem.field or "body", problem.offset)
     return Finding(
         path=file.path,
         line=line,

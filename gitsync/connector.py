@@ -56,13 +56,14 @@ class Problem:
     """Why a platform would refuse or change a post: `field` of the post, a stable CODE, one sentence, a next step.
 
     `severity` is "error" when the platform would refuse the post (it is not sent) and "loss" when it would drop or
-    change something (it is sent, and told).
+    change something (it is sent, and told). `offset` says where in the body, in characters.
     """
 
     code: str
     message: str
     hint: str = ""
     field: str = ""
+    offset: int = 0
     severity: Literal["error", "loss"] = "error"
 
 

@@ -121,12 +121,12 @@ class _Outgoing:
         for path in _candidates(target, self.path, self.place.root):
             kind = self.place.exists(path)
             if kind == "post":
-                return self._post(path, tail)
+                return self._post(path, tail, link)
             if kind == "file":
                 return self._file(path, tail, link)
         return self._elsewhere(link)
 
-    def _post(self, path: str, tail: str) -> str | None:
+    def _post(self, path: str, tail: str, link: Link) -> str | None:
         url = self.place.url_of(path)
         self.posts[path] = url
         if url is not None:
@@ -139,6 +139,7 @@ class _Outgoing:
                 message=f"links to {path}, which has no address on {self.place.site} yet",
                 hint="Publish that post there too, or set [content] url.",
                 field="body",
+                offset=link.start,
                 severity="loss",
             )
         )
@@ -161,6 +162,7 @@ class _Outgoing:
                 message=f"shows {path}, which has no public address",
                 hint="Set [content] url, or give the repository a remote on a public host.",
                 field="body",
+                offset=link.start,
                 severity="error" if link.kind == "image" else "loss",
             )
         )
@@ -175,6 +177,7 @@ class _Outgoing:
                 message=f"points to {link.url}, which is not in the repository",
                 hint="Mend the link, or make it absolute.",
                 field="body",
+                offset=link.start,
                 severity="error" if link.kind == "image" else "loss",
             )
         )

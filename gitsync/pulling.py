@@ -46,6 +46,10 @@ def plan_pulls(round: Round, reading: Reading) -> Incoming:
         posts = [_post(path, entries[path], reading.local.get(path)) for path in chunk]
         blobs = _blobs(round, posts)
         for path, entry, change in posts:
+            if not path.isascii() and not _is_text(path):
+                incoming.tell("skip", path, "failed", reason="has a name that is not UTF-8; rename it.")
+                incoming.hold(path, 6)
+                continue
             try:
                 subject = Decision(round, incoming, blobs, path, entry, change).plan()
             except InvalidContent as error:
@@ -73,6 +77,15 @@ def _blobs(round: Round, posts: Sequence[tuple[str, Entry, LocalChange | None]])
             oids += [conflict.base, conflict.ours, conflict.theirs]
         wanted.update((oid, None) for oid in oids if oid is not None and not round.overlay.is_new(oid))
     return dict(round.overlay.project.repository.blobs(wanted))
+
+
+def _is_text(path: str) -> bool:
+    """Say whether a path can be written down; git takes any bytes for a name."""
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _invalid(incoming: Incoming, path: str, error: InvalidContent) -> None:

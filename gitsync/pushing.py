@@ -165,7 +165,7 @@ class Pushing:
                 incoming.results.append(subject.result(base=subject.oid, remote=subject.entry.remote, record=known))
             return
         if (refused := projection.refused) is not None:
-            line, column = document.place(file, refused.field or "body")
+            line, column = document.place(file, refused.field or "body", refused.offset)
             raise InvalidContent(
                 f"{refused.message}.", refused.hint, code=refused.code, path=subject.path, line=line, column=column
             )

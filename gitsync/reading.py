@@ -145,17 +145,17 @@ def _map(layout: Layout, node: Node | None, name: str) -> Mapping[str, Node]:
     raise frontmatter.broken(layout.front, node.start, "wrong-type", f"{name!r} must be a map.")
 
 
-def place(document: Document, field: str) -> tuple[int, int]:
+def place(document: Document, field: str, offset: int = 0) -> tuple[int, int]:
     """Return the 1-based line and column of `field` (also "body", "sites", "overrides.SITE.FIELD") in the file.
 
-    A field that is not there stands where the file starts.
+    `offset` is in characters of the body. A field that is not there stands where the file starts.
     """
     layout = document.layout
     start = layout.block.start if layout.block else 0
     if field == "body":
         at = layout.block.body if layout.block else 0
         lead = len(layout.text) - at - len(document.post.body)
-        return frontmatter.place(layout.text, at + max(lead, 0))
+        return frontmatter.place(layout.text, at + max(lead, 0) + offset)
     found = locate(layout.root, field, layout.dialect)
     path = found[0] if found else tuple(field.split("."))
     if field == "status" and not found:

@@ -258,3 +258,22 @@ def test_edits_of_a_site_wait_on_a_branch_where_people_want_to_review_them(tmp_p
     assert "Two there." in blog.shown("A", "two").body
     assert blog.shown("A", "one").body == "One.\n\nTwo there.\n\nThree.\n"
     blog.quiet()
+
+
+def test_a_missing_image_is_told_at_its_line_and_column(blog: Blog) -> None:
+    blog.put("posts/a.md", post("A", "One.\n\nSee ![pic](./gone.png) here.\n"))
+    outcome = blog.run()
+    assert "posts/a.md:7:12: LINK003" in outcome.told, outcome.told
+    assert outcome.summary.exit_code == 6
+
+
+def test_a_file_name_that_is_no_text_blocks_only_itself(blog: Blog) -> None:
+    import os
+
+    blog.write("posts/good.md", post("Good"))
+    with open(os.fsencode(str(blog.root / "posts")) + b"/bad\xff.md", "wb") as file:
+        file.write(b"---\ntitle: Bad\n---\n")
+    blog.commit()
+    outcome = blog.run()
+    assert outcome.summary.exit_code == 6, outcome.told
+    assert outcome.summary.created == 1
