@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Collection, Iterator
 from typing import NamedTuple
 
-from gitsync.markdown.dom import COMMENT, RAW_TEXT, TEXT, WHITE, Node, start_tag, to_source
+from gitsync.markdown.dom import COMMENT, RAW_TEXT, TEXT, WHITE, Node, must_be_text, start_tag, to_source
 from gitsync.markdown.footnotes import NOTES
 from gitsync.markdown.inline import line
 from gitsync.markdown.tables import table
@@ -56,7 +56,8 @@ def _mark_of(node: Node, text: str) -> str:
 
 
 def _is_bare(run: list[Node]) -> bool:
-    return run[0].flows and next((n.tag == TEXT for n in run if n.tag != TEXT or n.text.strip(WHITE)), False)
+    first = next((node for node in run if node.tag != TEXT or node.text.strip(WHITE)), None)
+    return first is not None and first.flows and must_be_text(first, run)
 
 
 def runs(nodes: list[Node]) -> Iterator[list[Node]]:
@@ -113,17 +114,25 @@ def _only_blocks(node: Node) -> bool:
 
 def _loose_line(run: list[Node]) -> str:
     """Return what flows outside any paragraph as HTML, such that Markdown takes it for HTML."""
+    shown = [i for i, node in enumerate(run) if node.tag != TEXT or node.text.strip(WHITE)]
+    run = run[shown[0] : shown[-1] + 1]
     source = to_source(run).strip(WHITE)
     first = next((node for node in run if node.tag != TEXT), run[0])
     if _is_bare(run):
         return source
     if first.tag == COMMENT or first.tag in _LINE_OF_HTML:
-        # These end with their own line, so all that follows must be on it.
+        # These end with their own line, so what follows must be on it, up to the next of them.
+        end = next((i for i, node in enumerate(run) if i and _has_lines(node)), len(run))
         own = to_source([first], blank_lines=True)
-        return own + source.removeprefix(to_source([first])).replace("\n", " ")
+        own += to_source(run[:end]).removeprefix(to_source([first])).replace("\n", " ")
+        return "\n".join([own.rstrip(WHITE), *([_loose_line(run[end:])] if end < len(run) else [])])
     if first.tag[0] != "#" and first.tag not in RAW_TEXT and source != (tag := start_tag(first)):
-        return f"{tag}\n{source.removeprefix(tag).removeprefix(chr(10))}"
+        return f"{tag}\n{source.removeprefix(tag).lstrip(WHITE)}"
     return source
+
+
+def _has_lines(node: Node) -> bool:
+    return (node.tag == COMMENT or node.tag in _LINE_OF_HTML) and "\n" in to_source([node], blank_lines=True)
 
 
 def _paragraph(node: Node, way: Way) -> str | None:

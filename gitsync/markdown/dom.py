@@ -136,7 +136,7 @@ def _grow(root: Node, top: LexborNode) -> None:
 def _paragraphs(kids: list[Node], *, also_tags: bool) -> Iterator[Node]:
     """Yield `kids` with bare text in paragraphs, as Markdown must have it.
 
-    Without `also_tags` only what begins with text is: a line that begins with a tag, or follows HTML, can be HTML.
+    Without `also_tags` only what cannot be HTML in Markdown is: that must begin with a tag, or follow other HTML.
     """
     run: list[Node] = []
     goes_on = False
@@ -144,8 +144,9 @@ def _paragraphs(kids: list[Node], *, also_tags: bool) -> Iterator[Node]:
         if kid is not None and kid.flows:
             run.append(kid)
             continue
-        first = next((k for k in run if k.tag != TEXT or k.text.strip(WHITE)), None)
-        if first is not None and ((first.tag == TEXT and not goes_on) or (also_tags and first.tag[0] != "#")):
+        shown = [k for k in run if k.tag != TEXT or k.text.strip(WHITE)]
+        text = bool(shown) and must_be_text(shown[0], run) and not goes_on
+        if text or (also_tags and shown and shown[0].tag[0] != "#" and shown[0].tag not in RAW_TEXT):
             yield Node("p", kids=run, flows=False)
         else:
             yield from run
@@ -153,6 +154,14 @@ def _paragraphs(kids: list[Node], *, also_tags: bool) -> Iterator[Node]:
         if kid is not None:
             yield kid
             goes_on = not also_tags and kid.tag not in MARKDOWN
+
+
+def must_be_text(first: Node, run: list[Node]) -> bool:
+    """Return whether a line that begins with `first` cannot be kept as HTML, a line break after its first tag."""
+    if first.tag in VOID and first.tag != "br":
+        after = run[next(i for i, node in enumerate(run) if node is first) + 1 :]
+        return bool(after) and not (after[0].tag == TEXT and after[0].text[0] in WHITE)
+    return first.tag in (TEXT, "code")
 
 
 def _add_text(parent: Node, text: str, verbatim: bool) -> None:
@@ -211,15 +220,28 @@ def _quoted(value: str) -> str:
 def to_source(nodes: list[Node], *, blank_lines: bool = False) -> str:
     """Return `nodes` as HTML; without blank lines in text, so that Markdown does not end the HTML there."""
     parts: list[str] = []
-    raw, opened = "", False
+    raw, opened, late, verbatim = "", False, False, 0
     for node, begins in walk(nodes):
+        if begins and not raw and parts and (node.tag == COMMENT or node.tag in RAW_TEXT) and _has_blank_line(node):
+            # Such a line break cannot be written otherwise, but the element can begin a piece of HTML that may have
+            # one. It ends with its last line, so that all that follows must stay on that line.
+            parts[-1] = f"{parts[-1].rstrip(WHITE)}\n\n"
+            late = True
         if node.tag == TEXT:
             text = (
                 node.text if raw else node.text.replace("&", "&amp;").replace("<", "&lt;").replace("\u00a0", "&nbsp;")
             )
             if opened and text.startswith("\n"):  # the parser eats the first line break
                 text = f"\n{text}" if raw or blank_lines else f"\n&#10;{text[1:]}"
-            parts.append(text if raw or blank_lines else _BLANK_LINE.sub(_filled, text))
+            if not raw:
+                text = (
+                    text.replace("\n", "&#10;" if verbatim else " ")
+                    if late
+                    else text
+                    if blank_lines
+                    else _BLANK_LINE.sub(_filled, text)
+                )
+            parts.append(text)
         elif node.tag == COMMENT:
             parts.append(f"<!--{node.text}-->")
         elif node.tag[0] == "#":
@@ -231,7 +253,12 @@ def to_source(nodes: list[Node], *, blank_lines: bool = False) -> str:
             raw = "" if node.tag == raw else raw
             parts.append(f"</{node.tag}>")
         opened = begins and node.tag in ("pre", "textarea", "listing")
+        verbatim += (begins or -1) * (node.tag in VERBATIM)
     return "".join(parts)
+
+
+def _has_blank_line(node: Node) -> bool:
+    return bool(_BLANK_LINE.search(node.text) or any(_BLANK_LINE.search(kid.text) for kid in node.kids))
 
 
 def _filled(blank: re.Match[str]) -> str:

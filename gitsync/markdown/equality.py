@@ -34,11 +34,18 @@ def events(nodes: list[Node]) -> list[Event]:
     """
     flat = _Flat()
     code_end: Node | None = None
+    silent: Node | None = None  # the script or style that we are in
     for node, begins in walk(nodes):
         tag = node.tag
+        if silent and node is not silent:
+            continue
+        silent = node if begins and tag in ("script", "style") else None
         if tag == TEXT:
             text = node.text.removesuffix("\n") if node is code_end else node.text
-            flat.text(text) if not flat.verbatim else flat.atom(text)
+            if not flat.verbatim:
+                flat.text(text)
+            else:
+                flat.atom(text if flat.exact else text.replace("\n", " "))
         elif tag == NOTE:
             flat.atom((tag, node.get("label")))
         elif tag == NOTES:
@@ -46,8 +53,10 @@ def events(nodes: list[Node]) -> list[Event]:
             for note in node.kids:
                 flat.out += [(tag, note.get("label")), *events(note.kids)]
         elif tag in (COMMENT, OPAQUE):
-            flat.begin((tag, node.text), flows=True)
-            flat.end(None, flows=True)
+            flat.unseen((tag, node.text))
+        elif tag in ("script", "style"):
+            if begins:
+                flat.unseen((tag, *_attributes(node), *(kid.text for kid in node.kids)))
         elif begins:
             if tag == "pre" and len(node.kids) == 1 and node.kids[0].tag == "code" and node.kids[0].kids:
                 code_end = node.kids[0].kids[-1]
@@ -62,8 +71,10 @@ def events(nodes: list[Node]) -> list[Event]:
             if tag == "br":
                 flat.edge()
             flat.verbatim += verbatim
+            flat.exact += tag in VERBATIM
         else:
             flat.verbatim -= tag in VERBATIM or tag == "code"
+            flat.exact -= tag in VERBATIM
             if tag not in VOID:
                 flat.end(("/", tag), flows=node.flows)
     return flat.out
@@ -76,14 +87,17 @@ def _attributes(node: Node) -> Iterator[str]:
 
 
 class _Flat:
-    """The events so far: `space` is one seen and not yet placed, `opens` the inline tags begun since."""
+    """The events so far: `space` is one seen and not yet placed, `opens` the inline tags begun since.
+
+    `verbatim` counts the elements around in which every space counts, `exact` those in which line breaks do, too.
+    """
 
     def __init__(self) -> None:
         self.out: list[Event] = []
         self.opens: list[Event] = []
         self.space = False
         self.at_edge = True
-        self.verbatim = 0
+        self.verbatim = self.exact = 0
 
     def text(self, text: str) -> None:
         core = text.strip(WHITE)
@@ -108,6 +122,10 @@ class _Flat:
         elif text:
             self.out.append(text)
 
+    def unseen(self, event: Event) -> None:
+        """Note what takes no place in the line, so that white space before and after it is one."""
+        (self.opens if self.opens else self.out).append(event)
+
     def begin(self, event: Event, *, flows: bool) -> None:
         if flows:
             self.opens.append(event)
@@ -115,11 +133,10 @@ class _Flat:
             self.edge()
             self.out.append(event)
 
-    def end(self, event: Event | None, *, flows: bool) -> None:
+    def end(self, event: Event, *, flows: bool) -> None:
         if self.opens:
             self._place()
-        if event:
-            self.out.append(event)
+        self.out.append(event)
         if not flows:
             self.edge()
 

@@ -224,7 +224,6 @@ def _spaced(pieces: list[Piece]) -> list[Piece]:
             if opened:
                 place()
             out.append(piece)
-            at_edge = at_edge and piece.kind == "close"
         elif piece.kind == "break":
             space = ""
             place()

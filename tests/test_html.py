@@ -1,0 +1,325 @@
+import time
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gitsync.markdown.equality import same_dom
+from gitsync.markdown.html import to_markdown
+from gitsync.markdown.render import to_html
+
+WORDS = [
+    "word",
+    "Wort",
+    "é",
+    "字",
+    "😀",
+    " ",
+    "  ",
+    "\n",
+    "&nbsp;",
+    ".",
+    "a_b_c",
+    "2*3",
+    "http://a.b",
+    "www.a.b",
+    "me@x.org",
+]
+MARKS = [
+    "*",
+    "_",
+    "**",
+    "`",
+    "~~",
+    "[x]",
+    "](y)",
+    "&lt;",
+    "&amp;lt;",
+    "&lt;b&gt;",
+    "\\",
+    "!",
+    "[^1]",
+    "{{ x }}",
+    "(",
+    '"',
+    "|",
+]
+STARTS = ["#", "1.", "-", "+ ", ">", ": ", "=", "---", "\n- ", "[ ] ", "~~~", "```", "&#13;", "\x0b", "[a]: b"]
+TEXT = st.lists(st.sampled_from([*WORDS, *WORDS, *MARKS, *STARTS]), max_size=4).map("".join)
+FLOWING = [
+    "em",
+    "strong",
+    "del",
+    "b",
+    "code",
+    "span",
+    "sub",
+    'a href="x.md"',
+    'a href="u v" title="t &quot;"',
+    'i class="y"',
+]
+IMAGE, LINK = '<img src="i.png" alt="a [b] *c*">', '<a href="http://a.b">http://a.b</a>'
+ATOMS = [IMAGE, LINK, "<br>", "<!-- c -->", '<input type="checkbox">']
+HOLDERS = ["blockquote", "div", 'div class="x"', "details", "section", "figure"]
+LISTS = ["ul", "ol", 'ol start="7"', 'ul class="z"']
+LINES = ["p", "p", "h2", 'p class="x"', "pre"]
+SCRIPT, COMMENT = "<script>if (a < b) {\n\n}</script>", "<!-- c\n\nd -->"
+LEAVES = ["<hr>", '<iframe src="https://v.w/x"></iframe>', SCRIPT, COMMENT, "<pre>\n\n*</pre>"]
+
+
+@st.composite
+def lines(draw, depth=0):
+    parts = draw(
+        st.lists(TEXT if depth > 2 else st.one_of(TEXT, TEXT, lines(depth + 1), st.sampled_from(ATOMS)), max_size=3)
+    )
+    inner = "".join(parts)
+    tag = draw(st.sampled_from(FLOWING)) if depth else ""
+    return f"<{tag}>{inner}</{tag.split()[0]}>" if tag else inner
+
+
+@st.composite
+def documents(draw, depth=0):
+    out = []
+    for kind in draw(st.lists(st.integers(0, 9), max_size=3)):
+        if kind < 4 or depth > 3:
+            tag = draw(st.sampled_from(LINES))
+            out.append(f"<{tag}>{draw(lines())}</{tag.split()[0]}>")
+        elif kind == 4:
+            out.append(draw(lines()))
+        elif kind == 5:
+            code = draw(TEXT)
+            fenced = f'<pre><code class="language-c">{code}\n\n{code}</code></pre>'
+            out.append(draw(st.sampled_from([*LEAVES, fenced])))
+        elif kind == 6:
+            head = f"<tr><th>{draw(lines())}</th><th align=right>b</th></tr>"
+            row = f"<tr><td>{draw(lines())}</td><td align=right></td></tr>"
+            out.append(f"<table><thead>{head}</thead><tbody>{row}</tbody></table>")
+        elif kind == 7:
+            tag = draw(st.sampled_from(LISTS))
+            items = draw(st.lists(st.one_of(lines(), documents(depth + 1)), min_size=1, max_size=3))
+            out.append(f"<{tag}>{''.join(f'<li>{item}</li>' for item in items)}</{tag.split()[0]}>")
+        else:
+            tag = draw(st.sampled_from(HOLDERS))
+            out.append(f"<{tag}>{draw(documents(depth + 1))}</{tag.split()[0]}>")
+    return draw(st.sampled_from(["", "\n"])).join(out)
+
+
+HTML = documents()
+
+
+@settings(deadline=None, max_examples=300)
+@given(HTML)
+def test_what_html_says_its_markdown_says(html):
+    assert same_dom(to_html(to_markdown(html)), html)
+
+
+@settings(deadline=None, max_examples=200)
+@given(HTML)
+def test_markdown_of_its_own_html_is_itself(html):
+    markdown = to_markdown(html)
+    assert to_markdown(to_html(markdown)) == markdown
+
+
+@pytest.mark.parametrize(
+    ("html", "markdown"),
+    [
+        ("<p>Hello <b>world</b> and <i>all</i> of <s>you</s></p>", "Hello **world** and *all* of ~~you~~"),
+        ("Hello <b>world</b>", "Hello **world**"),
+        ("<h2>Title #</h2><hr><p>x</p><hr>", "## Title \\#\n\n---\n\nx\n\n---"),
+        ("<hr><p>not front matter</p>", "***\n\nnot front matter"),
+        ("<p>a<br>b</p>", "a\\\nb"),
+        ("<p>one\ntwo\n- three</p>", "one\ntwo - three"),
+        ("<ul><li>a</li><li>b<ul><li>c</li></ul></li></ul>", "- a\n- b\n  - c"),
+        ("<ul><li><p>a</p></li><li><p>b</p></li></ul>", "- a\n\n- b"),
+        ("<ul><li>a</li></ul><ul><li>b</li></ul>", "- a\n\n* b"),
+        ('<ol start="3"><li>a</li><li>b</li></ol>', "3. a\n4. b"),
+        ('<ul><li><input type="checkbox" disabled checked> done</li></ul>', "- [x] done"),
+        ("<blockquote><p>q</p><blockquote>r</blockquote></blockquote>", "> q\n>\n> > r"),
+        ('<pre><code class="language-py">x = 1\n\n```\n</code></pre>', "````py\nx = 1\n\n```\n````"),
+        ("<p><code>a`b</code> <code> </code> <code>`</code></p>", "``a`b`` ` ` `` ` ``"),
+        (
+            '<p><a href="a b.md" title="t">x</a> <a href="https://a.b">https://a.b</a></p>',
+            '[x](a%20b.md "t") <https://a.b>',
+        ),
+        ('<p><a href="https://ja.x/%E6%97%A5">日</a></p>', "[日](https://ja.x/日)"),
+        ('<p><img src="i.png" alt="an [odd] name"></p>', "![an [odd] name](i.png)"),
+        (
+            '<table><thead><tr><th>a</th><th style="text-align: right">b</th></tr></thead>'
+            "<tbody><tr><td>x|y</td><td align=right>1<br>2</td></tr></tbody></table>",
+            "| a | b |\n| --- | --: |\n| x\\|y | 1<br>2 |",
+        ),
+        ("<p><strong>bold </strong>text<em> it</em></p>", "**bold** text *it*"),
+        ("<p>un<em>believ</em>able <strong>“x”</strong>y</p>", "un*believ*able <strong>“x”</strong>y"),
+        ("<p><strong><em>x</em></strong> <em><strong>y</strong></em></p>", "**_x_** ***y***"),
+        ("<p>1. no list, # no heading</p><p>1. a\n</p><p>+ b</p>", "1\\. no list, # no heading\n\n1\\. a\n\n\\+ b"),
+    ],
+)
+def test_markdown_is_what_a_person_would_write(html, markdown):
+    assert to_markdown(html) == markdown + "\n"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "snake_case and 2 * 3 * 4",
+        "50% off! (really) [sic]",
+        "a < b > c & d",
+        "C# is #1 - or not",
+        "3.14 ~ pi",
+        "f(x) = y|z",
+        "user@host",
+        'it\'s "quoted"',
+        "back\\slash",
+        "[link] (no)",
+        "$a_1 + b_2$",
+        "AT&T; R&D",
+        "!important",
+        "~x~",
+        "a `tick",
+    ],
+)
+def test_ordinary_text_gets_no_escapes(text):
+    html = to_html(text)
+    assert to_markdown(html) == text + "\n"
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        '<p class="lead">x</p>',
+        '<div class="note">\n<p>x</p>\n</div>',
+        '<iframe src="https://www.youtube.com/embed/x" allowfullscreen></iframe>',
+        '<figure><img src="a.png" alt=""><figcaption>c</figcaption></figure>',
+        "<pre>\n\nno code\n\n  here</pre>",
+        "<table><tbody><tr><td>no head</td></tr></tbody></table>",
+        "<ul><li><p>one loose item</p></li></ul>",
+        "<p></p><p>x</p>",
+        "<!-- a\n\ncomment --><p>x</p>",
+        "<style>\n\np > a {}\n</style>",
+        '<video controls><source src="v.mp4"></video>',
+        '<p><a href="javascript:x()">x</a></p>',
+        "<details><summary>s</summary><p>a</p><pre><code>\n\nx</code></pre></details>",
+        "<div><script>a\n\nb</script></div>",
+        "<pre><code>a <b>bold</b>\n\nx</code></pre>",
+    ],
+)
+def test_what_markdown_cannot_say_stays_html(html):
+    markdown = to_markdown(html)
+    assert "<" in markdown
+    assert same_dom(to_html(markdown), html)
+    assert to_markdown(to_html(markdown)) == markdown
+
+
+def test_one_odd_paragraph_does_not_make_html_of_its_neighbours():
+    html = '<blockquote><p>a <em>b</em></p><p class="x">c</p></blockquote><p>d</p>'
+    assert to_markdown(html) == '> a *b*\n>\n> <p class="x">c</p>\n\nd\n'
+
+
+def test_html_that_holds_blocks_holds_markdown():
+    html = '<div class="tip"><p>See <a href="x.md">this</a>.</p><ul><li>a</li></ul></div>'
+    assert to_markdown(html) == '<div class="tip">\n\nSee [this](x.md).\n\n- a\n\n</div>\n'
+
+
+def test_a_whole_document_is_its_body():
+    assert to_markdown("<!doctype html><html><head><title>T</title></head><body><p>x</p></body></html>") == "x\n"
+    assert to_markdown("") == ""
+
+
+HUGO = (
+    '<p>x<sup id="fnref:1"><a href="#fn:1" class="footnote-ref" role="doc-noteref">1</a></sup></p>'
+    '<div class="footnotes" role="doc-endnotes"><hr><ol><li id="fn:1"><p>note&#160;<a href="#fnref:1" '
+    'class="footnote-backref" role="doc-backlink">&#x21a9;&#xfe0e;</a></p></li></ol></div>'
+)
+GITHUB = (
+    '<p>x<sup><a href="#user-content-fn-a-b" id="user-content-fnref-a-b" data-footnote-ref>1</a></sup></p>'
+    '<section data-footnotes class="footnotes"><h2 class="sr-only">Footnotes</h2><ol><li id="user-content-fn-a-b">'
+    '<p>note <a href="#user-content-fnref-a-b" data-footnote-backref class="data-footnote-backref">↩</a></p></li></ol>'
+    "</section>"
+)
+
+
+@pytest.mark.parametrize(("html", "label"), [(HUGO, "1"), (GITHUB, "a-b")])
+def test_footnotes_of_other_programs_are_footnotes(html, label):
+    assert to_markdown(html) == f"x[^{label}]\n\n[^{label}]: note\n"
+
+
+def test_footnotes_keep_their_labels_and_blocks():
+    body = "a[^n] b[^long] c[^n]\n\n[^n]: one\n\n[^long]: two\n\n    ```\n    x\n\n    y\n    ```\n"
+    assert to_markdown(to_html(body)) == body
+
+
+def test_footnotes_that_are_not_all_there_stay_html():
+    html = HUGO.replace("#fn:1", "#elsewhere")
+    assert "[^" not in to_markdown(html)
+    assert same_dom(to_html(to_markdown(html)), html)
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "same"),
+    [
+        ("<p>a  b\n</p>", "<p>a b</p>", True),
+        ("<p>a<b> b</b></p>", "<p>a <strong>b</strong></p>", True),
+        ("<ul>\n<li>a</li>\n</ul>", "<ul><li>a</li></ul>", True),
+        ('<a href="/é">x</a>', '<a href="/%C3%A9">x</a>', True),
+        ('<p id="a" class="b">x</p>', '<p class="b" id="a">x</p>', True),
+        ("<pre>a  b</pre>", "<pre>a b</pre>", False),
+        ("<p>ab</p>", "<p>a b</p>", False),
+        ("<p>a</p><p>b</p>", "<p>a b</p>", False),
+        ("<em>a</em>", "<strong>a</strong>", False),
+        ('<img src="a" alt="">', '<img src="a">', False),
+        ("<p>a&nbsp;b</p>", "<p>a b</p>", False),
+        ("<p>a</p><!-- x -->", "<p>a</p>", False),
+    ],
+)
+def test_same_dom_sees_what_a_reader_sees(a, b, same):
+    assert same_dom(a, b) is same
+
+
+@pytest.mark.parametrize("count", [1_000, 10_000, 100_000])
+@pytest.mark.parametrize("tag", ["div", "blockquote", "ul><li", "em", "span", "table><tr><td", "b><p"])
+def test_elements_nested_without_end_are_bounded(tag, count):
+    started = time.perf_counter()
+    assert "x" in to_markdown(f"<{tag}>" * count + "x")
+    assert time.perf_counter() - started < 8
+
+
+HOSTILE = [
+    "[",
+    "*a ",
+    "_a",
+    "`a``",
+    "&lt;a ",
+    "http://a.b ",
+    "<em>a</em>",
+    "<br>",
+    "\x01\x0b",
+    " \n\t",
+    "a@",
+    "<!-- -->",
+    "&#13;",
+    "![",
+]
+
+
+@pytest.mark.parametrize("unit", HOSTILE)
+def test_long_lines_are_bounded(unit):
+    started = time.perf_counter()
+    to_markdown("<p>" + unit * (60_000 // len(unit)) + "</p>")
+    assert time.perf_counter() - started < 8
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        "<p " + "a=1 b=2 " * 50_000 + ">x",
+        "\ud800<p>x\udfff",
+        "\0<p>a\0b",
+        "<p",
+        "</",
+        "<!--",
+        "<plaintext>*a*",
+        "<frameset><frame>",
+    ],
+)
+def test_broken_html_is_read_as_browsers_do(html):
+    to_markdown(html)
