@@ -23,6 +23,8 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "sync": ("gitsync.cli.sync:sync", "Keep repository and sites in step, in both directions."),
     "pull": ("gitsync.cli.sync:pull", "Bring the edits of sites into the branch; nothing is sent."),
     "push": ("gitsync.cli.sync:push", "Send sites what changed here; no file changes."),
+    "log": ("gitsync.cli.log:log", "Say what each sync did."),
+    "rollback": ("gitsync.cli.rollback:rollback", "Take back what a sync did, here and on the sites."),
     "demo": ("gitsync.cli.demo:demo", "Play the main job on a little blog, and show the evidence."),
     "check": ("gitsync.cli.check:check", "Find what the sites would refuse or lose, before anything is sent."),
     "completion": ("gitsync.cli.completion:completion", "Print the completion script of your shell."),

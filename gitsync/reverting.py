@@ -1,0 +1,44 @@
+"""Files as they were: an old version merged into one that was edited since; a post that leaves one site of several."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from gitsync import frontmatter, line_ends, merge
+from gitsync.document import Document
+from gitsync.errors import InvalidContent
+from gitsync.project import Project
+
+
+def merged_file(project: Project, path: str, *, base: bytes, ours: bytes, theirs: bytes) -> bytes | None:
+    """Return `ours` with the difference from `base` to `theirs` made; None where both changed the same place.
+
+    The files are merged as text, so that comments and unknown keys come along; what they say must be what their posts
+    merge to.
+    """
+    try:
+        files = [project.read(path, data) for data in (base, ours, theirs)]
+        texts = [data.decode() for data in (base, ours, theirs)]
+        posts = merge.merge_posts(*(file.post for file in files))
+        merged = merge.merge_text(*texts)
+        if not posts.clean or merged.hunks:
+            return None
+        data = merged.ours.encode()
+        after = project.read(path, data).post
+    except (InvalidContent, UnicodeDecodeError):
+        return None
+    said = [(name, after.get(name)) for name in after.__slots__ if name != "body"]
+    same = all(value == posts.ours.get(name) for name, value in said)
+    return data if same and after.body.split() == posts.ours.body.split() else None
+
+
+def chosen_sites(file: Document, sites: Sequence[str]) -> bytes:
+    """Return the file with `sites` in its front matter, and nothing else changed. Raises InvalidContent."""
+    layout, block = file.layout, file.layout.block
+    language = block.language if block is not None else "yaml"
+    front = frontmatter.change(language, layout.front, ("sites",), list(sites), lenient=layout.dialect.lenient)
+    if block is not None:
+        text = layout.text[: block.start] + front + layout.text[block.end :]
+    else:
+        text = f"---\n{front}---\n\n{layout.text}"
+    return line_ends.encoded(file.data, layout.text, text)
