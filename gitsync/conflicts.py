@@ -97,19 +97,10 @@ def record_conflict(
     marked = None
     if file is not None and theirs is not None and record is not None and subject.oid is not None:
         base_view = view(base, site, status) if base is not None else Post()
-        ours_view = view(file, site, status)
         outcome = combine(base_view, file, theirs, site=site, default_status=status, fields=fields, conflict=conflict)
         if outcome.text is not None:
             return _agree(incoming, subject, file, record, outcome.text)
-        both = [
-            rewrite(file, ours_view, side, site=site, default_status=status)
-            for side in (outcome.merged.ours, outcome.merged.theirs)
-        ]
-        ours_text, other_text = (text.decode("utf-8") for text in both)
-        # Hashes are cut as git cuts them; a time cut short would be another time.
-        revision = record.revision if len(record.revision) <= 32 else record.revision[:12]
-        label = f"{site}@{revision}"
-        marked = merge.markers(ours_text, other_text, label_ours="ours", label_theirs=label).encode()
+        marked = with_markers(file, outcome.merged, site=site, default_status=status, revision=record.revision)
     recorded = Conflict(
         base=subject.entry.base,
         ours=subject.oid,
@@ -127,6 +118,20 @@ def record_conflict(
     incoming.hold(subject.path, 3)
     incoming.markers.append(Pending(path=subject.path, conflict=recorded, marked=marked))
     return None
+
+
+def with_markers(
+    file: Document, merged: merge.Merged, *, site: str, default_status: str | None, revision: str
+) -> bytes:
+    """Return the file with everything that merges, and both sides between markers where nothing does."""
+    before = view(file, site, default_status)
+    ours, theirs = (
+        rewrite(file, before, side, site=site, default_status=default_status).decode("utf-8")
+        for side in (merged.ours, merged.theirs)
+    )
+    # Hashes are cut as git cuts them; a time cut short would be another time.
+    shown = revision if len(revision) <= 32 else revision[:12]
+    return merge.markers(ours, theirs, label_ours="ours", label_theirs=f"{site}@{shown}").encode()
 
 
 def _keep(incoming: Incoming, text: bytes | None) -> Oid | None:

@@ -57,6 +57,16 @@ class Answer:
         return [json.loads(line) for line in self.out.splitlines()]
 
     @property
+    def idle(self) -> bool:
+        """Whether there was nothing to do."""
+        return (self.code, self.out) == (0, "Nothing to do.\n")
+
+    @property
+    def operations_text(self) -> list[str]:
+        """What is said of operations, without the summary."""
+        return self.out.splitlines()[:-1]
+
+    @property
     def operations(self) -> list[tuple[str, str, str]]:
         return [(e["action"], e["path"], e["result"]) for e in self.events if e["event"] == "operation"]
 
@@ -84,6 +94,11 @@ class Desk:
 
     def _database(self) -> Any:
         return closing(sqlite3.connect(self.root / "cms.db"))
+
+    def execute(self, statement: str) -> None:
+        with self._database() as db:
+            db.execute(statement)
+            db.commit()
 
     def rows(self) -> dict[str, dict[str, Any]]:
         """The posts of the CMS, by title."""

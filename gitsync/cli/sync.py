@@ -99,8 +99,8 @@ def _start(invocation: Invocation, project: Project, sites: tuple[str, ...], yes
 def sync(invocation: Invocation, /, sites: tuple[str, ...], **given: Any) -> int:
     """Keep repository and sites in step, in both directions.
 
-    Brings the edits of each SITE into the branch, merges, and sends every SITE what it lacks. Only committed work takes part. Conflicts are shown in the files as git shows them; edit and commit, or run
-    gitsync resolve.
+    Brings the edits of each SITE into the branch, merges, and sends every SITE what it lacks. Only committed work
+    takes part. Conflicts are shown in the files as git shows them; edit and commit, or run gitsync resolve.
     """
     return _start(invocation, invocation.project(), sites, **given)
 
