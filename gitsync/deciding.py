@@ -131,6 +131,13 @@ class Decision:
             return Ours.CHANGED if self.entry.base is not None else Ours.NEW
         if record.state == "gone" and self.entry.base is not None:
             return Ours.TOMBSTONE
+        if (
+            record.state == "ignored"
+            and self.entry.base is not None
+            and selected(self._read(self.entry.base), self.site)
+        ):
+            self._consider(self.oid)  # detached: it was let go of while it was meant for this site
+            return None
         return Ours.NEW
 
     def _theirs(self, record: Record | None) -> Theirs:

@@ -27,6 +27,9 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "rollback": ("gitsync.cli.rollback:rollback", "Take back what a sync did, here and on the sites."),
     "demo": ("gitsync.cli.demo:demo", "Play the main job on a little blog, and show the evidence."),
     "check": ("gitsync.cli.check:check", "Find what the sites would refuse or lose, before anything is sent."),
+    "resolve": ("gitsync.cli.resolve:resolve", "Decide a conflict."),
+    "adopt": ("gitsync.cli.claims:adopt", "Say which record of a site a post is."),
+    "detach": ("gitsync.cli.claims:detach", "Let a post and its record on a site go separate ways."),
     "completion": ("gitsync.cli.completion:completion", "Print the completion script of your shell."),
 }
 """Name -> (module:object, first line of its help). In the order in which a user meets them."""
