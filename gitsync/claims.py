@@ -10,6 +10,7 @@ from gitsync.connector import Meter
 from gitsync.errors import NotFound, Refused, UsageError
 from gitsync.incoming import Round
 from gitsync.meeting import meet
+from gitsync.model import Record
 from gitsync.plan import Step
 from gitsync.project import Project
 from gitsync.projection import selected
@@ -59,7 +60,6 @@ def adopt(project: Project, site: Site, path: str, id: str, *, materialise: bool
             )
             base_less = replace(post, entry=replace(post.entry, base=None, conflict=None))
             meet(round, at.incoming, at.subject(base_less, Step.MATCH), record)
-            told = {"site": site.name, "path": post.path, "id": record.id, "url": record.url}
             conflict = next(iter(at.incoming.markers), None)
             edited = bool(at.incoming.edits)
             if edited:
@@ -70,7 +70,7 @@ def adopt(project: Project, site: Site, path: str, id: str, *, materialise: bool
     if conflict is None:
         sentence = f"{post.path} is {record.id} on {site.name} now"
         sentence += "." if agreed and not edited else "; the next sync sends what differs."
-        return Claimed(**told, sentence=sentence, requests=meter.requests)
+        return _claimed(site, post, record, sentence, meter)
     sentence = f"{post.path} is {record.id} on {site.name} now, and the two differ"
     if conflict.marked is not None and conflict.conflict.ours is not None and materialise:
         shown = conflict.conflict
@@ -84,7 +84,13 @@ def adopt(project: Project, site: Site, path: str, id: str, *, materialise: bool
         )
         sentence += ": edit the file and commit it"
     sentence += f", or run gitsync resolve {post.path} --ours or --theirs."
-    return Claimed(**told, sentence=sentence, agreed=False, requests=meter.requests)
+    return replace(_claimed(site, post, record, sentence, meter), agreed=False)
+
+
+def _claimed(site: Site, post: Post, record: Record, sentence: str, meter: Meter) -> Claimed:
+    return Claimed(
+        site=site.name, path=post.path, id=record.id, url=record.url, sentence=sentence, requests=meter.requests
+    )
 
 
 def _check_claim(at: Bench, post: Post, id: str) -> None:
