@@ -191,7 +191,8 @@ class Applying:
             raise AssertionError(f"{write.subject.path} has no record")
         if write.subject.step is Step.REVIVE:
             try:
-                expect = self._connector.fetch(known.id).revision
+                seen = write.subject.theirs is not None
+                expect = self._expected(write.subject, known) if seen else self._connector.fetch(known.id).revision
             except NotFound:
                 return self._create(write, projection, slug)
         else:

@@ -19,6 +19,7 @@ from gitsync.reconcile import came_due, owed, reconcile, same_content
 from gitsync.records import Entry
 from gitsync.repository import Oid
 from gitsync.subject import Subject, seen
+from gitsync.survey import shown_now
 
 
 class Decision:
@@ -78,8 +79,10 @@ class Decision:
 
     def _do(self, step: Step, record: Record | None) -> Subject | None:
         match step:
-            case Step.PUSH | Step.CREATE | Step.REVIVE | Step.REMOVE:
+            case Step.PUSH | Step.CREATE | Step.REMOVE:
                 return self._subject(step, record or self.latest)
+            case Step.REVIVE:
+                return self._revive()
             case Step.PULL | Step.MERGE:
                 return self._merge(step, record)
             case Step.MATCH:
@@ -312,6 +315,18 @@ class Decision:
 
     def _read(self, oid: Oid) -> Document:
         return self.round.overlay.project.read(self.key, self._data(oid))
+
+    def _revive(self) -> Subject | None:
+        """Publish a post again that was let go of, over nothing but what the site showed then."""
+        known, remote = self.entry.record, self.entry.remote
+        if known is None:
+            raise AssertionError(f"{self.key} has no record")
+        record = shown_now(self.reading, known)
+        if record is None or record.post is None or remote is None:
+            return self._subject(Step.REVIVE)
+        if same_content(remote, record.post, self.reading.capabilities.fields):
+            return self._subject(Step.REVIVE, record)
+        return meet(self.round, self.incoming, self._subject(Step.MATCH), record)
 
     def _entomb(self) -> None:
         known = self.entry.record

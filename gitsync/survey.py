@@ -38,6 +38,7 @@ class Reading:
     moved     (id, revision) of records whose token moved without an edit
     fresh     ids that nobody claims; `fresh_records` reads them
     listed    how many records the site has; `known` how many of ours it should have
+    at        Unix time of the listing
     settled   entries that are not in the ledger yet, of writes that turned out to have arrived
     """
 
@@ -56,6 +57,7 @@ class Reading:
     known: int = 0
     complete: dict[str, Record] = field(default_factory=dict)
     settled: dict[str, Entry] = field(default_factory=dict)
+    at: float = 0.0
 
     @property
     def name(self) -> str:
@@ -122,7 +124,7 @@ def read_site(
 
     `deleted` are ids that we may have deleted ourselves, without an answer.
     """
-    reading.connector = connector
+    reading.connector, reading.at = connector, clock()
     found = reading.index.compare(connector.scan())
     reading.listed, reading.known, reading.complete = found.listed, found.known, found.records
     reading.fresh = list(found.new)
@@ -194,6 +196,13 @@ def _complete(connector: Connector, listed: Mapping[str, Record], ids: Iterable[
     missing = [id for id in wanted if id not in have]
     fetched = connector.fetch_many(missing) if missing else ()
     return {record.id: clean(record) for record in (*have.values(), *fetched)}
+
+
+def shown_now(reading: Reading, known: LedgerRecord) -> Record | None:
+    """Return what the site has of a post that is not compared in every run; None: it is gone, or that is an old copy."""
+    record = next(map(clean, reading.online.fetch_many([known.id])), None)
+    stale = record is not None and _is_stale(known, record, reading.capabilities, reading.at)
+    return None if stale else record
 
 
 def clean(record: Record) -> Record:

@@ -317,7 +317,7 @@ class Run:
         name = None
         if event.result == "failed":
             name = "failed"
-        elif event.action == "conflict" or event.result in ("done", "planned"):
+        elif event.action == "conflict" or event.result in ("done", "planned" if self.options.dry_run else "done"):
             name = _COUNTED.get(event.action)
         if name is not None:
             self._counts[name] = self._counts.get(name, 0) + 1

@@ -6,8 +6,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from gitsync_connectors.memory import Behaviour
+from gitsync_connectors.memory import Behaviour, Fault
 
+from gitsync.errors import Stale
 from gitsync.model import Post
 from gitsync.repository import Repository
 from gitsync.staging import index_lock
@@ -130,3 +131,27 @@ def test_a_run_that_was_killed_while_it_held_the_index_is_no_obstacle(blog: Blog
     outcome = blog.run()
     assert outcome.summary.pulled == 1, outcome.told
     blog.quiet()
+
+
+def test_what_a_site_made_of_a_post_it_kept_is_not_overwritten_when_the_file_comes_back(tmp_path: Path) -> None:
+    blog = Blog(tmp_path / "blog", config='[policy]\ndelete = "ignore"\n')
+    blog.put("posts/a.md", post("A", slug="a"))
+    blog.put("posts/b.md", post("B", slug="b"))
+    blog.run()
+    blog.git("rm", "--quiet", "posts/a.md")
+    blog.commit()
+    blog.run()
+    blog.site().edit(blog.id_of("A"), body="One.\n\nTwo, there.\n\nThree.\n")
+    blog.git("revert", "--no-edit", "HEAD")
+    outcome = blog.run()
+    assert "Two, there." in blog.shown("A").body, outcome.told
+    assert outcome.summary.conflicts == 1, outcome.told
+    assert "Two, there." in blog.git("show", "refs/gitsync/site:conflicts/posts/a.md/theirs")
+
+
+def test_a_write_that_is_planned_again_is_not_counted_as_done(blog: Blog) -> None:
+    blog.put("posts/a.md", post("A"))
+    blog.run()
+    blog.put("posts/a.md", post("A", "Edited.\n"))
+    blog.site().faults.append(Fault(on="update", error=Stale("moved")))
+    assert blog.run().summary.updated == 1
