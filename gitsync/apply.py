@@ -22,7 +22,7 @@ from gitsync.errors import (
     SiteError,
     Stale,
 )
-from gitsync.events import Action, Event, Operation, Outcome, Progress
+from gitsync.events import Action, Event, Notice, Operation, Outcome, Progress
 from gitsync.incoming import Incoming
 from gitsync.intents import Intent, Intents
 from gitsync.journal import Journal
@@ -41,6 +41,9 @@ from gitsync.survey import clean
 CHUNK = 500
 FOLD_RESULTS = 500
 FOLD_SECONDS = 30.0
+
+LOST_REPLIES = 3
+"""After so many lost replies in a row a site is looked at before it is sent anything more."""
 
 
 @dataclass(slots=True)
@@ -119,25 +122,32 @@ class Applying:
             yield from self._send(again)
 
     def _send(self, writes: Sequence[Write]) -> Iterator[Event]:
-        remaining = iter(writes)
+        remaining, left, lost = iter(writes), len(writes), 0
         while chunk := list(islice(remaining, CHUNK)):
             wanted = {write.subject.path: write.subject.oid for write in chunk if write.op in ("create", "update")}
             contents = dict(self._overlay.read_all((path, oid) for path, oid in wanted.items() if oid is not None))
             for write in chunk:
+                left -= 1
                 try:
                     yield self._one(write, contents.get(write.subject.path))
+                    lost = 0
                 except (Stale, NotFound) as error:
                     self.applied.stale.append(write.subject.path)
                     yield self._told(write, "planned", reason=f"{error} It will be planned again.")
                 except OutcomeUnknown as error:
                     self.applied.unknown.append(write.subject.path)
                     yield self._told(write, "unknown", reason=str(error))
+                    lost += 1
+                    if lost == LOST_REPLIES:
+                        return
                 except (Rejected, InvalidContent) as error:
                     self.applied.codes.add(6 if isinstance(error, InvalidContent) else 1)
                     yield self._told(write, "failed", reason=str(error))
                 except SiteError as error:
                     self.applied.codes.add(1)
                     yield self._told(write, "failed", reason=str(error))
+                    if left:
+                        yield Notice(level="warning", message=f"{self._site}: {left} more posts wait for the next run.")
                     return
 
     def _one(self, write: Write, content: bytes | None) -> Event:

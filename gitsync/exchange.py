@@ -56,7 +56,7 @@ class Exchange:
         if self.remote is None:
             return False
         repository = self.project.repository
-        branch = self.project.check_writable(self._recorded_branch())
+        branch = self.project.check_writable(self.recorded_branch())
         share.fetch(repository, self.remote, branch=branch)
         moved = self._forward(branch)
         for site in self.sites:
@@ -65,7 +65,8 @@ class Exchange:
             moved = moved or shared.state in ("forwarded", "merged")
         return moved
 
-    def _recorded_branch(self) -> str | None:
+    def recorded_branch(self) -> str | None:
+        """Return the branch that the ledgers say is followed."""
         branches = (Ledger(self.project.repository, site).branch for site in self.sites)
         return next((branch for branch in branches if branch), None)
 
@@ -97,7 +98,7 @@ class Exchange:
     def publish(self, head: Oid, tips: Mapping[str, Oid]) -> None:
         """Share a new head and new ledgers, all or nothing, before they hold here. Raises Moved."""
         if self.remote is not None:
-            branch = self.project.check_writable(self._recorded_branch())
+            branch = self.project.check_writable(self.recorded_branch())
             share.push(self.project.repository, self.remote, branch=branch, head=head, tips=tips)
 
     def announce(self, intents: Mapping[str, Sequence[Intent]], head: Oid) -> None:
@@ -126,7 +127,7 @@ class Exchange:
                 for ledger in ledgers
                 if ledger.tip is not None and ledger.tip != repository.resolve(share.copy_of(self.remote, ledger.site))
             }
-            branch = self.project.check_writable(self._recorded_branch())
+            branch = self.project.check_writable(self.recorded_branch())
             ahead = repository.resolve(f"refs/remotes/{self.remote}/{branch}") != repository.head()
             try:
                 if tips or ahead:

@@ -41,19 +41,29 @@ Reader = Callable[[str, bytes], Document]
 
 
 def local_changes(
-    repository: Repository, base: str, head: str, pathspecs: Sequence[str], read: Reader
+    repository: Repository,
+    base: str,
+    head: str,
+    pathspecs: Sequence[str],
+    read: Reader,
+    is_post: Callable[[str], bool] = lambda _: True,
 ) -> dict[str, LocalChange]:
     """Return the changes from the tree-ish `base` to `head`, by the path that the ledger knows.
 
     A new file is known by its own path, or by a name that no file has where the ledger knows another post there.
     """
-    changes = repository.diff(base, head, pathspecs)
+    changes = [change for change in repository.diff(base, head, pathspecs) if _is_file(change, is_post)]
     paired = _pair(repository, changes, read)
     if any(change.kind == "deleted" for change in paired):
         paired = _still_there(repository, base, head, paired)
     found = {change.old_path: change for change in paired if change.old_path is not None}
     news = (change for change in paired if change.old_path is None)
     return found | {change.path + TAKEN if change.path in found else change.path: change for change in news}
+
+
+def _is_file(change: Change, is_post: Callable[[str], bool]) -> bool:
+    """Say whether a change is about a post: links are never followed, and generators have files of other meaning."""
+    return change.mode in ("100644", "100755") and (is_post(change.path) or change.old_oid is not None)
 
 
 def _pair(repository: Repository, changes: Sequence[Change], read: Reader) -> list[LocalChange]:

@@ -4,38 +4,56 @@ from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import IO
 
 from gitsync.errors import Locked
 from gitsync.repository import Repository
 from gitsync.staging import is_ours
 
+LOOK = 0.1
+"""Seconds between two looks at a lock that another process holds."""
+
 
 @contextmanager
-def process_lock(repository: Repository) -> Iterator[None]:
-    """Hold the repository against other gitsync processes, on this machine.
+def process_lock(
+    repository: Repository, *, wait: float = 0.0, sleep: Callable[[float], None] = time.sleep
+) -> Iterator[None]:
+    """Hold the repository against other gitsync processes, on this machine; wait up to `wait` seconds for them.
 
     Locks that git left behind on our own refs are removed. Raises Locked: another process, or git's index.lock; one
     that gitsync left is for `worktree.complete`.
     """
     path = repository.state_dir / "lock"
     with path.open("a+b") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+        waited = 0.0
+        while not _is_taken(file) and waited < wait:
+            sleep(LOOK)
+            waited += LOOK
+        if waited >= wait and not _is_taken(file):
             file.seek(0)
             holder = file.read(100).decode("ascii", "replace").strip()
             raise Locked(
                 f"Another gitsync is at work in this repository (process {holder or 'unknown'}).",
                 "Wait for it to end.",
-            ) from None
+            )
         file.truncate(0)
         file.write(str(os.getpid()).encode("ascii"))
         file.flush()
         _remove_leftovers(repository)
         yield
         file.truncate(0)
+
+
+def _is_taken(file: IO[bytes]) -> bool:
+    """Take the lock, now or again, unless another process has it."""
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _remove_leftovers(repository: Repository) -> None:

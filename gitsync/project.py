@@ -14,10 +14,11 @@ from gitsync import document
 from gitsync.config import Config
 from gitsync.dialects import DIALECTS, Dialect
 from gitsync.document import Document
-from gitsync.errors import Refused, RepositoryError, UsageError
+from gitsync.errors import ConfigError, Refused, RepositoryError, UsageError
 from gitsync.hosts import raw_base
 from gitsync.paths import slugify
 from gitsync.repository import Oid, Repository
+from gitsync.tomlfile import Source
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,7 @@ class Project:
     def open(cls, start: Path) -> Project:
         """Open the project that `start` is in. Raises RepositoryError, ConfigError."""
         repository = Repository.open(start)
-        config = configuration.load(None, start)
+        config = _committed(repository) if repository.root is None else configuration.load(None, start)
         inside = None if repository.root is None else configuration.inside(config.root, repository.root)
         root = "" if inside in (None, ".") else f"{inside}/"
         return cls(repository=repository, config=config, root=root)
@@ -127,6 +128,15 @@ class Project:
         if inside is None:
             raise UsageError(f"{path} is not in this repository.", f"Name a file below {top}.")
         return inside
+
+
+def _committed(repository: Repository) -> Config:
+    """Return what the gitsync.toml of HEAD says: a bare repository has no other. Raises ConfigError."""
+    oid = repository.lookup("HEAD", [configuration.FILE]).get(configuration.FILE) if repository.head() else None
+    if oid is None:
+        raise ConfigError(f"There is no {configuration.FILE} in HEAD of {repository.git_dir}.", "Commit and push one.")
+    text = repository.blob(oid).decode("utf-8-sig", "replace")
+    return configuration.parse(Source(path=repository.git_dir / configuration.FILE, text=text))
 
 
 def _glob(pattern: str) -> str:

@@ -107,7 +107,7 @@ def read_local(project: Project, site: Site, head: Oid, ledger: Ledger, index: I
     """Read the repository's side only."""
     agreed = ledger.agreed(head)
     base = EMPTY_TREE if agreed is None else f"{agreed}:base"
-    local = local_changes(project.repository, base, head, project.pathspecs, project.read)
+    local = local_changes(project.repository, base, head, project.pathspecs, project.read, project.dialect.is_post)
     return Reading(site=site, ledger=ledger, index=index, agreed=agreed, local=local)
 
 

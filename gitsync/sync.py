@@ -37,6 +37,9 @@ __all__ = ["ALLOWANCES", "Options", "Run", "run"]
 ROUNDS = 5
 """How often a run plans again because something moved under it, before it leaves the rest to the next run."""
 
+PROCESS_WAIT = 60.0
+"""Seconds that a run waits for another process in this repository."""
+
 LEASE_WAIT = 900.0
 """Seconds that a run waits for another machine to finish."""
 
@@ -89,7 +92,7 @@ class Run:
         """Do it. The last event is the Summary; errors that concern everything are raised."""
         with ExitStack() as stack:
             if not self.options.dry_run:
-                stack.enter_context(process_lock(self.project.repository))
+                stack.enter_context(process_lock(self.project.repository, wait=PROCESS_WAIT, sleep=self._sleep))
                 worktree.complete(self.project.repository)
                 self._replay()
             self._receive()
@@ -104,6 +107,8 @@ class Run:
         yield self._summary()
 
     def _receive(self) -> None:
+        if not self.options.dry_run:
+            self.project.check_writable(self._exchange.recorded_branch())
         self._exchange.check()
         if not self.options.dry_run:
             self._exchange.receive()
