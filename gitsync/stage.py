@@ -77,13 +77,12 @@ class Stage:
         """Run a command line, tell it with at most `most` lines of its output; any other exit code is a failure."""
         yield Line("command", f"$ {line}")
         done = self._process(*shlex.split(line))
-        output = done.stdout + done.stderr
-        yield from told(output, most)
+        yield from told(done.stdout, most)
         if done.returncode != code:
             raise DemoFailed(
                 f"`{line}` ended with {done.returncode} instead of {code}.", f"Look around in {self.root}."
             )
-        return output
+        return done.stdout
 
     def sql(self, statement: str, *values: Any, most: int = 12) -> Telling:
         """Execute a statement in the CMS's database and tell it, with the rows."""
@@ -132,7 +131,7 @@ class Stage:
     def _do(self, *command: str) -> None:
         done = self._process(*command)
         if done.returncode:
-            said = done.stderr.strip().rstrip(".")
+            said = done.stdout.strip().rstrip(".")
             raise DemoFailed(f"`{shlex.join(command)}` failed: {said}.", "The demo needs git 2.30 or later.")
 
     def _process(self, *command: str) -> subprocess.CompletedProcess[str]:
@@ -143,7 +142,8 @@ class Stage:
                 cwd=self.root,
                 env=_environment(os.environ),
                 stdin=subprocess.DEVNULL,
-                capture_output=True,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
                 encoding="utf-8",
                 errors="replace",
                 timeout=TIMEOUT,
