@@ -323,3 +323,8 @@ def test_long_lines_are_bounded(unit):
 )
 def test_broken_html_is_read_as_browsers_do(html):
     to_markdown(html)
+
+
+def test_a_tag_alone_on_the_first_line_begins_no_block():
+    html = '<p><i class="y">\n- </i><em>\n</em></p>'
+    assert to_markdown(to_html(to_markdown(html))) == to_markdown(html)

@@ -32,19 +32,21 @@ class Way(NamedTuple):
 
 def blocks(nodes: list[Node], way: Way) -> str:
     """Return `nodes` as Markdown blocks, "" for nothing to say."""
-    return "\n\n".join(_each(nodes, way))
+    return "\n\n".join(text for _, text in pieces(nodes, way))
 
 
-def _each(nodes: list[Node], way: Way) -> list[str]:
-    out: list[str] = []
+def pieces(nodes: list[Node], way: Way) -> list[tuple[list[Node], str]]:
+    """Return each block of Markdown with the nodes that it says."""
+    out: list[tuple[list[Node], str]] = []
     list_mark = ""
     for run in runs(nodes):
         text = one_block(run, way, first=not out, list_mark=list_mark)
         if out and _is_bare(run):
             # Bare text in or after HTML is no paragraph: a blank line would end the HTML and make it one.
-            out[-1] += "\n" + text
+            before, said = out[-1]
+            out[-1] = ([*before, *run], f"{said}\n{text}")
         elif text:
-            out.append(text)
+            out.append((run, text))
         list_mark = _mark_of(run[0], text)
     return out
 

@@ -32,7 +32,7 @@ _BLOCK_START = re.compile(
     re.VERBOSE,
 )
 _SCHEME = re.compile(r"(?:https?|ftp)\Z", re.IGNORECASE)
-_LONE_TAG = re.compile(r"(</?[A-Za-z][^\n]*>)\n")
+_LONE_TAG = re.compile(r"\A(</?[A-Za-z][\w-]*(?:\"[^\"\n]*\"|'[^'\n]*'|[^\"'<>\n])*>)[ ]*\n")
 _EDGE = re.compile(r"\A\u00a0|\u00a0\Z|(?<=\n)\u00a0|\u00a0(?=\\?\n)")
 _BRACKET = re.compile(r"(?<!\\)[\[\]]")
 

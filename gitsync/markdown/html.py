@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from gitsync.markdown.blocks import NESTING, Way, blocks, one_block, runs
-from gitsync.markdown.dom import Node
+import re
+
+from gitsync.markdown.blocks import NESTING, Way, blocks, one_block, pieces, runs
+from gitsync.markdown.dom import TEXT, WHITE, Node
 from gitsync.markdown.equality import events, read
 from gitsync.markdown.footnotes import NOTES, standing_alone
 from gitsync.markdown.inline import line
 from gitsync.markdown.render import to_html
+
+_PLAIN = re.compile(r"[^\W\d_](?:[^\W_]|[ ,.:;'\"()?!%—–’‘“”…/-])*")
 
 
 def to_markdown(html: str) -> str:
@@ -19,10 +23,31 @@ def to_markdown(html: str) -> str:
     root = read(html)
     if root is None:
         return "\n".join(line for line in html.split("\n") if line.strip()) + "\n"
-    text = blocks(root.kids, Way())
-    if not _says(text, root.kids):
-        text = _proved(root.kids)
+    said = pieces(root.kids, Way())
+    text = "\n\n".join(text for _, text in said) if _all_say(said) else _proved(root.kids)
     return text + "\n" if text else ""
+
+
+def _all_say(said: list[tuple[list[Node], str]]) -> bool:
+    """Return whether all pieces together are Markdown for their nodes.
+
+    Of plain paragraphs in a row only one is looked at: nothing in the others could be anything but text.
+    """
+    nodes: list[Node] = []
+    texts: list[str] = []
+    plain = False
+    for run, text in said:
+        was_plain, plain = plain, _is_plain(run, text)
+        if not (plain and was_plain):
+            nodes += run
+            texts.append(text)
+    return _says("\n\n".join(texts), nodes)
+
+
+def _is_plain(run: list[Node], text: str) -> bool:
+    kids = run[0].kids
+    same = run[0].tag == "p" and len(kids) == 1 and kids[0].tag == TEXT and kids[0].text.strip(WHITE) == text
+    return same and _PLAIN.fullmatch(text) is not None and "://" not in text and "www." not in text
 
 
 def _says(text: str, nodes: list[Node]) -> bool:
@@ -44,7 +69,10 @@ def _proved(nodes: list[Node]) -> str:
     for run in runs(nodes):
         _settle(run, careful, kept)
     text = blocks(nodes, Way(careful, kept))
-    return text if _says(text, nodes) else blocks(nodes, Way(kept={id(node) for node in nodes}))
+    if _says(text, nodes):
+        return text
+    source = blocks(nodes, Way(kept={id(node) for node in nodes}))
+    return source if _says(source, nodes) else text
 
 
 def _settle(run: list[Node], careful: set[int], kept: set[int], depth: int = 0) -> None:

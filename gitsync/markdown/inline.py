@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from markdown_it.common.normalize_url import normalizeLinkText, validateLink
-from markdown_it.common.utils import isPunctChar
 
 from gitsync.markdown.dom import (
     COMMENT,
@@ -22,6 +20,7 @@ from gitsync.markdown.dom import (
     start_tag,
     to_source,
 )
+from gitsync.markdown.emphasis import Piece, choose_marks, paired, use_tags_where_marks_fail
 from gitsync.markdown.escapes import (
     escape_all,
     escape_alt,
@@ -38,23 +37,16 @@ MARKS = {"em": "*", "strong": "**", "del": "~~"}
 NESTING = 24
 _AUTOLINK = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]{1,31}:[^<>\x00-\x20]*")
 _BACKTICKS = re.compile(r"`+")
+_NOT_PLAIN = re.compile(r"[^\w ,.;'\"()?!%/-]|_|^\s*[^A-Za-z]|www\.|[ \n][^A-Za-z]")
 _RUNS = re.compile(r"\*+|_+|~+|`+")
-
-
-@dataclass(slots=True)
-class Piece:
-    """A part of a line: `text` still to be escaped, or `done` Markdown; an emphasis `mark` knows its `partner`."""
-
-    kind: str
-    value: str
-    partner: int = -1
-    tag: str = ""
 
 
 def line(nodes: list[Node], *, where: str = "paragraph", careful: bool = False) -> str:
     """Return `nodes` as the content of a paragraph, a heading or a table cell (`where`), which is several lines only
     in a paragraph. `careful`: emphasis as tags and every escape, for what Markdown's rules would read otherwise.
     """
+    if len(nodes) == 1 and nodes[0].tag == TEXT and not _NOT_PLAIN.search(nodes[0].text):
+        return nodes[0].text.strip(WHITE)
     pieces: list[Piece] = []
     _flatten(nodes, pieces, one_line=where != "paragraph", depth=0)
     pieces = _spaced(pieces)
@@ -63,10 +55,10 @@ def line(nodes: list[Node], *, where: str = "paragraph", careful: bool = False) 
             if piece.kind in ("open", "close"):
                 piece.kind, piece.value = "done", f"<{'/' if piece.kind == 'close' else ''}{piece.tag}>"
     else:
-        _choose_marks(pieces)
+        choose_marks(pieces)
     _escape(pieces, careful=careful)
     if not careful:
-        _tags_where_marks_fail(pieces)
+        use_tags_where_marks_fail(pieces)
     text = show_edges("".join(piece.value for piece in pieces))
     if where == "cell":
         return text.replace("|", "\\|")
@@ -238,41 +230,7 @@ def _spaced(pieces: list[Piece]) -> list[Piece]:
         out.pop()
     if out and out[-1].kind == "break":  # a line break that nothing follows needs its tag
         out[-1] = Piece("done", "<br>")
-    return _merged(out)
-
-
-def _merged(pieces: list[Piece]) -> list[Piece]:
-    out: list[Piece] = []
-    stack: list[int] = []
-    for piece in pieces:
-        if piece.kind == "text" and out and out[-1].kind == "text":
-            out[-1].value += piece.value
-            continue
-        if piece.kind == "open":
-            stack.append(len(out))
-        elif piece.kind == "close":
-            start = stack.pop()
-            out[start].partner, piece.partner = len(out), start
-        out.append(piece)
-    return out
-
-
-def _choose_marks(pieces: list[Piece]) -> None:
-    """Use `_` for an emphasis that touches one with `*`, where a word does not go on beside it."""
-    marks: list[str] = []
-    for index, piece in enumerate(pieces):
-        if piece.kind == "close":
-            marks.pop()
-        if piece.kind != "open":
-            continue
-        end = piece.partner
-        inner_touches = marks and (pieces[index - 1].kind == "open" or pieces[end + 1].kind == "close")
-        follows = pieces[index - 1].kind == "close" and pieces[index - 1].value[0] == piece.value[0] if index else False
-        if piece.tag != "del" and ((inner_touches and marks[-1][0] == "*") or follows):
-            natural = piece.tag == "strong" and marks and marks[-1] == "*" and not follows
-            if not natural:
-                piece.value = pieces[end].value = "_" * len(piece.value)
-        marks.append(piece.value)
+    return paired(out)
 
 
 def _escape(pieces: list[Piece], *, careful: bool) -> None:
@@ -297,43 +255,3 @@ def _lonely(pieces: list[Piece]) -> str:
     runs = "".join(run[0] for piece in pieces if piece.kind == "text" for run in _RUNS.findall(piece.value))
     used = "".join(piece.value for piece in pieces if piece.kind != "text")
     return "".join(mark for mark in "*_`~" if runs.count(mark) == 1 and mark not in used)
-
-
-def _tags_where_marks_fail(pieces: list[Piece]) -> None:
-    """Turn marks that CommonMark would not take for such into tags. Source: CommonMark 0.31, 6.2, left-flanking."""
-    for index, piece in enumerate(pieces):
-        if piece.kind == "open" and not (_opens(pieces, index) and _closes(pieces, piece.partner)):
-            other = pieces[piece.partner]
-            piece.kind = other.kind = "done"
-            piece.value, other.value = f"<{piece.tag}>", f"</{piece.tag}>"
-
-
-def _around(pieces: list[Piece], index: int) -> tuple[str, str]:
-    """Return the characters before and after the run of marks that piece `index` is in."""
-    mark = pieces[index].value[0]
-    first = last = index
-    while first and pieces[first - 1].kind in ("open", "close") and pieces[first - 1].value[0] == mark:
-        first -= 1
-    while last + 1 < len(pieces) and pieces[last + 1].kind in ("open", "close") and pieces[last + 1].value[0] == mark:
-        last += 1
-    before = pieces[first - 1].value[-1:] if first else " "
-    after = pieces[last + 1].value[:1] if last + 1 < len(pieces) else " "
-    return before or " ", after or " "
-
-
-def _kind(char: str) -> str:
-    return "space" if char.isspace() else "mark" if isPunctChar(char) else "letter"
-
-
-def _opens(pieces: list[Piece], index: int) -> bool:
-    before, after = map(_kind, _around(pieces, index))
-    left = after != "space" and (after != "mark" or before != "letter")
-    right = before != "space" and (before != "mark" or after != "letter")
-    return left and (pieces[index].value[0] != "_" or not right or before == "mark")
-
-
-def _closes(pieces: list[Piece], index: int) -> bool:
-    before, after = map(_kind, _around(pieces, index))
-    left = after != "space" and (after != "mark" or before != "letter")
-    right = before != "space" and (before != "mark" or after != "letter")
-    return right and (pieces[index].value[0] != "_" or not left or after == "mark")
