@@ -8,14 +8,16 @@ ends. A write is sent once: unless the connection was never made (Unreachable) o
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any, Final
 
 import httpx
 
 from gitsync import __version__
-from gitsync.answers import Response, plain, retry_after, said
+from gitsync.answers import Response as Response
+from gitsync.answers import plain, retry_after
+from gitsync.answers import said as said
 from gitsync.connector import SiteSettings
 from gitsync.errors import (
     ConfigError,
@@ -65,11 +67,17 @@ HINTS: Final[Mapping[type[SiteError], str]] = {
     Throttled: "Try again later.",
 }
 
+Signer = Callable[[str, str, bytes], Mapping[str, str]]
+"""Returns the headers that sign one request: of its method, its path with the query, and its body."""
+
 NOT_SENT: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
 
 
 class Client:
-    """Speaks to one site. `base` is the address that paths are added to; `headers` hold its credentials."""
+    """Speaks to one site. `base` is the address that paths are added to; `headers` hold its credentials.
+
+    `sign` is asked anew for every request sent; `secrets` are what no message may show beside the headers.
+    """
 
     def __init__(
         self,
@@ -78,6 +86,8 @@ class Client:
         base: str,
         headers: Mapping[str, str],
         pace: Mapping[str, Sequence[Limit]],
+        sign: Signer | None = None,
+        secrets: Collection[str] = (),
         transport: httpx.BaseTransport | None = None,
         sleep: Callable[[float], None] = time.sleep,
         clock: Callable[[], float] = time.monotonic,
@@ -87,7 +97,9 @@ class Client:
         self._sleep, self._clock = sleep, clock
         self._pace = Pace(limits(pace, settings.pace), sleep, clock)
         self._base = self._checked(base)
-        self._secrets = sorted(secrets_in(headers), key=len, reverse=True)
+        self._sign = sign
+        hidden = secrets_in(headers) | {secret for secret in secrets if len(secret) >= 4}
+        self._secrets = sorted(hidden, key=len, reverse=True)
         self._sendable = all(value.strip() and value.isascii() and value.isprintable() for value in headers.values())
         self._http = httpx.Client(
             headers={**headers, "User-Agent": f"gitsync/{__version__}"} if self._sendable else {},
@@ -117,23 +129,42 @@ class Client:
         *,
         params: Mapping[str, str | int] | None = None,
         json: Any = None,
+        content: bytes | None = None,
+        files: Mapping[str, tuple[str, bytes, str]] | None = None,
+        fields: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+        accept: Collection[int] = (),
         kind: str = "",
     ) -> Response:
         """Send one request and return its answer of status 2xx. Raises any SiteError but Forged.
 
-        `path` is relative to `base`; `kind` names a limit that this request counts for beside "reads" or "writes".
-        Counts every request sent in the meter.
+        `path` is relative to `base`; the body is `json`, or `content` as it is, or a multipart form of `files` (field
+        -> name, bytes, media type) and `fields`. Answers of the statuses in `accept` (4xx) are returned too, for the
+        caller to read. `kind` names a limit that this request counts for beside "reads" or "writes". Counts every
+        request sent in the meter.
         """
         if not self._sendable:
             message = f"the credentials of {self._site} are empty or have characters that no header can hold."
             raise self._error(Unauthorized, message)
         write = method not in ("GET", "HEAD")
         kinds = ["writes" if write else "reads", *([kind] if kind else [])]
-        request = self._http.build_request(method, self._base + path, params=params, json=json)
+        request = self._http.build_request(
+            method,
+            self._base + path,
+            params=params,
+            json=json,
+            content=content,
+            files=files,
+            data=fields if files else None,
+            headers=headers,
+        )
         tries = iter(BACKOFF)
         throttled = redirects = 0
         while True:
             self._pace.wait(kinds)
+            if self._sign is not None:
+                where = request.url.raw_path.decode("ascii")
+                request.headers.update(self._sign(request.method, where, request.read()))
             self._settings.meter.requests += 1
             try:
                 response = self._answer(request, write)
@@ -150,13 +181,13 @@ class Client:
                 self._sleep(self._patience(response, throttled))
             elif 300 <= response.status < 400:
                 redirects += 1
-                request = self._redirected(request, response, redirects)
+                request = self._redirected(request, response, redirects, headers)
             elif response.status >= 500 or response.status == 408:
                 if write or (pause := next(tries, None)) is None:
-                    raise self._refused(OutcomeUnknown if write else Unreachable, response)
+                    raise self.refused(OutcomeUnknown if write else Unreachable, response)
                 self._sleep(pause)
-            elif response.status >= 400:
-                raise self._refused(ERRORS.get(response.status, Malformed), response)
+            elif response.status >= 400 and response.status not in accept:
+                raise self.refused(ERRORS.get(response.status, Malformed), response)
             else:
                 return response
 
@@ -209,7 +240,9 @@ class Client:
             raise Throttled(message, HINTS[Throttled], retry_after=seconds)
         return seconds
 
-    def _redirected(self, request: httpx.Request, response: Response, redirects: int) -> httpx.Request:
+    def _redirected(
+        self, request: httpx.Request, response: Response, redirects: int, headers: Mapping[str, str] | None
+    ) -> httpx.Request:
         """Return the request to send instead: only reads, and only to the same host, follow a redirect."""
         try:
             target = request.url.join(response.headers.get("location", ""))
@@ -219,10 +252,11 @@ class Client:
         if response.write or not same or redirects > 3 or response.status == 304:
             place = str(target.copy_with(query=None, fragment=None, userinfo=b""))
             raise self._error(Malformed, f"{self._site} answered {response.status}: moved to {place}.")
-        return self._http.build_request(request.method, target)
+        return self._http.build_request(request.method, target, headers=headers)
 
-    def _refused(self, kind: type[SiteError], response: Response) -> SiteError:
-        return self._error(kind, f"{self._site} answered {response.status}: {said(response)}")
+    def refused(self, kind: type[SiteError], response: Response, sentence: str = "") -> SiteError:
+        """Return the error for an answer: `sentence`, or what the platform says in it, without secrets."""
+        return self._error(kind, f"{self._site} answered {response.status}: {sentence or said(response)}")
 
     def _error(self, kind: type[SiteError], message: str) -> SiteError:
         for secret in self._secrets:

@@ -311,3 +311,49 @@ def test_requests_keep_the_pace_of_the_settings() -> None:
         world.client.request("POST", "/x")
         world.client.request("GET", "/x")
     assert world.sleeps == [10.0]
+
+
+def test_every_try_is_signed_anew_with_its_path_and_body() -> None:
+    world = World(httpx.ConnectError("refused"), ok({}))
+    signed: list[tuple[str, str, bytes]] = []
+
+    def sign(method: str, path: str, body: bytes) -> dict[str, str]:
+        signed.append((method, path, body))
+        return {"X-Signature": str(len(signed))}
+
+    client = Client(
+        world.settings,
+        base=BASE,
+        headers={},
+        pace={},
+        sign=sign,
+        transport=httpx.MockTransport(world.answer),
+        sleep=world.sleep,
+    )
+    client.request("POST", "/posts?a=%C3%BC", content=b"{}", headers={"Content-Type": "application/json"})
+    assert signed == [("POST", "/api/posts?a=%C3%BC", b"{}")] * 2
+    assert [request.headers["x-signature"] for request in world.requests] == ["1", "2"]
+
+
+def test_a_redirected_read_keeps_its_own_headers() -> None:
+    world = World(httpx.Response(301, headers={"Location": "/api/posts/"}), ok([]))
+    world.client.request("GET", "/posts", headers={"Prefer": "count=exact"})
+    assert [request.headers["prefer"] for request in world.requests] == ["count=exact"] * 2
+
+
+def test_a_caller_can_read_a_refusal_itself() -> None:
+    world = World(httpx.Response(422, json={"errors": {"slug": "is taken"}}))
+    response = world.client.request("POST", "/posts", json={}, accept={422})
+    assert response.status == 422
+    told = world.client.refused(Rejected, response, f"no {SECRET}")
+    assert isinstance(told, Rejected)
+    assert SECRET not in told.message
+
+
+def test_a_file_is_sent_as_a_form() -> None:
+    world = World(ok({}))
+    world.client.request("POST", "/files", files={"f": ("ü.png", b"\x89PNG", "image/png")}, fields={"alt": "x"})
+    [request] = world.requests
+    assert request.headers["content-type"].startswith("multipart/form-data; boundary=")
+    assert b"\x89PNG" in request.content
+    assert b'name="alt"' in request.content
