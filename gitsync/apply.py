@@ -204,7 +204,7 @@ class Applying:
                 seen = write.subject.theirs is not None
                 expect = self._expected(write.subject, known) if seen else self._connector.fetch(known.id).revision
             except NotFound:
-                return self._create(write, projection, slug)
+                return self._create(replace(write, op="create"), projection, slug)
         else:
             expect = self._expected(write.subject, known)
         key, at = self._begin(write, projection, slug)

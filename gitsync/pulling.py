@@ -56,7 +56,10 @@ def plan_pulls(round: Round, reading: Reading) -> Incoming:
                 _invalid(incoming, path if change is None else change.path, error)
                 continue
             if subject is not None:
-                new = subject.step is Step.CREATE and subject.entry.record is None
+                # What the site lost is made anew, so it is looked for like any other: it may have arrived before.
+                known = subject.entry.record
+                new = known is None or known.state in ("gone", "deleted")
+                new = new and subject.step in (Step.CREATE, Step.REVIVE)
                 (created if new else incoming.subjects).append(subject)
     created += _from_other_sites(round, incoming, {subject.path for subject in created})
     meet_all(round, incoming, created)
