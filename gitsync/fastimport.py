@@ -17,7 +17,10 @@ from gitsync.errors import RepositoryError
 from gitsync.gitprocess import Git, Oid, encode
 
 _BUFFER = 1 << 20  # git's standard input is not buffered by subprocess; small writes would cost a call each
-_MODES = re.compile("100644|100755|120000|160000|040000|keep")
+_MODES = frozenset(["100644", "100755", "120000", "160000", "040000", "keep"])
+# Git checks paths when it fills an index, not when it imports; file systems fold case and cut names (git~1).
+_FORBIDDEN = re.compile(r"(?:\A|/)(?:\.{0,2}|\.git|git~1)(?:/|\Z)|\0", re.IGNORECASE).search
+_SPECIAL = re.compile(r'[\\"\n]').search
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +52,10 @@ def blob_name(data: bytes, *, sha256: bool) -> Oid:
 KEEP_MODE = "keep"
 """The mode of a change that leaves an executable file executable, and is "100644" for anything else."""
 
-FileChange = tuple[str, Oid | Blob | None] | tuple[str, Oid | Blob | None, str]
+FileChange = tuple[str, Oid | Blob | bytes | None] | tuple[str, Oid | Blob | bytes | None, str]
 """A path, what it becomes (None deletes it, also a whole folder) and its mode, "100644" if not given, or KEEP_MODE.
 
-Mode "040000" with the name of a tree puts a whole folder there.
+Bytes are stored on the way. Mode "040000" with the name of a tree puts a whole folder there.
 """
 
 Parent = Oid | CommitHandle
@@ -97,10 +100,10 @@ class Importer:
     ) -> CommitHandle:
         """Store a commit: the tree of `parent` (or `base_tree` if given) with `changes` in their order.
 
-        `changes` may store blobs while it is read. `author` and `when` (the author's) default to the committer, now.
-        `merges` are further parents. Raises RepositoryError for a path that git must not hold (.git, .., absolute).
+        `changes` are handed to git while they are read, so they must store nothing themselves: give bytes. `author`
+        and `when` (the author's) default to the committer, now. `merges` are further parents. Raises RepositoryError
+        for a path that git must not hold (.git, .., absolute).
         """
-        changed = [(_quote(change[0]), *_content(change)) for change in changes]
         now = datetime.now(UTC).astimezone()
         self._marks += 1
         self._write(b"reset %s\n\n" % encode(self._ref))
@@ -118,25 +121,36 @@ class Importer:
                 self._write(encode(f"{word} {self._name(commit)}\n"))
         if base_tree is not None:
             self._write(encode(f'deleteall\nM 040000 {base_tree} ""\n'))
-        modes = self._modes([path for path, _, mode in changed if mode == KEEP_MODE])
-        for path, oid, mode in changed:
-            self._write(encode(f"M {modes.get(path, mode)} {oid} ") + path + b"\n" if oid else b"D " + path + b"\n")
+        for change in changes:
+            self._change(_quote(change[0]), change[1], change[2] if len(change) == 3 else "100644")
         self._write(b"\n")
         return CommitHandle(self._marks, self)
 
-    def _modes(self, paths: Sequence[bytes]) -> dict[bytes, str]:
-        """Ask for the modes of paths in the commit that has just been begun."""
-        modes: dict[bytes, str] = {}
-        for start in range(0, len(paths), 8):  # no more than git may answer before it reads on, however long they are
-            asked = paths[start : start + 8]
-            self._write(b"".join(b"ls %s\n" % path for path in asked))
-            self._flush()
-            for path in asked:
-                answer = self._process.stdout.readline()
-                if not answer:
-                    raise BrokenPipeError
-                modes[path] = "100755" if answer.startswith(b"100755 ") else "100644"
-        return modes
+    def _change(self, path: bytes, content: Oid | Blob | bytes | None, mode: str) -> None:
+        """Hand git one change of the commit that has just been begun."""
+        oid = content.oid if isinstance(content, Blob) else content
+        if mode not in _MODES or (isinstance(oid, str) and not re.fullmatch("[0-9a-f]+", oid)):
+            raise RepositoryError(f"{mode} {oid!r} is no entry of a tree.")
+        if oid is None:
+            self._write(b"D %s\n" % path)
+            return
+        if mode == KEEP_MODE:
+            mode = self._mode_of(path)
+        if isinstance(oid, str):
+            self._write(b"M %s %s %s\n" % (mode.encode("ascii"), oid.encode("ascii"), path))
+        else:
+            self._write(b"M %s inline %s\ndata %d\n" % (mode.encode("ascii"), path, len(oid)))
+            self._write(oid)
+            self._write(b"\n")
+
+    def _mode_of(self, path: bytes) -> str:
+        """Ask for the mode of a path in the commit that has just been begun."""
+        self._write(b"ls %s\n" % path)
+        self._flush()
+        answer = self._process.stdout.readline()
+        if not answer:
+            raise BrokenPipeError
+        return "100755" if answer.startswith(b"100755 ") else "100644"
 
     def _name(self, commit: Parent) -> str:
         # Git finds a commit that it has just been given by its mark only, as its pack is not finished.
@@ -204,23 +218,12 @@ def importing(git: Git, git_dir: Path, *, sha256: bool, committer: tuple[str, st
             report.unlink(missing_ok=True)
 
 
-def _content(change: FileChange) -> tuple[Oid | None, str]:
-    """Return the checked name and mode of what a path becomes."""
-    content = change[1]
-    mode = change[2] if len(change) == 3 else "100644"
-    oid = content.oid if isinstance(content, Blob) else content
-    if not _MODES.fullmatch(mode) or not (oid is None or re.fullmatch("[0-9a-f]+", oid)):
-        raise RepositoryError(f"{mode} {oid} is no entry of a tree.")
-    return oid, mode
-
-
 def _quote(path: str) -> bytes:
-    # Git checks paths when it fills an index, not when it imports; file systems fold case and cut names (git~1).
-    parts = path.split("/")
-    if "\0" in path or any(part in ("", ".", "..") or part.lower() in (".git", "git~1") for part in parts):
+    if _FORBIDDEN(path):
         raise RepositoryError(f"{path!r} is no path that git may hold.")
-    escaped = encode(path).replace(b"\\", b"\\\\").replace(b'"', b'\\"').replace(b"\n", b"\\n")
-    return b'"%s"' % escaped
+    if _SPECIAL(path):
+        path = path.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    return b'"%s"' % encode(path)
 
 
 def _person(person: tuple[str, str]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from itertools import islice
 
@@ -18,10 +18,10 @@ from gitsync.layout import (
     remote_file,
 )
 from gitsync.records import KEEP, Conflict, LedgerRecord, Oid, Result, dump_record, load_record, parked_path
-from gitsync.repository import Blob, Repository
+from gitsync.repository import Repository
 
-Content = Oid | Blob | bytes | None
-"""What a file becomes: an object that is there, what `store` made of new bytes, or None for no file."""
+Content = Oid | bytes | None
+"""What a file becomes: an object that is there, new bytes, or None for no file."""
 
 CHUNK = 4000
 
@@ -29,17 +29,16 @@ CHUNK = 4000
 class Folding:
     """The changes that a row of results makes to the tree of the ledger commit `tip`, in portions.
 
-    Results are taken in their order, a few thousand at a time; their posts are given to `store` and forgotten. Of
-    what went before, only names and ids are kept.
+    Results are taken in their order, a few thousand at a time. Of what went before, only names and ids are kept.
     """
 
-    def __init__(self, repository: Repository, *, tip: Oid | None, store: Callable[[bytes], bytes | Blob]) -> None:
+    def __init__(self, repository: Repository, *, tip: Oid | None) -> None:
         self._repository = repository
         self._tip = tip
-        self._store = store
         self._was: dict[str, Oid] = {}  # the tip's files, as far as they were looked at
         self._now: dict[str, Content] = {}  # what they become
         self._earlier: set[str] = set()  # posts in portions that were given out: the tip does not know them
+        self._conflicts = False  # whether there may be any
         self._there: dict[str, str | LedgerRecord | None] = {}  # a live post's id, a tombstone, or nothing
 
     def rebase(self, files: Mapping[str, Oid | None]) -> None:
@@ -81,7 +80,7 @@ class Folding:
         changed = [
             (file, it)
             for file, it in self._now.items()
-            if post_of(file) in self._earlier or (it != self._was.get(file))
+            if it != self._was.get(file) or (self._earlier and post_of(file) in self._earlier)
         ]
         self._earlier.update(post_of(file) for file, _ in changed)
         self._now, self._was = {}, {}
@@ -94,8 +93,9 @@ class Folding:
         if self._tip is None:
             self._there.update((path, None) for path in fresh)
             return {}
-        conflicts = next(iter(self._repository.tree(f"{self._tip}:conflicts")), None) is not None
-        wanted = [file for path in fresh for file in entry_files(path, conflict=conflicts)]
+        if not self._conflicts:
+            self._conflicts = next(iter(self._repository.tree(f"{self._tip}:conflicts")), None) is not None
+        wanted = [file for path in fresh for file in entry_files(path, conflict=self._conflicts)]
         found = self._repository.lookup(self._tip, (*wanted, *files))
         self._was.update(found)
         oids = {path: found[record_file(path)] for path in fresh if record_file(path) in found}
@@ -114,7 +114,9 @@ class Folding:
             self._leave(result.old_path, result.record if isinstance(result.record, LedgerRecord) else None)
         if result.base is not KEEP:
             self._now[base_file(path)] = result.base
-        if result.remote is not KEEP:
+        if result.remote_blob is not None:
+            self._now[remote_file(path)] = result.remote_blob
+        elif result.remote is not KEEP:
             self._set(remote_file(path), None if result.remote is None else dump_remote(result.remote))
         if result.record is not KEEP:
             self._set_record(path, result.record)
@@ -143,6 +145,9 @@ class Folding:
         self._note(path, record)
 
     def _set_conflict(self, path: str, conflict: Conflict | None) -> None:
+        if conflict is None and not self._conflicts:
+            return
+        self._conflicts = True
         if conflict is None:
             self._now.update((file, None) for file in entry_files(path) if file.startswith("conflicts/"))
             return
@@ -153,9 +158,6 @@ class Folding:
         self._set(conflict_file(path, "meta.json"), dump_meta(conflict))
 
     def _set(self, file: str, data: bytes | None) -> None:
-        if data is not None:
-            oid = self._repository.hash_blob(data)
-            if oid == self._was.get(file):
-                self._now[file] = oid
-                return
-        self._now[file] = None if data is None else self._store(data)
+        was = self._was.get(file)
+        same = data is not None and was is not None and self._repository.hash_blob(data) == was
+        self._now[file] = was if same else data

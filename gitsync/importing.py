@@ -5,13 +5,13 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 from gitsync import document
+from gitsync.dialects import GITSYNC
 from gitsync.incoming import Edit, Incoming, Round
 from gitsync.model import Post, Record
-from gitsync.plan import Step
 from gitsync.projection import lift, project
-from gitsync.records import Entry, LedgerRecord
+from gitsync.records import LedgerRecord, Result
 from gitsync.repository import Oid
-from gitsync.subject import Subject, seen
+from gitsync.subject import seen
 
 LISTED_IDS = 500
 """Above this many posts an import commit does not list their ids."""
@@ -45,7 +45,7 @@ class Importing:
             return
         path = overlay.free_path(wanted)
         if record.url is not None:
-            incoming.addresses.arrived[record.url] = path
+            incoming.addresses.arrive(record.url, path)
             if _host(record.url) in record.post.body:
                 self._linking.append((path, record, known))
         self._ids.append(record.id)
@@ -58,13 +58,20 @@ class Importing:
         place = incoming.addresses.place
         post = lift(stored, path, place)
         oid = overlay.put(path, document.write(post, dialect=overlay.project.dialect))
-        sent = project(post, path, place, incoming.reading.online)
+        sent = project(post, path, place, incoming.reading.online, checked=False)
         self._files[path] = oid
-        subject = Subject(
-            site=incoming.reading.name, path=path, oid=oid, entry=Entry(path=path, record=known), step=Step.IMPORT
+        same = post is stored and overlay.project.dialect is GITSYNC
+        incoming.results.append(
+            Result(
+                site=incoming.reading.name,
+                path=path,
+                base=oid,
+                remote=stored,
+                remote_blob=oid if same else None,
+                record=seen(known, record, sent),
+                conflict=None,
+            )
         )
-        claimed = seen(known, record, sent)
-        incoming.results.append(subject.result(base=oid, remote=stored, record=claimed))
 
     def end(self) -> None:
         """Make the commit, with links between the imported posts as links between files."""
@@ -81,6 +88,7 @@ class Importing:
                 subject=f"Import {what} from {self._incoming.reading.name}",
                 ids=ids,
                 files=self._files,
+                is_new=True,
             )
         )
 

@@ -30,12 +30,16 @@ class Pending:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Edit:
-    """One commit to be made: the files it changes (None: removed), whose edit it was, and when."""
+    """One commit to be made: the files it changes (None: removed), whose edit it was, and when.
+
+    `is_new` says that there were no such files before.
+    """
 
     site: str
     subject: str
     ids: tuple[str, ...]
     files: Mapping[str, Oid | None]
+    is_new: bool = False
     author: str | None = None
     when: datetime | None = None
 

@@ -100,6 +100,11 @@ class Index:
         query = "select path from record where site=? and url=? and state='live' order by path"
         return next(iter(self._column(query, url)), None)
 
+    def urls(self) -> Iterator[str]:
+        """Yield every address that the site has for posts and uploaded files."""
+        yield from self._column("select url from record where site = ? and url is not null")
+        yield from self._column("select url from asset where site = ?")
+
     def asset_url(self, oid: Oid) -> str | None:
         """Return where the site serves an uploaded file with this content."""
         return next(iter(self._column("select url from asset where site = ? and oid = ? order by path", oid)), None)

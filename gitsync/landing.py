@@ -82,10 +82,8 @@ def commit_edit(
     if edit.ids:
         told["Gitsync-Id"] = edit.ids
     told |= {f"Gitsync-{name}": value for name, value in trailers.items() if name == "Sync"}
-    changes = (
-        (path, importer.blob(overlay.read(oid)) if oid is not None else None, KEEP_MODE)
-        for path, oid in edit.files.items()
-    )
+    mode = "100644" if edit.is_new else KEEP_MODE
+    changes = ((path, None if oid is None else overlay.read(oid), mode) for path, oid in edit.files.items())
     return importer.commit(
         parent=parent,
         changes=changes,

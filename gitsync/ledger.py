@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain, islice
 
-from gitsync.folding import Folding
+from gitsync.folding import Content, Folding
 from gitsync.intents import Intent, dump_intent, load_intent
 from gitsync.layout import contents_matter, entry_files, post_of, read_entry, record_file
 from gitsync.records import Entry, Oid, Result
-from gitsync.repository import EMPTY_TREE, Blob, CommitHandle, Importer, Repository
+from gitsync.repository import EMPTY_TREE, CommitHandle, Importer, Repository
 
 PREFIX = "refs/gitsync/"
 CHUNK = 2000
@@ -158,7 +158,7 @@ class Ledger:
         No commit is made when no file and neither Branch nor Settings change. `intents`, when given, are all that
         are outstanding. Folding the same results again changes nothing. Raises Moved when the ref is not at `tip`.
         """
-        folding = self._folding(bytes, head)
+        folding = self._folding(head)
         if intents is not None:
             folding.put_intents({f"intents/{it.key}.json": dump_intent(it) for it in intents})
         for _ in folding.take(results):
@@ -167,8 +167,7 @@ class Ledger:
         if not changes and not self._news(trailers or {}):
             return self.tip
         with self.repository.importer() as importer:
-            stored = [(file, importer.blob(it) if isinstance(it, bytes) else it) for file, it in changes]
-            commit = self._commit(importer, self.tip, stored, head, message, trailers or {})
+            commit = self._commit(importer, self.tip, changes, head, message, trailers or {})
         self.repository.update_refs([(self.ref, commit.oid, self.tip)], message=f"gitsync: {message}")
         self.reload()
         return self.tip
@@ -184,21 +183,18 @@ class Ledger:
     ) -> CommitHandle | None:
         """Do what `fold` does inside the caller's importer, for any number of results.
 
-        Posts are handed to git as they come; very many make several commits, of which the last is returned. The ref
-        is not moved: do it when the importer is closed, then `reload`.
+        Posts are handed to git as they come. The ref is not moved: do it when the importer is closed, then `reload`.
         A `head` that is still in the importer must be built on the repository's HEAD. None: nothing to commit.
         """
-        commit: CommitHandle | None = None
-        folding = self._folding(importer.blob, head)
-        for _ in chain(folding.take(results), (None,)):
-            changes = folding.portion()
-            if changes or (commit is None and self._news(trailers or {})):
-                stored = [(file, it) for file, it in changes if not isinstance(it, bytes)]
-                commit = self._commit(importer, commit or self.tip, stored, head, message, trailers or {})
-        return commit
+        folding = self._folding(head)
+        changes = (change for _ in chain(folding.take(results), (None,)) for change in folding.portion())
+        first = list(islice(changes, 1))
+        if not first and not self._news(trailers or {}):
+            return None
+        return self._commit(importer, self.tip, chain(first, changes), head, message, trailers or {})
 
-    def _folding(self, store: Callable[[bytes], bytes | Blob], head: Oid) -> Folding:
-        folding = Folding(self.repository, tip=self.tip, store=store)
+    def _folding(self, head: Oid) -> Folding:
+        folding = Folding(self.repository, tip=self.tip)
         # Git does not see yet what is still in an importer, so it cannot say what is in its history.
         seen = head if self.repository.resolve(f"{head}^{{commit}}") else self.repository.head()
         if (at := self.agreed(seen)) != self.tip:
@@ -224,7 +220,7 @@ class Ledger:
         self,
         importer: Importer,
         parent: CommitHandle | Oid | None,
-        changes: Iterable[tuple[str, Oid | Blob | None]],
+        changes: Iterable[tuple[str, Content]],
         head: Oid,
         message: str,
         trailers: Mapping[str, str],

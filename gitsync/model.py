@@ -75,9 +75,12 @@ def digest(post: Post) -> str:
     def plain(value: Value) -> object:
         return value.astimezone(UTC).isoformat() if isinstance(value, datetime) else value
 
-    said = {name: plain(post.get(name)) for name in (*FIELDS, "body") if post.get(name) is not None}
-    text = json.dumps(said, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+    values = ((name, getattr(post, name)) for name in (*FIELDS, "body"))
+    said = {name: plain(value) for name, value in values if value is not None}
+    return hashlib.sha256(_plain_json(said).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+_plain_json = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
 
 
 class Record(NamedTuple):

@@ -6,14 +6,15 @@ Overrides and defaults are applied, links and images made absolute, and then the
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Callable, Mapping, Sequence
+import re
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import quote, unquote, urlsplit
 
 from gitsync.connector import Connector, Problem
 from gitsync.document import Document
-from gitsync.markdown.links import Link, rewrite
+from gitsync.markdown.links import Link, may_be_relative, rewrite
 from gitsync.model import Post, digest
 from gitsync.records import Oid, Uses
 
@@ -29,9 +30,10 @@ class Place:
     """What the links of a post can lead to, on one site.
 
     `exists` says whether a path is a file of the repository and whether it is a post; `url_of` gives a post's URL on
-    this site, `asset_url` where a file was uploaded to; `path_of` is the way back of both; `blob` is a file's content.
-    `home` is `[content] url`, `raw` the public address of the repository's files; `root` is the folder of gitsync.toml
-    in the repository, "" or "x/".
+    this site, `asset_url` where a file was uploaded to; `path_of` is the way back of both, and `hosts` are those that
+    it knows ("" for addresses without one; None: any host may be one); `blob` is a file's content. `home` is
+    `[content] url`, `raw` the public address of the repository's files; `root` is the folder of gitsync.toml in the
+    repository, "" or "x/".
     """
 
     site: str
@@ -41,6 +43,7 @@ class Place:
     path_of: Callable[[str], str | None]
     asset_url: Callable[[str], str | None]
     blob: Callable[[str], Oid | None]
+    hosts: Callable[[], Collection[str]] | None = None
     uploads: bool = False
     home: str | None = None
     raw: str | None = None
@@ -73,16 +76,20 @@ def selected(document: Document, site: str) -> bool:
     return document.sites is None or site in document.sites
 
 
-def project(post: Post, path: str, place: Place, connector: Connector) -> Projection:
-    """Return what `connector` would be sent for a view of the post at `path`."""
+def project(post: Post, path: str, place: Place, connector: Connector, *, checked: bool = True) -> Projection:
+    """Return what `connector` would be sent for a view of the post at `path`.
+
+    Without `checked` nobody looks for problems: for what is on the site already.
+    """
     outgoing = _Outgoing(path, place)
-    body = rewrite(post.body, outgoing.target)
+    body = rewrite(post.body, outgoing.target) if may_be_relative(post.body) else post.body
     cover = outgoing.target(Link(0, 0, post.cover, "image")) if post.cover else None
     absolute = post.with_fields({"body": body, "cover": cover or post.cover})
     fields = connector.capabilities.fields
     stored = connector.project(absolute)
-    stored = stored.with_fields(dict.fromkeys(_unheld(stored, fields)))
-    problems = (*outgoing.problems, *connector.problems(absolute))
+    if unheld := _unheld(stored, fields):
+        stored = stored.with_fields(dict.fromkeys(unheld))
+    problems = (*outgoing.problems, *connector.problems(absolute)) if checked else ()
     assets = {path: oid for path in outgoing.assets if (oid := place.blob(path)) is not None}
     uses = Uses(posts=outgoing.posts, assets=assets)
     return Projection(post=stored, digest=digest(stored), uses=uses, problems=problems)
@@ -97,7 +104,25 @@ def lift(post: Post, path: str, place: Place) -> Post:
         return None if found is None else _relative(found, path) + tail
 
     cover = back(Link(0, 0, post.cover, "image")) if post.cover else None
-    return post.with_fields({"body": rewrite(post.body, back), "cover": cover or post.cover})
+    body = rewrite(post.body, back) if _may_be_ours(post.body, place) else post.body
+    return post.with_fields({"body": body, "cover": cover or post.cover})
+
+
+def _may_be_ours(body: str, place: Place) -> bool:
+    """Say whether a link to something of ours may be in `body`: reading every post for links takes a millisecond."""
+    if place.hosts is None or "" in (known := place.hosts()):
+        return True
+    ours = {host_of(url) for url in (place.raw, place.home) if url}
+    return any(host.lower() in known or host.lower() in ours for host in _HOSTS(body))
+
+
+_HOSTS = re.compile(r"//([^/\s?#\"'<>)\\]*)").findall
+
+
+def host_of(url: str) -> str:
+    """Return the host of a URL as a link would say it, in lower case; "" when it has none."""
+    found = _HOSTS(url)
+    return str(found[0]).lower() if found else ""
 
 
 def _unheld(post: Post, fields: frozenset[str]) -> Sequence[str]:

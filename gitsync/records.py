@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final, Literal, cast, get_args
@@ -95,6 +95,8 @@ class Entry:
 class Result:
     """One change to one site's ledger: what holds from now on at `path`. None removes, KEEP leaves.
 
+    `remote_blob` is a blob of the branch that has `remote` in the ledger's own words, where there is one.
+
     With `old_path` the post was renamed. Such a result says everything itself (no KEEP), so that it means the same
     wherever it stands among other results, and twice: two files that swap their names are two such results.
     """
@@ -103,6 +105,7 @@ class Result:
     path: str
     base: Oid | Keep | None = KEEP
     remote: Post | Keep | None = KEEP
+    remote_blob: Oid | None = None
     record: LedgerRecord | Keep | None = KEEP
     conflict: Conflict | Keep | None = KEEP
     old_path: str | None = None
@@ -132,11 +135,20 @@ def parked_path(path: str, id: str) -> str:
 
 def dump_record(record: LedgerRecord) -> bytes:
     """Return the file `records/<path>.json`: only what is set, keys sorted, one to a line."""
-    said = record_to_json(record)
+    said = sorted(record_to_json(record).items())
     try:
-        return (json.dumps(said, sort_keys=True, indent=1, ensure_ascii=False) + "\n").encode()
+        return _lines(said, _READABLE).encode()
     except UnicodeEncodeError:  # half a surrogate pair, which JSON from a site may hold and UTF-8 may not
-        return (json.dumps(said, sort_keys=True, indent=1) + "\n").encode()
+        return _lines(said, _ASCII).encode()
+
+
+_READABLE = json.JSONEncoder(sort_keys=True, ensure_ascii=False).encode
+_ASCII = json.JSONEncoder(sort_keys=True).encode
+
+
+def _lines(said: Iterable[tuple[str, Any]], encode: Callable[[Any], str]) -> str:
+    # The encoder's own `indent` is not written in C, and takes ten times as long.
+    return "{\n" + ",\n".join([f' "{key}": {encode(value)}' for key, value in said]) + "\n}\n"
 
 
 def load_record(data: bytes, *, path: str = "") -> LedgerRecord:

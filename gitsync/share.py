@@ -104,7 +104,7 @@ def _merge(ledger: Ledger, ours: Oid, theirs: Oid, shows: Callable[[str], str | 
         commit = importer.commit(
             parent=ours,
             merges=[theirs],
-            changes=[(file, importer.blob(it) if isinstance(it, bytes) else it) for file, it in union.changes],
+            changes=union.changes,
             message=with_trailers(f"{ledger.site}: both ledgers", trailers),
         )
     repository.update_refs([(ledger.ref, commit.oid, ours)], message="gitsync: both ledgers")

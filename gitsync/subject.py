@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from gitsync.model import Post, Record
 from gitsync.plan import Step
 from gitsync.projection import Projection
-from gitsync.records import KEEP, Conflict, Entry, LedgerRecord, Result, moved
+from gitsync.records import KEEP, Conflict, Entry, LedgerRecord, Result, Uses, moved
 from gitsync.repository import Oid
 
 
@@ -59,7 +59,10 @@ def seen(known: LedgerRecord | None, record: Record, shows: Projection | None = 
     `shows` is the projection that the record is the outcome of; None leaves the last one, and with it what is owed.
     """
     if known is None:
-        known = LedgerRecord(id=record.id)
+        sent, uses = (None, Uses()) if shows is None else (shows.digest, shows.uses)
+        return LedgerRecord(
+            id=record.id, url=record.url, revision=record.revision, raw=record.raw, sent=sent, uses=uses
+        )
     return replace(
         known,
         id=record.id,

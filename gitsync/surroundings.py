@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from gitsync.overlay import Overlay
-from gitsync.projection import Place
+from gitsync.projection import Place, host_of
 from gitsync.survey import Reading
 
 
@@ -17,8 +17,9 @@ class Addresses:
     overlay: Overlay
     created: dict[str, str | None] = field(default_factory=dict)
     uploaded: dict[str, str] = field(default_factory=dict)
-    arrived: dict[str, str] = field(default_factory=dict)
+    _arrived: dict[str, str] = field(default_factory=dict)
     """URL -> path, of the posts that are imported in this run."""
+    _hosts: set[str] | None = None
     renamed: dict[str, str | None] = field(init=False)
     """Path now -> path in the ledger (None: not there), where they differ."""
     place: Place = field(init=False)
@@ -38,9 +39,20 @@ class Addresses:
         index = self.reading.index
         found = index.path_of_url(url) or index.path_of_url(_other_slash(url))
         if found is None:
-            return self.arrived.get(url) or self.arrived.get(_other_slash(url)) or index.asset_path(url)
+            return self._arrived.get(url) or self._arrived.get(_other_slash(url)) or index.asset_path(url)
         change = self.reading.local.get(found)
         return change.path if change is not None else found
+
+    def arrive(self, url: str, path: str) -> None:
+        """Note where a post of the site will be, for the links of others."""
+        self._arrived[url] = path
+        self.hosts().add(host_of(url))
+
+    def hosts(self) -> set[str]:
+        """Return the hosts of all addresses that `path_of` knows."""
+        if self._hosts is None:
+            self._hosts = set(map(host_of, self.reading.index.urls()))
+        return self._hosts
 
     def asset_url(self, path: str) -> str | None:
         oid = self.overlay.oid(path)
@@ -54,6 +66,7 @@ class Addresses:
             exists=self.overlay.kind,
             url_of=self.url_of,
             path_of=self.path_of,
+            hosts=self.hosts,
             asset_url=self.asset_url,
             blob=self.overlay.oid,
             uploads=self.reading.connector is not None and self.reading.capabilities.uploads,

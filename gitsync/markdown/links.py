@@ -36,6 +36,11 @@ _NEEDS_BRACKETS = re.compile(r"[\x00-\x20\x7f]")
 _MEANS_MORE = re.compile(r"(\\(?=[!-/:-@\[-`{-~])|&(?=#?\w+;))")
 
 
+_MAY_BE_RELATIVE = re.compile(
+    r"\](?:\(|:)(?!\s*<?(?:https?://|mailto:|#))|<[A-Za-z](?!ttps?://|[A-Za-z0-9.+-]*@|[a-z]*>)", re.IGNORECASE
+)
+
+
 class Link(NamedTuple):
     """One destination: `body[start:end]` as written (brackets and all), `url` as meant, "link" or "image".
 
@@ -77,6 +82,11 @@ def find_links(body: str) -> list[Link]:
                 found += (Link(places.at(n.start), places.at(n.end), n.url, n.kind, n.syntax) for n in notes)
         before = token.type
     return sorted(found)
+
+
+def may_be_relative(body: str) -> bool:
+    """Say, without reading Markdown, whether a destination in `body` may lack scheme and host. False is sure."""
+    return _MAY_BE_RELATIVE.search(body) is not None
 
 
 class _Note(NamedTuple):
