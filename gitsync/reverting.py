@@ -8,6 +8,7 @@ from gitsync import frontmatter, line_ends, merge
 from gitsync.document import Document
 from gitsync.errors import InvalidContent
 from gitsync.project import Project
+from gitsync.repository import Oid, Repository
 
 
 def merged_file(project: Project, path: str, *, base: bytes, ours: bytes, theirs: bytes) -> bytes | None:
@@ -30,6 +31,14 @@ def merged_file(project: Project, path: str, *, base: bytes, ours: bytes, theirs
     said = [(name, after.get(name)) for name in after.__slots__ if name != "body"]
     same = all(value == posts.ours.get(name) for name, value in said)
     return data if same and after.body.split() == posts.ours.body.split() else None
+
+
+def newest_version(repository: Repository, path: str, head: Oid, versions: Sequence[Oid]) -> Oid:
+    """Return which of some versions of a file the branch had last; one that it never had counts as the oldest."""
+    if len(set(versions)) == 1:
+        return versions[0]
+    order = {oid: number for number, oid in enumerate(repository.file_history(path, head))}
+    return min(versions, key=lambda oid: order.get(oid, len(order)))
 
 
 def chosen_sites(file: Document, sites: Sequence[str]) -> bytes:

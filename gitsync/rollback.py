@@ -19,7 +19,7 @@ from gitsync.ledger import Ledger
 from gitsync.project import Project
 from gitsync.repository import Oid
 from gitsync.reversal import Reversal, land_reversal, recorded_branch
-from gitsync.reverting import chosen_sites, merged_file
+from gitsync.reverting import chosen_sites, merged_file, newest_version
 from gitsync.scope import Prepared
 from gitsync.sync import Options, Run
 from gitsync.undoable import foretold
@@ -169,10 +169,11 @@ class _Planner:
 
     def _newest(self, path: str, group: Sequence[Wish]) -> Wish | None:
         """Return the wish whose version of the file is the newest, where sites had agreed on different ones."""
-        if len({wish.target for wish in group}) < 2:
-            return next(iter(group), None)
-        order = list(self._repository.file_history(path, self._head))
-        return min(group, key=lambda wish: order.index(wish.target) if wish.target in order else len(order))
+        versions = [wish.target for wish in group if wish.target is not None]
+        if not versions:
+            return None
+        newest = newest_version(self._repository, path, self._head, versions)
+        return next(wish for wish in group if wish.target == newest)
 
     def _restored(self, path: str, wish: Wish) -> bytes | Oid | None:
         """Return what the file is to be; None where somebody's edit is in the way."""
@@ -223,5 +224,5 @@ class _Planner:
             word.reason,
             record=wish.post.record,
             code=word.code,
-            settled=wish.result is not None,
+            settled=wish.kind == "forget" or wish.post.record.state == "ignored",
         )

@@ -11,6 +11,7 @@ from gitsync.index import Index
 from gitsync.ledger import Ledger
 from gitsync.project import Project
 from gitsync.records import LedgerRecord, Result
+from gitsync.records import moved as renamed
 from gitsync.repository import Oid
 from gitsync.survey import read_local
 
@@ -54,12 +55,12 @@ def wishes(project: Project, sync: Sync, ledger: Ledger, head: Oid) -> Iterator[
             claimed = index.path_of_id(post.record.id)
             known = claimed[0] if claimed is not None else post.after.path
             change = local.get(known)
-            wish = _wish(project, sync, post, known, change.path if change is not None else known)
+            wish = _wish(project, sync, ledger, post, known, change.path if change is not None else known)
             if wish is not None:
                 yield wish
 
 
-def _wish(project: Project, sync: Sync, post: Touched, known: str, path: str) -> Wish | None:
+def _wish(project: Project, sync: Sync, ledger: Ledger, post: Touched, known: str, path: str) -> Wish | None:
     """`known` is where the ledger has the post now, `path` where its file is."""
     state, before, then = post.record.state, post.before, post.after.base
     was_ignored = before is not None and before.record is not None and before.record.state == "ignored"
@@ -75,10 +76,14 @@ def _wish(project: Project, sync: Sync, post: Touched, known: str, path: str) ->
     moved = agreed.path != post.after.path and path == post.after.path
     if agreed.base is None or (agreed.base == then and not moved and state in ("live", "gone")):
         return None
-    told = None
+    back: Result | None = None
     if state == "ignored" and agreed.record is not None:
         # Whoever owned it meanwhile may have edited it: without a revision the site is asked, and that is an edit.
-        told = _told(post, agreed.path, base=agreed.base, record=replace(agreed.record, revision=""))
+        back = _told(post, agreed.path, base=agreed.base, record=replace(agreed.record, revision=""))
+    elif moved and state == "live":
+        # Said outright: texts that differ much would look like another post at the old path.
+        entry = ledger.entries([known])[known]
+        back = replace(renamed(entry, site=post.site, path=agreed.path), conflict=None)
     return Wish(
         kind="restore" if state == "live" else "return",
         post=post,
@@ -86,7 +91,7 @@ def _wish(project: Project, sync: Sync, post: Touched, known: str, path: str) ->
         wanted=agreed.path if moved else path,
         then=then,
         target=agreed.base,
-        result=told,
+        result=back,
     )
 
 

@@ -65,3 +65,20 @@ def test_a_rollback_of_nothing_is_no_error_and_of_something_unknown_is_one(desk:
     answer = desk.run("rollback", "beef")
     assert answer.code == 2
     assert "gitsync log" in answer.err
+
+
+def test_restore_mends_a_vandalised_database(desk: Desk) -> None:
+    desk.put("posts/a.md", post("A"))
+    desk.put("posts/b.md", post("B"))
+    desk.run("sync")
+    desk.edit("A", body="Vandalised.\n")
+    answer = desk.run("restore", "HEAD", "--dry-run")
+    assert (answer.code, answer.out) == (
+        0,
+        "cms: would update posts/a.md: shows something else.\nPlanned: 1 updated.\n",
+    )
+    answer = desk.run("restore", "HEAD", "cms")
+    assert (answer.code, answer.out) == (0, "cms: updated posts/a.md\n1 updated.\n"), answer.told
+    assert desk.rows()["A"]["body"] == "One.\n\nTwo.\n\nThree.\n"
+    assert desk.run("sync").out == "Nothing to do.\n"
+    assert desk.run("restore", "1999-12-31").code == 2

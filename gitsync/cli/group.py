@@ -25,6 +25,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "push": ("gitsync.cli.sync:push", "Send sites what changed here; no file changes."),
     "log": ("gitsync.cli.log:log", "Say what each sync did."),
     "rollback": ("gitsync.cli.rollback:rollback", "Take back what a sync did, here and on the sites."),
+    "restore": ("gitsync.cli.restore:restore", "Bring a whole site back to what it was at some time."),
     "demo": ("gitsync.cli.demo:demo", "Play the main job on a little blog, and show the evidence."),
     "check": ("gitsync.cli.check:check", "Find what the sites would refuse or lose, before anything is sent."),
     "resolve": ("gitsync.cli.resolve:resolve", "Decide a conflict."),
