@@ -4,8 +4,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gitsync.markdown.equality import same_dom
+from gitsync.markdown.blocks import Way, pieces
+from gitsync.markdown.equality import events, read, same_dom
 from gitsync.markdown.html import to_markdown
+from gitsync.markdown.proof import is_plain
 from gitsync.markdown.render import to_html
 
 WORDS = [
@@ -118,6 +120,46 @@ def test_what_html_says_its_markdown_says(html):
 def test_markdown_of_its_own_html_is_itself(html):
     markdown = to_markdown(html)
     assert to_markdown(to_html(markdown)) == markdown
+
+
+@settings(deadline=None, max_examples=150)
+@given(documents())
+def test_what_needs_no_proof_has_one(html):
+    for run, text in pieces(read(html).kids, Way()):
+        if is_plain(run, text):
+            assert events(read(to_html(text)).kids) == events(run)
+
+
+PLAIN_PARTS = [
+    "word",
+    "*a*",
+    "**b c**",
+    "`d e`",
+    "[f](g.md)",
+    "[`h` i](https://j.k/l_m)",
+    " ",
+    "\n",
+    ". ",
+    "(",
+    ")",
+    ":",
+    "!",
+    "www.",
+    "-",
+    "/",
+]
+
+
+@settings(deadline=None, max_examples=300)
+@given(
+    st.lists(st.sampled_from(PLAIN_PARTS), max_size=8).map("".join),
+    st.sampled_from(["", "# ", "- ", "3. ", "- x\n  - "]),
+)
+def test_plain_markdown_means_what_it_looks_like(text, prefix):
+    html = to_html(prefix + text)
+    for run, written in pieces(read(html).kids, Way()):
+        if is_plain(run, written):
+            assert events(read(to_html(written)).kids) == events(run)
 
 
 @pytest.mark.parametrize(

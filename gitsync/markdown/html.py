@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import re
-
 from gitsync.markdown.blocks import NESTING, Way, blocks, one_block, pieces, runs
-from gitsync.markdown.dom import TEXT, WHITE, Node
+from gitsync.markdown.dom import Node
 from gitsync.markdown.equality import events, read
 from gitsync.markdown.footnotes import NOTES, standing_alone
 from gitsync.markdown.inline import line
+from gitsync.markdown.proof import is_plain
 from gitsync.markdown.render import to_html
-
-_PLAIN = re.compile(r"[^\W\d_](?:[^\W_]|[ ,.:;'\"()?!%—–’‘“”…/-])*")
 
 
 def to_markdown(html: str) -> str:
@@ -31,23 +28,12 @@ def to_markdown(html: str) -> str:
 def _all_say(said: list[tuple[list[Node], str]]) -> bool:
     """Return whether all pieces together are Markdown for their nodes.
 
-    Of plain paragraphs in a row only one is looked at: nothing in the others could be anything but text.
+    Plain blocks between plain blocks are taken on trust.
     """
-    nodes: list[Node] = []
-    texts: list[str] = []
-    plain = False
-    for run, text in said:
-        was_plain, plain = plain, _is_plain(run, text)
-        if not (plain and was_plain):
-            nodes += run
-            texts.append(text)
-    return _says("\n\n".join(texts), nodes)
-
-
-def _is_plain(run: list[Node], text: str) -> bool:
-    kids = run[0].kids
-    same = run[0].tag == "p" and len(kids) == 1 and kids[0].tag == TEXT and kids[0].text.strip(WHITE) == text
-    return same and _PLAIN.fullmatch(text) is not None and "://" not in text and "www." not in text
+    plain = [is_plain(run, text) for run, text in said]
+    inside = [all(plain[max(at - 1, 0) : at + 2]) for at in range(len(plain))]
+    shown = [piece for piece, skipped in zip(said, inside, strict=True) if not skipped]
+    return _says("\n\n".join(text for _, text in shown), [node for run, _ in shown for node in run])
 
 
 def _says(text: str, nodes: list[Node]) -> bool:
