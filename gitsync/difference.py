@@ -39,7 +39,7 @@ def differences(plan: Plan) -> Iterator[Difference]:
     """Yield what each site would bring in, then what each would be sent, in the order in which it would happen."""
     held: dict[str, Oid | None] = {}
     for incoming in plan.incomings:
-        for edit in incoming.edits:
+        for edit in (*incoming.edits, *incoming.proposed):
             yield from _pulled(incoming, edit, held)
     for outgoing in plan.outgoings:
         for write, projection in projections(plan, outgoing):

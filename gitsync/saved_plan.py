@@ -58,7 +58,7 @@ def describe(plan: Plan, *, allow: frozenset[str] = frozenset()) -> SavedPlan:
 
 def _incoming(incoming: Incoming) -> Iterator[Planned]:
     site = incoming.reading.name
-    for edit in incoming.edits:
+    for edit in (*incoming.edits, *incoming.proposed):
         for path, oid in edit.files.items():
             yield Planned(site=site, action="commit", path=path, id=None, revision="", digest=_hash(edit.subject, oid))
     for result in incoming.results:

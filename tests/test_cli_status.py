@@ -213,3 +213,23 @@ def test_a_plan_of_two_sites_names_both(tmp_path: Path, capsys: pytest.CaptureFi
     ], answer.told
     assert desk.run("sync").code == 0
     assert desk.run("status", "docs").out == "docs: in step.\n"
+
+
+def test_a_post_for_no_site_is_nothing_to_do(desk: Desk) -> None:
+    desk.put("posts/e.md", post("E", "Not for sites.\n", sites="[]"))
+    for arguments in (["plan"], ["status"], ["status", "--no-fetch"], ["diff"]):
+        assert desk.run(*arguments, "--exit-code").code == 0
+
+
+def test_where_pulls_are_proposed_they_are_planned_and_shown_too(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    desk = Desk(tmp_path / "blog", capsys, policy='[policy]\npull = "pull-request"\n')
+    desk.put("posts/a.md", post("A"))
+    assert desk.run("sync").code == 0
+    desk.edit("A", body="One.\n\nTwo, there.\n\nThree.\n")
+    assert "Two{+, there+}." in desk.run("diff").out
+    assert desk.run("plan", "--out", "plan.json", "--exit-code").code == 4
+    answer = desk.run("apply", "plan.json")
+    assert answer.code == 0, answer.told
+    assert desk.git("for-each-ref", "refs/heads/gitsync/pull-cms") != ""

@@ -39,6 +39,7 @@ def plan(
     Nothing is written but the file of --out. gitsync apply FILE then does exactly that, or nothing.
     """
     from gitsync.saved_plan import SavedPlan, describe, dump
+    from gitsync.status import waits
     from gitsync.sync import Options, Run
 
     project = invocation.project()
@@ -47,8 +48,7 @@ def plan(
     pending: list[bool] = []
 
     def look(now: Plan) -> None:
-        pending.append(any(it.edits for it in now.incomings) or any(it.writes for it in now.outgoings))
-        pending.append(any(it.results for it in now.incomings))
+        pending.append(any(map(waits, now.operations())))
         if out is not None and not now.failures:
             made.append(describe(now, allow=options.allow))
 
