@@ -67,7 +67,7 @@ def _is_file(change: Change, is_post: Callable[[str], bool]) -> bool:
 
 
 def _pair(repository: Repository, changes: Sequence[Change], read: Reader) -> list[LocalChange]:
-    """Pair files of the base with files of HEAD: by identity, then by equal bytes, then as git did, then by path."""
+    """Pair files of the base with files of HEAD: by identity, equal bytes, title, then as git did, then by path."""
     gone: dict[str, Oid] = {}
     come: dict[str, Oid] = {}
     guess: dict[str, str] = {}
@@ -86,6 +86,7 @@ def _pair(repository: Repository, changes: Sequence[Change], read: Reader) -> li
     free = dict.fromkeys(gone)
     for key_of in (_slug, _canonical, _dated_title, _bytes):
         _match(who, key_of, come, free, pairs)
+    _match_titles(who, come, free, pairs)
     for path in come:
         old = guess.get(path)
         if (
@@ -135,6 +136,10 @@ def _canonical(who: _Identity) -> object:
 
 def _dated_title(who: _Identity) -> object:
     return (who.title, who.date) if who.title and who.date else None
+
+
+def _title(who: _Identity) -> object:
+    return who.title
 
 
 def _bytes(who: _Identity) -> object:
@@ -191,6 +196,24 @@ def _match(
         if len(rest) == len(candidates) == 1:
             pairs[rest[0]] = candidates[0]
             del free[candidates[0]]
+
+
+def _match_titles(who: _Who, come: Mapping[str, Oid], free: dict[str, None], pairs: dict[str, str]) -> None:
+    """Pair a file that went with one that came, and has its title alone; other names of theirs must not differ."""
+    went = {old: None for old in free if old not in come}
+    came = {path: oid for path, oid in come.items() if path not in pairs and path not in free}
+    found: dict[str, str] = {}
+    _match(who, _title, came, went, found)
+    for path, old in found.items():
+        if not _differ(who["old", old], who["new", path]):
+            pairs[path] = old
+            del free[old]
+
+
+def _differ(old: _Identity, new: _Identity) -> bool:
+    """Say whether a name that both posts have is not the same."""
+    names = ((old.slug, new.slug), (old.canonical, new.canonical), (old.date, new.date))
+    return any(a is not None and b is not None and a != b for a, b in names)
 
 
 def _strangers(old: _Identity | None, new: _Identity | None) -> bool:

@@ -83,6 +83,34 @@ def test_a_directory_of_1500_posts_moves_and_no_post_is_touched(blog: Blog) -> N
     blog.quiet()
 
 
+def test_short_posts_that_move_and_are_edited_keep_their_ids(blog: Blog) -> None:
+    for number in range(12):
+        blog.write(f"posts/2025/{number}.md", post(f"Note {number}", "A short note.\n"))
+    blog.commit()
+    blog.run()
+    before = ids(blog)
+    blog.git("mv", "posts/2025", "posts/archive")
+    for number in range(12):
+        blog.write(f"posts/archive/{number}.md", post(f"Note {number}", "Other words than before.\n"))
+    blog.commit()
+    outcome = blog.run()
+    assert (outcome.summary.updated, outcome.summary.exit_code) == (12, 0), outcome.told
+    assert ids(blog) == before
+    blog.quiet()
+
+
+def test_a_deleted_post_beside_a_new_one_of_the_same_title_and_another_date_is_no_rename(blog: Blog) -> None:
+    blog.put("posts/a.md", post("Links", "Birds.\n", date="2026-01-01"))
+    blog.run()
+    before = ids(blog)
+    blog.git("mv", "posts/a.md", "posts/b.md")
+    blog.put("posts/b.md", post("Links", "Quite another text, about fish.\n", date="2026-02-02"))
+    outcome = blog.run()
+    assert (outcome.summary.created, outcome.summary.deleted) == (1, 1), outcome.told
+    assert ids(blog)["Links"] != before["Links"]
+    blog.quiet()
+
+
 def test_a_title_swap_between_two_posts_ends_as_written(blog: Blog) -> None:
     blog.write("posts/a.md", post("A", "Apples.\n", date="2026-01-01"))
     blog.write("posts/b.md", post("B", "Bees.\n", date="2026-01-02"))
