@@ -40,12 +40,14 @@ class Folding:
         self._earlier: set[str] = set()  # posts in portions that were given out: the tip does not know them
         self._conflicts = False  # whether there may be any
         self._there: dict[str, str | LedgerRecord | None] = {}  # a live post's id, a tombstone, or nothing
+        self._rebased = self._took = False
 
     def rebase(self, files: Mapping[str, Oid | None]) -> None:
         """Start from these files where they differ from the tip's: bases that the branch left behind.
 
         The records of their posts get no revision, so that the site is asked what it shows.
         """
+        self._rebased = True
         touched = sorted({post_of(file) for file in files if not file.startswith("conflicts/")})
         for path, record in self._look(touched, []).items():
             if record.revision:
@@ -59,9 +61,15 @@ class Folding:
             paths = [path for it in chunk for path in (it.path, it.old_path) if path is not None]
             claims = [(it.path, id) for it in chunk if isinstance(it.record, LedgerRecord) for id in it.record.ids]
             self._look(paths, [record_file(parked_path(path, id)) for path, id in claims])
+            self._took = True
             for result in chunk:
                 self._apply(result)
             yield
+
+    @property
+    def is_of_another_branch(self) -> bool:
+        """Whether results were taken about a branch that the tip does not speak of: news, even if no file differs."""
+        return self._rebased and self._took
 
     def put_intents(self, files: Mapping[str, bytes]) -> None:
         """Let exactly these files be under `intents/`; to be called before `take`."""

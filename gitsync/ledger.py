@@ -155,8 +155,9 @@ class Ledger:
     ) -> Oid | None:
         """Put `results` into one commit about the branch commit `head`, move the ref to it and return the new tip.
 
-        No commit is made when no file and neither Branch nor Settings change. `intents`, when given, are all that
-        are outstanding. Folding the same results again changes nothing. Raises Moved when the ref is not at `tip`.
+        No commit is made when no file and neither Branch nor Settings change, and the branch has what the tip is
+        about. `intents`, when given, are all that are outstanding. Folding the same results again changes nothing.
+        Raises Moved when the ref is not at `tip`.
         """
         folding = self._folding(head)
         if intents is not None:
@@ -164,7 +165,7 @@ class Ledger:
         for _ in folding.take(results):
             pass
         changes = folding.portion()
-        if not changes and not self._news(trailers or {}):
+        if not changes and not self._news(trailers or {}) and not folding.is_of_another_branch:
             return self.tip
         with self.repository.importer() as importer:
             commit = self._commit(importer, self.tip, changes, head, message, trailers or {})
@@ -189,7 +190,7 @@ class Ledger:
         folding = self._folding(head)
         changes = (change for _ in chain(folding.take(results), (None,)) for change in folding.portion())
         first = list(islice(changes, 1))
-        if not first and not self._news(trailers or {}):
+        if not first and not self._news(trailers or {}) and not folding.is_of_another_branch:
             return None
         return self._commit(importer, self.tip, chain(first, changes), head, message, trailers or {})
 

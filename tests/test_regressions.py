@@ -155,3 +155,17 @@ def test_a_write_that_is_planned_again_is_not_counted_as_done(blog: Blog) -> Non
     blog.put("posts/a.md", post("A", "Edited.\n"))
     blog.site().faults.append(Fault(on="update", error=Stale("moved")))
     assert blog.run().summary.updated == 1
+
+
+def test_a_pull_that_was_reset_away_and_offered_again_is_agreed_once(blog: Blog) -> None:
+    blog.put("posts/a.md", post("A"))
+    blog.run()
+    blog.site().edit(blog.id_of("A"), body="One, there.\n\nTwo.\n\nThree.\n")
+    blog.run()
+    blog.git("reset", "--quiet", "--hard", "HEAD~1")
+    blog.git("commit", "--quiet", "--allow-empty", "-m", "Elsewhere")
+    blog.run()
+    assert "One, there." in blog.read("posts/a.md")
+    outcome = blog.run()
+    assert outcome.operations == [], outcome.told
+    blog.quiet()
