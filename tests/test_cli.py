@@ -223,6 +223,10 @@ OPERATIONS = [
         Operation(site="cms", path="a.md", action="update", result="failed", reason="title: too long."),
         "cms: could not update a.md: title: too long.",
     ),
+    (
+        Operation(site="cms", path="a.md", action="skip", result="failed", reason="a.md:3:1: yaml-syntax Broken."),
+        "cms: left out a.md:3:1: yaml-syntax Broken.",
+    ),
     (Operation(site="cms", path="a.md", action="create", result="unknown"), "cms: may have created a.md"),
     (Operation(site="cms", path="a.md", action="conflict", result="planned"), "cms: conflict in a.md"),
     (Operation(site="cms", path=None, action="import", result="planned", id="12"), "cms: would import 12"),

@@ -44,6 +44,8 @@ def sentence(operation: Operation) -> str:
     }[operation.result]
     if operation.action == "conflict":
         phrase = "conflict in"
+    elif operation.action == "skip" and operation.result == "failed":
+        phrase = "left out"
     if operation.path and operation.reason and operation.reason.startswith(f"{operation.path}:"):
         return f"{operation.site}: {phrase} {operation.reason}"  # a place in the file says its path itself
     text = f"{operation.site}: {phrase} {operation.path or operation.id or 'a post'}"
