@@ -82,3 +82,19 @@ def test_restore_mends_a_vandalised_database(desk: Desk) -> None:
     assert desk.rows()["A"]["body"] == "One.\n\nTwo.\n\nThree.\n"
     assert desk.run("sync").out == "Nothing to do.\n"
     assert desk.run("restore", "1999-12-31").code == 2
+
+
+def test_verify_ends_with_1_when_anything_differs(desk: Desk) -> None:
+    desk.put("posts/a.md", post("A"))
+    assert desk.run("verify").code == 1
+    desk.run("sync")
+    assert desk.run("verify", "--deep").out == "cms: as agreed.\n"
+    desk.edit("A", body="Other.\n")
+    answer = desk.run("verify", "--deep")
+    assert (answer.code, answer.out) == (
+        1,
+        "cms: posts/a.md shows something else than was agreed on: body.\ncms: 1 difference.\n",
+    )
+    answer = desk.run("verify", "--json")
+    assert answer.code == 1
+    assert [event["event"] for event in answer.events] == ["difference", "summary"]
