@@ -109,20 +109,20 @@ def documents(draw, depth=0):
 HTML = documents()
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=120)
 @given(HTML)
 def test_what_html_says_its_markdown_says(html):
     assert same_dom(to_html(to_markdown(html)), html)
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=80)
 @given(HTML)
 def test_markdown_of_its_own_html_is_itself(html):
     markdown = to_markdown(html)
     assert to_markdown(to_html(markdown)) == markdown
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=60)
 @given(documents())
 def test_what_needs_no_proof_has_one(html):
     for run, text in pieces(read(html).kids, Way()):
@@ -150,7 +150,7 @@ PLAIN_PARTS = [
 ]
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=120)
 @given(
     st.lists(st.sampled_from(PLAIN_PARTS), max_size=8).map("".join),
     st.sampled_from(["", "# ", "- ", "3. ", "- x\n  - "]),
@@ -317,7 +317,7 @@ def test_same_dom_sees_what_a_reader_sees(a, b, same):
     assert same_dom(a, b) is same
 
 
-@pytest.mark.parametrize("count", [1_000, 10_000, 100_000])
+@pytest.mark.parametrize("count", [1_000, 30_000])
 @pytest.mark.parametrize("tag", ["div", "blockquote", "ul><li", "em", "span", "table><tr><td", "b><p"])
 def test_elements_nested_without_end_are_bounded(tag, count):
     started = time.perf_counter()

@@ -19,6 +19,7 @@ from gitsync.markdown.dom import (
     canonical_url,
     start_tag,
     to_source,
+    walk,
 )
 from gitsync.markdown.emphasis import Piece, choose_marks, paired, use_tags_where_marks_fail
 from gitsync.markdown.escapes import (
@@ -90,7 +91,7 @@ def _emphasis(node: Node, out: list[Piece], one_line: bool, depth: int) -> None:
 
 def _shows(node: Node) -> bool:
     """Return whether there is anything but white space in an element: marks around nothing are no marks."""
-    return any(kid.tag in VOID or kid.text.strip(WHITE) or _shows(kid) for kid in node.kids if kid.tag != COMMENT)
+    return any(kid.tag in VOID or (kid.tag != COMMENT and kid.text.strip(WHITE)) for kid, _ in walk(node.kids))
 
 
 def _link(node: Node, out: list[Piece], one_line: bool, depth: int) -> None:

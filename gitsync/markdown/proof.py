@@ -36,7 +36,7 @@ def is_plain(run: list[Node], text: str) -> bool:
         return _HEADING.fullmatch(text) is not None
     if node.tag == "pre":
         return _FENCE.match(text) is not None
-    return node.tag in ("ul", "ol") and _is_tight(node) and all(map(_is_plain_item, text.split("\n")))
+    return node.tag in ("ul", "ol") and all(map(_is_plain_item, text.split("\n"))) and _is_tight(node)
 
 
 def _is_tight(node: Node) -> bool:
