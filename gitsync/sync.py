@@ -102,7 +102,7 @@ class Run:
                 if event not in self._told:
                     self._count(event)
                     yield event
-                if isinstance(event, Operation) and event.action in ("conflict", "skip"):
+                if _is_once_enough(event):
                     self._told.add(event)
         yield self._summary()
 
@@ -216,7 +216,8 @@ class Run:
             for intent in recovery.over:
                 self._intents.done(intent.key)
         yield from self._materialise(plan)
-        return (yield from self._write(plan, landed.head))
+        again = yield from self._write(plan, landed.head)
+        return again or any(it.reading.crowded and it.reading.has_room() for it in plan.incomings)
 
     def _countdown(self, until: float) -> Iterator[Event]:
         left = until - self._clock()
@@ -317,6 +318,8 @@ class Run:
                     yield Notice(level="info", message=str(error))
 
     def _count(self, event: Event) -> None:
+        if isinstance(event, Notice) and event.level == "error":
+            self._counts["failed"] = self._counts.get("failed", 0) + 1
         if not isinstance(event, Operation):
             return
         name = None
@@ -329,6 +332,13 @@ class Run:
 
     def _summary(self) -> Summary:
         return Summary(**self._counts, requests=self._meter.requests, exit_code=exit_code(self._codes))
+
+
+def _is_once_enough(event: Event) -> bool:
+    """Say whether telling this in the next round of the run again would be no news."""
+    if isinstance(event, Notice):
+        return event.level == "error"
+    return isinstance(event, Operation) and event.action in ("conflict", "skip")
 
 
 def _nothing(_site: str) -> None:
