@@ -60,7 +60,11 @@ def pending(
         back = ours is None  # deleted at the time, and here again
         if not marked and (back or merge.settled(base_view, ours_view, theirs_view, now_view, fields=fields)):
             return Settled(entry=agreed, text=None)
-    reason = f"awaits a decision: commit the merged file, or run gitsync resolve {entry.path} --ours or --theirs."
+    how = f"run gitsync resolve {entry.path}"
+    if conflict.theirs is None or conflict.ours is None:
+        reason = f"awaits a decision: {how} {'--ours' if conflict.theirs is None else '--theirs'} or --deleted."
+    else:
+        reason = f"awaits a decision: commit the merged file, or {how} --ours or --theirs."
     incoming.tell("conflict", entry.path, "planned", record=entry.record, reason=reason)
     return Pending(path=entry.path, conflict=conflict)
 

@@ -133,7 +133,10 @@ class Decision:
         if record.state == "live":
             return Ours.CHANGED if self.entry.base is not None else Ours.NEW
         if record.state == "gone" and self.entry.base is not None:
-            return Ours.TOMBSTONE
+            if self.oid == self.entry.base:
+                self._consider(self.oid)  # renamed, which the site would not see either
+                return None
+            return Ours.TOMBSTONE if self.key in self.reading.revived else Ours.CHANGED
         if (
             record.state == "ignored"
             and self.entry.base is not None
@@ -150,14 +153,11 @@ class Decision:
         if self.key in self.reading.revived:
             return Theirs.CHANGED
         if known.state != "live":
-            changed_file = known.state == "gone" and self.entry.base is not None and self.change is not None
-            return (
-                Theirs.CHANGED
-                if record is not None or changed_file
-                else Theirs.TOMBSTONE
-                if self.change
-                else Theirs.SAME
-            )
+            if record is not None:
+                return Theirs.CHANGED
+            if self.change is None:
+                return Theirs.SAME
+            return Theirs.GONE if known.state == "gone" and self.entry.base is not None else Theirs.TOMBSTONE
         if self.key in self.reading.gone:
             return Theirs.GONE
         return Theirs.CHANGED if record is not None else Theirs.SAME

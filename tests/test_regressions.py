@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from gitsync_connectors.memory import Behaviour, Fault
 
-from gitsync.errors import Stale
+from gitsync.errors import Malformed, Stale
 from gitsync.model import Post
 from gitsync.repository import Repository
 from gitsync.staging import index_lock
@@ -169,3 +169,37 @@ def test_a_pull_that_was_reset_away_and_offered_again_is_agreed_once(blog: Blog)
     outcome = blog.run()
     assert outcome.operations == [], outcome.told
     blog.quiet()
+
+
+def test_an_edit_of_a_post_that_its_site_lost_earlier_asks_what_to_do(blog: Blog) -> None:
+    blog.put("posts/a.md", post("A", slug="a"))
+    blog.put("posts/b.md", post("B", slug="b"))
+    blog.run()
+    blog.site().remove(blog.id_of("A"))
+    assert "is gone on site" in blog.run().told
+    blog.quiet()
+    blog.git("mv", "posts/a.md", "posts/z.md")
+    blog.commit()
+    assert blog.run().operations == []
+    blog.put("posts/z.md", post("A", "Edited.\n", slug="a"))
+    outcome = blog.run()
+    assert (outcome.summary.conflicts, outcome.summary.exit_code) == (1, 3), outcome.told
+    assert "resolve posts/z.md --ours or --deleted" in outcome.told
+    assert "resolve posts/z.md --ours or --deleted" in blog.run().told
+    blog.git("rm", "--quiet", "posts/z.md")
+    blog.commit()
+    outcome = blog.run()
+    assert outcome.summary.exit_code == 0, outcome.told
+    blog.quiet()
+
+
+def test_a_site_that_cannot_be_read_counts_as_failed_and_is_told_once(tmp_path: Path) -> None:
+    blog = Blog(tmp_path / "blog", sites=("first", "second"))
+    blog.put("posts/a.md", post("A"))
+    blog.run()
+    blog.site("second").edit(blog.id_of("A", "second"), body="One, there.\n\nTwo.\n\nThree.\n")
+    blog.site("first").faults += [Fault(on="scan", error=Malformed("The answer was HTML.")) for _ in range(3)]
+    outcome = blog.run()
+    assert (outcome.summary.failed, outcome.summary.exit_code) == (1, 1), outcome.told
+    assert outcome.told.count("The answer was HTML.") == 1
+    assert outcome.summary.pulled == 1

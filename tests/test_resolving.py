@@ -149,6 +149,19 @@ def test_a_post_that_is_gone_there_is_published_again_on_demand(desk: Desk) -> N
     quiet(desk)
 
 
+@pytest.mark.parametrize("choice", ["ours", "deleted"])
+def test_a_post_gone_there_long_before_it_changed_here(desk: Desk, choice: str) -> None:
+    desk.remove("A")
+    assert desk.run("sync").code == 0
+    desk.put("posts/a.md", post("A", "Changed here.\n"))
+    assert desk.run("sync").code == 3
+    answer = desk.run("resolve", "posts/a.md", f"--{choice}")
+    assert answer.code == 0, answer.told
+    assert desk.run("sync").code == 0
+    assert ("A" in desk.rows()) == (choice == "ours")
+    quiet(desk)
+
+
 def test_a_renamed_file_is_found_under_both_names(desk: Desk) -> None:
     clash(desk)
     desk.run("sync", "--no-markers")
