@@ -83,9 +83,11 @@ def project(post: Post, path: str, place: Place, connector: Connector, *, checke
     """
     outgoing = _Outgoing(path, place)
     body = rewrite(post.body, outgoing.target) if may_be_relative(post.body) else post.body
-    cover = outgoing.target(Link(0, 0, post.cover, "image")) if post.cover else None
-    absolute = post.with_fields({"body": body, "cover": cover or post.cover})
+    outgoing.field = "cover"
     fields = connector.capabilities.fields
+    held = post.cover if "cover" in fields else None
+    cover = outgoing.target(Link(0, 0, held, "image")) if held else None
+    absolute = post.with_fields({"body": body, "cover": cover or post.cover})
     stored = connector.project(absolute)
     if unheld := _unheld(stored, fields):
         stored = stored.with_fields(dict.fromkeys(unheld))
@@ -135,6 +137,7 @@ class _Outgoing:
     def __init__(self, path: str, place: Place) -> None:
         self.path = path
         self.place = place
+        self.field = "body"
         self.posts: dict[str, str | None] = {}
         self.assets: list[str] = []
         self.problems: list[Problem] = []
@@ -163,7 +166,7 @@ class _Outgoing:
                 code="LINK001",
                 message=f"links to {path}, which has no address on {self.place.site} yet",
                 hint="Publish that post there too, or set [content] url.",
-                field="body",
+                field=self.field,
                 offset=link.start,
                 severity="loss",
             )
@@ -186,7 +189,7 @@ class _Outgoing:
                 code="LINK002",
                 message=f"shows {path}, which has no public address",
                 hint="Set [content] url, or give the repository a remote on a public host.",
-                field="body",
+                field=self.field,
                 offset=link.start,
                 severity="error" if link.kind == "image" else "loss",
             )
@@ -201,7 +204,7 @@ class _Outgoing:
                 code="LINK003",
                 message=f"points to {link.url}, which is not in the repository",
                 hint="Mend the link, or make it absolute.",
-                field="body",
+                field=self.field,
                 offset=link.start,
                 severity="error" if link.kind == "image" else "loss",
             )

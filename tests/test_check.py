@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.blog import post
-from tests.cms import CMS, Desk
+from tests.cms import CMS, FOLDER, Desk
 
 NARROW = CMS.replace('tags = "tags"\n', "").replace('tags = "json"\n', "")
 
@@ -35,7 +35,7 @@ def test_no_posts_are_no_error_but_said(desk: Desk) -> None:
         ("---\ntitle: A\ntags: {a: b}\n---\nx\n", "posts/a.md:3:7: "),
         ("---\ntitle: A\ntitle: B\n---\nx\n", "posts/a.md:3:1: "),
         ("---\ntitle: A\nsites: [cmss]\n---\nx\n", "posts/a.md:3:1: unknown-site gitsync.toml has no site 'cmss'. Did"),
-        ("---\ntitle: A\n---\nx ![i](no.png)\n", "posts/a.md:4:1: LINK003 cms: points to no.png"),
+        ("---\ntitle: A\n---\nx ![i](no.png)\n", "posts/a.md:4:8: LINK003 cms: points to no.png"),
         ("a\n<<<<<<< ours\nb\n=======\nc\n>>>>>>> cms@1\n", "posts/a.md:2:1: conflict-markers conflict markers are"),
         ("\x00", "posts/a.md:1:1: nul "),
     ],
@@ -56,6 +56,18 @@ def test_a_loss_is_a_warning(desk: Desk) -> None:
     assert answer.out.startswith("posts/a.md:3:1: SQL001 warning: cms: the table 'posts' has no column for tags."), (
         answer.told
     )
+
+
+def test_a_cover_that_is_not_there_is_told_at_its_line_where_covers_are_shown(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    desk = Desk(tmp_path / "blog", capsys, config=NARROW + FOLDER)
+    (tmp_path / "docs").mkdir()
+    desk.write("posts/a.md", post("A", cover="no.png"))
+    answer = desk.run("check", "--site", "docs")
+    assert answer.code == 6, answer.told
+    assert answer.out.startswith("posts/a.md:3:8: LINK003 docs: points to no.png"), answer.told
+    assert desk.run("check", "--site", "cms").code == 0
 
 
 def test_sites_that_mind_the_same_are_told_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
