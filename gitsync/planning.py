@@ -94,7 +94,42 @@ def make_plan(
     stack: ExitStack,
     ledger_of: Callable[[str], Ledger],
 ) -> Plan:
-    """Read every site and plan; `stack` holds what the plan needs open. Raises RepositoryError, Refused."""
+    """Read every site and plan; `stack` holds what the plan needs open. Raises RepositoryError, Refused.
+
+    A site that cannot be read is left out; when that shows late, all is read and planned again without it.
+    """
+    silent: list[_Silent] = []
+    while True:
+        left = [site for site in sites if site.name not in {it.site for it in silent}]
+        try:
+            plan = _plan(project, left, connectors, options, intents, clock, stack, ledger_of)
+        except _Silent as error:
+            silent.append(error)
+            continue
+        plan.codes |= {it.error.exit_code for it in silent}
+        plan.failures += [Notice(level="error", message=f"{it.site}: {it.error}") for it in silent]
+        return plan
+
+
+class _Silent(Exception):
+    """A site stopped answering in the middle of a plan."""
+
+    def __init__(self, site: str, error: SiteError) -> None:
+        super().__init__(site)
+        self.site = site
+        self.error = error
+
+
+def _plan(
+    project: Project,
+    sites: Sequence[Site],
+    connectors: Mapping[str, Connector],
+    options: Options,
+    intents: Intents,
+    clock: Callable[[], float],
+    stack: ExitStack,
+    ledger_of: Callable[[str], Ledger],
+) -> Plan:
     head = project.head()
     plan = Plan(overlay=stack.enter_context(Overlay(project, head)))
     readings: list[Reading] = []
@@ -130,7 +165,10 @@ def make_plan(
         recoveries=recoveries,
     )
     for reading in readings:
-        incoming = plan_pulls(this, reading)
+        try:
+            incoming = plan_pulls(this, reading)
+        except SiteError as error:
+            raise _Silent(reading.name, error) from error
         stack.callback(incoming.results.close)
         if project.config.policy.pull == "pull-request":
             set_aside(incoming, plan.overlay)

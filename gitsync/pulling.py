@@ -34,11 +34,22 @@ def plan_pulls(round: Round, reading: Reading) -> Incoming:
         addresses=Addresses(reading, round.overlay),
         settings=settings_digest(round.overlay.project, reading.site),
     )
+    try:
+        _fill(round, incoming)
+    except BaseException:
+        incoming.results.close()
+        raise
+    return incoming
+
+
+def _fill(round: Round, incoming: Incoming) -> None:
+    reading = incoming.reading
     recovery = round.recoveries[reading.name]
     for result in recovery.results:
         incoming.results.append(result)
     incoming.events += recovery.events
-    paths = sorted({*reading.local, *reading.changed, *reading.gone, *reading.revived, *reading.ledger.conflicts()})
+    concerned = {*reading.local, *reading.changed, *reading.gone, *reading.revived, *reading.ledger.conflicts()}
+    paths = sorted(concerned - reading.crowded.keys())
     created: list[Subject] = []
     remaining = iter(paths)
     while chunk := list(islice(remaining, CHUNK)):
@@ -63,7 +74,6 @@ def plan_pulls(round: Round, reading: Reading) -> Incoming:
                 (created if new else incoming.subjects).append(subject)
     created += _from_other_sites(round, incoming, {subject.path for subject in created})
     meet_all(round, incoming, created)
-    return incoming
 
 
 def _post(key: str, entry: Entry, change: LocalChange | None) -> tuple[str, Entry, LocalChange | None]:

@@ -133,7 +133,8 @@ class Pushing:
             incoming.unasked = {path for path in everything(incoming) if path not in owing and path not in named}
             owing += sorted(incoming.unasked)
         named += [path for path in owing if path not in settled and path not in moved]
-        wanted = [path for path in dict.fromkeys(named) if path not in have and path not in incoming.held]
+        waiting = {*incoming.held, *reading.crowded, *reading.crowded.values()}
+        wanted = [path for path in dict.fromkeys(named) if path not in have and path not in waiting]
         for chunk in _chunks(wanted):
             entries = reading.entries(chunk)
             for path in chunk:

@@ -61,6 +61,8 @@ def recover(reading: Reading, intents: Sequence[Intent], *, now: float) -> Recov
     entries = reading.entries([intent.path for intent in intents])
     for intent in intents:
         entry = reading.settled.get(intent.path, entries[intent.path])
+        if intent.id is not None and entry.record is not None and intent.id not in entry.record.ids:
+            entry = Entry(path=intent.path)  # another post's place; ours is under the path it was moved from
         if _is_recorded(intent, entry):
             recovery.over.append(intent)
         elif intent.op == "create":

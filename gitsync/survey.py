@@ -39,6 +39,7 @@ class Reading:
     fresh     ids that nobody claims; `fresh_records` reads them
     listed    how many records the site has; `known` how many of ours it should have
     at        Unix time of the listing
+    crowded   key of a file that came to a path where this site still has another post -> that path: it waits
     settled   entries that are not in the ledger yet, of writes that turned out to have arrived
     """
 
@@ -58,6 +59,7 @@ class Reading:
     complete: dict[str, Record] = field(default_factory=dict)
     settled: dict[str, Entry] = field(default_factory=dict)
     at: float = 0.0
+    crowded: dict[str, str] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -80,6 +82,12 @@ class Reading:
         if self.agreed is None:
             entries = {path: replace(entry, base=None) for path, entry in entries.items()}
         return entries | {path: self.settled[path] for path in paths if path in self.settled}
+
+    def has_room(self) -> bool:
+        """Say whether a path that a file waits for has become free, in the ledger as it is now."""
+        ledger = Ledger(self.ledger.repository, self.name)
+        entries = ledger.entries(set(self.crowded.values()))
+        return any(entry.record is None or entry.record.state != "live" for entry in entries.values())
 
     def settle(self, entry: Entry) -> None:
         """Take `entry` as agreed: the site's version is no edit, and the file's is one only if it differs."""
@@ -108,7 +116,16 @@ def read_local(project: Project, site: Site, head: Oid, ledger: Ledger, index: I
     agreed = ledger.agreed(head)
     base = EMPTY_TREE if agreed is None else f"{agreed}:base"
     local = local_changes(project.repository, base, head, project.pathspecs, project.read, project.dialect.is_post)
-    return Reading(site=site, ledger=ledger, index=index, agreed=agreed, local=local)
+    return Reading(site=site, ledger=ledger, index=index, agreed=agreed, local=local, crowded=_crowded(ledger, local))
+
+
+def _crowded(ledger: Ledger, local: Mapping[str, LocalChange]) -> dict[str, str]:
+    """Return the files that cannot be at their path in the ledger yet: it has to let go of another post first."""
+    left = {path for path, change in local.items() if change.kind == "deleted"}
+    come = {key: change.path for key, change in local.items() if change.path in left and key != change.path}
+    entries = ledger.entries(set(come.values())) if come else {}
+    live = {path for path, entry in entries.items() if entry.record is not None and entry.record.state == "live"}
+    return {key: path for key, path in come.items() if path in live}
 
 
 def read_site(
@@ -199,7 +216,7 @@ def _complete(connector: Connector, listed: Mapping[str, Record], ids: Iterable[
 
 
 def shown_now(reading: Reading, known: LedgerRecord) -> Record | None:
-    """Return what the site has of a post that is not compared in every run; None: it is gone, or that is an old copy."""
+    """Return what the site has of a post that is not compared in every run; None: nothing, or an old copy."""
     record = next(map(clean, reading.online.fetch_many([known.id])), None)
     stale = record is not None and _is_stale(known, record, reading.capabilities, reading.at)
     return None if stale else record
