@@ -114,7 +114,7 @@ class Overlay:
 
     def _on_disk(self, path: str) -> bool:
         root = self.project.repository.root
-        return root is not None and os.path.lexists(root / path)
+        return root is not None and os.path.lexists(f"{root}/{path}")  # a Path would cost more than the look
 
     def _claim(self, path: str) -> None:
         if "_names" in self.__dict__:

@@ -83,10 +83,14 @@ def _taken_apart(value: Any) -> tuple[Any, ...]:
 
 
 def _put_together(kind: type[Any], *values: Any) -> Any:
-    return kind(**dict(zip(kind.__slots__, values, strict=True)))
+    value = object.__new__(kind)
+    for put, it in zip(_PUTS[kind], values, strict=True):
+        put(value, it)
+    return value
 
 
 # What frozen dataclasses with slots do to be pickled is written in Python, and takes four times as long.
 _KINDS: tuple[type[Any], ...] = (Result, LedgerRecord, Uses, Conflict, Post)
 _FIELDS = {kind: attrgetter(*kind.__slots__) for kind in _KINDS}
+_PUTS = {kind: [getattr(kind, name).__set__ for name in kind.__slots__] for kind in _KINDS}
 _PLAIN = dict.fromkeys(_KINDS, _taken_apart)

@@ -164,9 +164,9 @@ class Staging:
 
     def place(self, path: str, *, over: bool) -> None:
         """Put one file in place, `over` the one that is there; else only where nothing is. Raises OSError."""
-        staged, target = self._files / path, self._root / path
         if self._place_folder(path.rpartition("/")[0]):
             return
+        staged, target = self._files / path, self._root / path
         if target.is_dir() and not target.is_symlink():
             with suppress(OSError):
                 target.rmdir()
