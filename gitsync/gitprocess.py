@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import re
+import subprocess
 import tempfile
 import threading
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from functools import cached_property
 from typing import IO, Any, NamedTuple, Protocol
 
 from gitsync.errors import Locked, RepositoryError
@@ -67,10 +69,19 @@ class Answer(NamedTuple):
 
 class Git:
     """Git in one repository. Hooks are off unless asked for; nothing prompts; user text must follow `--` or
-    `--end-of-options`."""
+    `--end-of-options`.
 
-    def __init__(self, driver: Driver) -> None:
-        self._driver = driver
+    What writes goes through `driver`, made when it is first needed: importing it costs 0.1 s, which a run that finds
+    nothing to do need not spend. What only reads is started here.
+    """
+
+    def __init__(self, folder: str, driver: Callable[[str], Driver]) -> None:
+        self._folder = folder
+        self._make_driver = driver
+
+    @cached_property
+    def _driver(self) -> Driver:
+        return self._make_driver(self._folder)
 
     def run(
         self,
@@ -82,19 +93,24 @@ class Git:
         env: Mapping[str, str] | None = None,
     ) -> Answer:
         """Run git to its end. Raises RepositoryError (Locked) when its status is not in `ok`; `ok=()` takes any."""
-        with tempfile.TemporaryFile() as stdin:
-            if input:
-                stdin.write(input)
-                stdin.seek(0)
-            status, output, errors = self._driver.execute(
-                _command(args, write=write, hooks=hooks, env=env),
-                istream=stdin,
-                with_extended_output=True,
-                with_exceptions=False,
-                stdout_as_string=False,
-                strip_newline_in_stdout=False,
-                env={**_ENVIRONMENT, **(env or {})},
-            )
+        command = _command(args, write=write, hooks=hooks, env=env)
+        environment = {**_ENVIRONMENT, **(env or {})}
+        with _file_of(input) as stdin:
+            if write:
+                status, output, errors = self._driver.execute(
+                    command,
+                    istream=stdin,
+                    with_extended_output=True,
+                    with_exceptions=False,
+                    stdout_as_string=False,
+                    strip_newline_in_stdout=False,
+                    env=environment,
+                )
+            else:
+                done = subprocess.run(
+                    command, cwd=self._folder, stdin=stdin, capture_output=True, env={**os.environ, **environment}
+                )
+                status, output, errors = done.returncode, done.stdout, done.stderr.decode("utf-8", "replace")
         answer = Answer(status, output, clean(errors))
         if ok and status not in ok:
             raise failure(args, answer)
@@ -107,20 +123,26 @@ class Git:
     @contextmanager
     def stream(self, *args: str, input: bytes | None = None) -> Iterator[IO[bytes]]:
         """Run git and read its output while it runs. Leaving early ends it; at its own end a bad status raises."""
-        with tempfile.TemporaryFile() as stdin:
-            if input:
-                stdin.write(input)
-                stdin.seek(0)
-            with self.process(*args, stdin=stdin) as process:
-                yield process.stdout
+        with _file_of(input) as stdin, self.process(*args, stdin=stdin) as process:
+            yield process.stdout
 
     @contextmanager
     def process(self, *args: str, stdin: int | IO[bytes], write: bool = False) -> Iterator[Any]:
         """Start git and yield its `subprocess.Popen`. Raises RepositoryError when it ends with a bad status."""
-        handle = self._driver.execute(
-            _command(args, write=write, hooks=False, env=None), istream=stdin, as_process=True, env=_ENVIRONMENT
-        )
-        process = handle.proc
+        command = _command(args, write=write, hooks=False, env=None)
+        handle: Any = None  # GitPython ends a process that nobody holds any more
+        if write:
+            handle = self._driver.execute(command, istream=stdin, as_process=True, env=_ENVIRONMENT)
+            process = handle.proc
+        else:
+            process = subprocess.Popen(
+                command,
+                cwd=self._folder,
+                stdin=stdin,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                env={**os.environ, **_ENVIRONMENT},
+            )
         complaints = _Drain(process.stderr)
         ended = broken = False
         try:
@@ -142,6 +164,18 @@ class Git:
                         stream.close()
         if ended and (status or broken):
             raise failure(args, Answer(status, b"", clean(errors)))
+
+
+@contextmanager
+def _file_of(data: bytes | None) -> Iterator[int | IO[bytes]]:
+    """Give `data` as a standard input that git can read at its own pace, however much it says meanwhile."""
+    if not data:
+        yield subprocess.DEVNULL
+        return
+    with tempfile.TemporaryFile() as file:
+        file.write(data)
+        file.seek(0)
+        yield file
 
 
 class _Drain:

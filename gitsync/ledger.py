@@ -32,6 +32,7 @@ class Ledger:
         """Read the ref again."""
         self.tip = self.repository.resolve(self.ref)
         self._trailers: Mapping[str, str | tuple[str, ...]] = {}
+        self._areas: frozenset[str] | None = None
         if self.tip:
             self._trailers = next(iter(self.repository.log(self.tip, limit=1))).trailers
 
@@ -58,6 +59,8 @@ class Ledger:
         """Return the newest ledger commit all of whose Heads are in the history of `head`; None: no base at all."""
         if head is None or self.tip is None:
             return None
+        if self.heads == (head,):
+            return self.tip
         known = {head: True}
         history: set[Oid] | None = None
         for commit in self.repository.log(self.tip):
@@ -131,18 +134,25 @@ class Ledger:
 
     def conflicts(self, *, at: Oid | None = None) -> list[str]:
         """Return the posts that have a pending conflict."""
-        if self.tip is None:
+        if self.tip is None or (at in (None, self.tip) and self._is_empty("conflicts")):
             return []
         tree = self.repository.tree(f"{at or self.tip}:conflicts")
         return list(dict.fromkeys(post_of(f"conflicts/{entry.path}") for entry in tree))
 
     def intents(self) -> list[Intent]:
         """Return the writes that a run, here or on another machine, announced and did not finish."""
-        if self.tip is None:
+        if self.tip is None or self._is_empty("intents"):
             return []
         files = {entry.path: entry.oid for entry in self.repository.tree(f"{self.tip}:intents")}
         contents = dict(self.repository.blobs(set(files.values()))) if files else {}
         return [load_intent(contents[oid], name=f"{self.ref}:intents/{file}") for file, oid in files.items()]
+
+    def _is_empty(self, area: str) -> bool:
+        """Say whether the tip has nothing in one of its folders; asked once for all of them."""
+        if self._areas is None:
+            names = self.repository.git.text("ls-tree", "--name-only", "--end-of-options", str(self.tip))
+            self._areas = frozenset(names.split("\n"))
+        return area not in self._areas
 
     def fold(
         self,

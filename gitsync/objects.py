@@ -108,6 +108,8 @@ def _changes(fields: Iterator[str]) -> Iterator[Change]:
 
 def tree(git: Git, treeish: Oid, pathspecs: Sequence[str], empty: Oid) -> Iterator[TreeEntry]:
     """Yield the files of a tree in git's order."""
+    if treeish == empty:
+        return
     if pathspecs:  # ls-tree knows no globs
         for change in diff(git, empty, treeish, pathspecs, renames=False):
             yield TreeEntry(change.path, change.mode, change.oid or "")

@@ -1,6 +1,6 @@
 """The git repository, as the rest of gitsync sees it; the only module that imports GitPython.
 
-GitPython drives git: it finds it and runs it. Its own reading and writing of objects starts a process for each (4 ms,
+GitPython drives git for everything that writes. Its own reading and writing of objects starts a process for each (4 ms,
 so seven minutes for a hundred thousand files); ours is in `objects` and `fastimport`, in bulk.
 """
 
@@ -14,16 +14,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-# Without this the import itself fails where git is missing; `open` says it in a sentence.
-os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")
-
-from git.cmd import Git as GitPython
-from git.exc import GitCommandNotFound
-
 from gitsync import fastimport, objects, remotes
 from gitsync.errors import Locked, Moved, Refused, RepositoryError
 from gitsync.fastimport import KEEP_MODE, Blob, CommitHandle, FileChange, Importer
-from gitsync.gitprocess import Answer, Git, Oid, encode, failure
+from gitsync.gitprocess import Answer, Driver, Git, Oid, encode, failure
 from gitsync.objects import EMPTY_TREE, Change, Commit, TreeEntry
 from gitsync.remotes import PushResult
 
@@ -62,11 +56,11 @@ class Repository:
         """Return the repository that `path` is in. Raises RepositoryError with what to do when there is none."""
         if not path.is_dir():
             raise RepositoryError(f"There is no folder {path}.", "Name one with -C.")
-        git = Git(GitPython(str(path)))
+        git = Git(str(path), _driver)
         asked = ("--git-dir", "--git-common-dir", "--is-bare-repository", "--show-object-format", "--show-toplevel")
         try:
             answer = git.run("rev-parse", "--path-format=absolute", *asked, ok=())
-        except GitCommandNotFound:
+        except FileNotFoundError:
             raise RepositoryError("There is no git here.", "Install git 2.36 or newer.") from None
         facts = answer.text.split("\n")
         if answer.status and len(facts) < 4:
@@ -76,7 +70,7 @@ class Repository:
             raise RepositoryError(f"{path} is inside a folder of git's own.", "Run gitsync where your files are.")
         root = Path(facts[4]) if bare != "true" else None
         # Git runs at the top, so that a folder that a checkout removes is nobody's current one.
-        return cls(Git(GitPython(str(root or git_dir))), Path(git_dir), Path(common_dir), root, form == "sha256")
+        return cls(Git(str(root or git_dir), _driver), Path(git_dir), Path(common_dir), root, form == "sha256")
 
     @property
     def state_dir(self) -> Path:
@@ -269,6 +263,14 @@ class Repository:
     def default_branch(self, remote: str) -> str | None:
         """Return the remote's default branch ("main"), as last cloned or else asked there; None if it has none."""
         return remotes.default_branch(self.git, remote)
+
+
+def _driver(folder: str) -> Driver:
+    # Without this the import itself fails where git is missing; `open` says it in a sentence.
+    os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")
+    from git.cmd import Git as GitPython  # noqa: PLC0415  0.1 s, so only when something is written
+
+    return GitPython(folder)
 
 
 def _not_open(path: Path, answer: Answer) -> RepositoryError:
