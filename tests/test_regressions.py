@@ -203,3 +203,46 @@ def test_a_site_that_cannot_be_read_counts_as_failed_and_is_told_once(tmp_path: 
     assert (outcome.summary.failed, outcome.summary.exit_code) == (1, 1), outcome.told
     assert outcome.told.count("The answer was HTML.") == 1
     assert outcome.summary.pulled == 1
+
+
+@pytest.mark.parametrize("edited", [False, True])
+@pytest.mark.parametrize("name", ["a", "z"])
+def test_a_file_may_be_renamed_over_one_that_goes(blog: Blog, name: str, edited: bool) -> None:
+    blog.write(f"posts/{name}.md", post("A", slug="a"))
+    blog.write("posts/m.md", post("M", slug="m"))
+    blog.write("posts/b.md", post("B", slug="b"))
+    blog.commit()
+    blog.run()
+    before = blog.id_of("A")
+    blog.git("mv", "-f", f"posts/{name}.md", "posts/m.md")
+    if edited:
+        blog.write("posts/m.md", post("A", "Edited.\n", slug="a"))
+    blog.commit()
+    outcome = blog.run()
+    assert blog.id_of("A") == before, outcome.told
+    assert blog.shown("M").status == "draft", outcome.told
+    assert blog.shown("A").body == ("Edited.\n" if edited else "One.\n\nTwo.\n\nThree.\n")
+    blog.quiet()
+
+
+def test_a_file_waits_for_a_path_whose_last_post_is_in_conflict(blog: Blog) -> None:
+    deleted_here_and_edited_there(blog)
+    blog.git("mv", "posts/b.md", "posts/a.md")
+    blog.commit()
+    outcome = blog.run()
+    assert outcome.summary.exit_code == 3, outcome.told
+    assert blog.shown("B").status == blog.shown("A").status == "published"
+    assert len(blog.site().posts()) == 2
+
+
+def test_a_site_that_fails_in_the_middle_of_a_plan_stops_no_other(tmp_path: Path) -> None:
+    blog = Blog(tmp_path / "blog", sites=("first", "second"), behaviour=Behaviour(ids_only=True))
+    for name in blog.names:
+        blog.site(name).put("", Post(title=f"From {name}", slug=name, body=f"Of {name}.\n", status="published"))
+    blog.site("first").faults.append(Fault(on="fetch_many", error=Malformed("cut")))
+    outcome = blog.run()
+    assert outcome.summary.exit_code == 1, outcome.told
+    assert "Of second." in blog.read("posts/second.md")
+    outcome = blog.run()
+    assert "Of first." in blog.read("posts/first.md"), outcome.told
+    blog.quiet()
