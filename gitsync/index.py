@@ -142,6 +142,40 @@ class Index:
         return [row[0] for row in self._db.execute(query, (self._site, *values))]
 
 
+def problem(repository: Repository, ledgers: Iterable[Ledger]) -> str | None:
+    """Say, after "an index that", what is wrong with the index; None when it is as the ledgers say, or only behind.
+
+    Nothing is written.
+    """
+    ledgers = [ledger for ledger in ledgers if ledger.tip is not None]
+    path = repository.state_dir / "index.db"
+    if not path.exists():
+        return "is missing" if ledgers else None
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as db:
+            if db.execute("pragma user_version").fetchone()[0] != VERSION:
+                return None  # another gitsync's: built anew when it is used
+            if db.execute("pragma integrity_check").fetchone()[0] != "ok":
+                return "is damaged"
+            return next((f"is not what the ledger of {it.site} says" for it in ledgers if not _agrees(db, it)), None)
+    except sqlite3.DatabaseError:
+        return "is damaged"
+
+
+def _agrees(db: sqlite3.Connection, ledger: Ledger) -> bool:
+    if _tip(db, ledger.site) != ledger.tip:
+        return True
+    query = "select path, id, state from record where site = ?"
+    rows = set(db.execute(query, (ledger.site,)))
+    said = ((entry.path, entry.record) for entry in ledger.stream() if entry.record is not None)
+    return rows == {(path, record.id, record.state) for path, record in said}
+
+
+def discard(repository: Repository) -> None:
+    """Remove the index; it is built anew when it is next used."""
+    _remove(repository.state_dir / "index.db")
+
+
 def _open(path: Path) -> sqlite3.Connection:
     for _ in range(2):
         db = sqlite3.connect(path, timeout=30)

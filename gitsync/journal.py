@@ -55,6 +55,45 @@ class Journal:
 
     clear_after_fold = clear
 
+    def damaged(self) -> list[int]:
+        """Return the numbers of the lines that cannot be read, the torn last one too."""
+        return [number for number, _, result in self._examined() if result is None]
+
+    def readable(self) -> Iterator[Result]:
+        """Yield the results that can be read, whatever stands between them."""
+        return (result for _, _, result in self._examined() if result is not None)
+
+    def set_aside(self) -> None:
+        """Move what cannot be read to `journal.damaged`, so that the rest can be folded."""
+        lines = list(self._examined())
+        with self.path.with_suffix(".damaged").open("ab") as file:
+            file.write(b"".join(line + b"\n" for _, line, result in lines if result is None))
+            file.flush()
+            os.fsync(file.fileno())
+        unfinished = self.path.with_suffix(".new")
+        with unfinished.open("wb") as file:
+            file.write(b"".join(line + b"\n" for _, line, result in lines if result is not None))
+            file.flush()
+            os.fsync(file.fileno())
+        unfinished.replace(self.path)
+        sync_folder(self.path.parent)
+
+    def _examined(self) -> Iterator[tuple[int, bytes, Result | None]]:
+        try:
+            lines = self.path.read_bytes().split(b"\n")
+        except FileNotFoundError:
+            return
+        for number, line in enumerate(lines, 1):
+            if not line and number == len(lines):
+                return
+            try:
+                said = json.loads(line)
+                del said["head"]
+                # A last line without its end is not trusted, even when it can be read.
+                yield number, line, None if number == len(lines) else result_from_json(said)
+            except (ValueError, KeyError, TypeError, AttributeError):
+                yield number, line, None
+
     def _lines(self) -> Iterator[tuple[Oid | None, Result]]:
         try:
             lines = self.path.read_bytes().split(b"\n")

@@ -98,3 +98,19 @@ def test_verify_ends_with_1_when_anything_differs(desk: Desk) -> None:
     answer = desk.run("verify", "--json")
     assert answer.code == 1
     assert [event["event"] for event in answer.events] == ["difference", "summary"]
+
+
+def test_doctor_mends_and_says_so(desk: Desk) -> None:
+    desk.put("posts/a.md", post("A"))
+    desk.run("sync")
+    assert (desk.run("doctor").code, desk.run("doctor").out) == (0, "All is well.\n")
+    (desk.root / ".git/gitsync/index.db").unlink()
+    answer = desk.run("doctor", "--dry-run")
+    assert (answer.code, answer.out) == (
+        0,
+        "Found an index that is missing: it would be built anew from the ledgers.\n",
+    )
+    assert "built anew" in desk.run("doctor").out
+    assert desk.run("doctor", "--json").events[-1]["event"] == "summary"
+    (desk.root / ".git/index.lock").touch()
+    assert desk.run("doctor").code == 1

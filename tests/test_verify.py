@@ -59,7 +59,10 @@ def test_every_difference_in_the_repository_is_told(blog: Blog) -> None:
     blog.write(
         "posts/new.md", post("New", "It says something else, at some length, so that nobody takes it for another.\n")
     )
-    blog.write("posts/not-meant.md", post("None", sites="[]"))
+    blog.write(
+        "posts/not-meant.md",
+        post("None", "Meant for nobody, in other words again, and not for a short time either.\n", sites="[]"),
+    )
     blog.git("rm", "-q", "posts/b.md")
     blog.git("mv", "posts/c.md", "posts/z.md")
     blog.put("posts/a.md", post("A", "Changed.\n"))

@@ -27,6 +27,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "rollback": ("gitsync.cli.rollback:rollback", "Take back what a sync did, here and on the sites."),
     "restore": ("gitsync.cli.restore:restore", "Bring a whole site back to what it was at some time."),
     "verify": ("gitsync.cli.verify:verify", "Compare sites, ledgers and repository; change nothing."),
+    "doctor": ("gitsync.cli.doctor:doctor", "Find what is broken in gitsync's own state, and mend it."),
     "demo": ("gitsync.cli.demo:demo", "Play the main job on a little blog, and show the evidence."),
     "check": ("gitsync.cli.check:check", "Find what the sites would refuse or lose, before anything is sent."),
     "resolve": ("gitsync.cli.resolve:resolve", "Decide a conflict."),

@@ -1,0 +1,267 @@
+"""Finds what is broken in gitsync's own state, and mends what can be mended without a person's decision.
+
+No site is asked: what a site disagrees about is for verify, and a sync to settle.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
+
+from gitsync import worktree
+from gitsync.errors import Locked, RepositoryError
+from gitsync.index import Index, discard, problem
+from gitsync.intents import Intent, Intents, load_intent
+from gitsync.journal import Journal
+from gitsync.lease import PREFIX as LEASES
+from gitsync.lease import Lease
+from gitsync.ledger import PREFIX as LEDGERS
+from gitsync.ledger import Ledger
+from gitsync.lock import process_lock
+from gitsync.project import Project
+from gitsync.replaying import fold_journal
+from gitsync.share import copy_of
+from gitsync.staging import is_ours, read_note
+
+TEMPORARY = "refs/gitsync-tmp"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One thing out of order, in a sentence: mended, waiting for a sync (or for doctor without --dry-run), or wrong."""
+
+    kind: str
+    message: str
+
+
+def examine(project: Project, *, mend: bool) -> Iterator[Finding]:
+    """Yield what is out of order, and mend it when asked to. Raises Locked while another gitsync is at work."""
+    with ExitStack() as stack:
+        doctor = _Doctor(project, mend=mend)
+        left = doctor.locks()
+        if mend and left.free:
+            stack.enter_context(process_lock(project.repository))
+        else:
+            doctor.mends = False
+        yield from left.findings(mended=doctor.mends)
+        for check in (
+            doctor.work_tree,
+            doctor.journal,
+            doctor.intents,
+            doctor.temporary_refs,
+            doctor.ledgers,
+            doctor.index,
+            doctor.leases,
+        ):
+            try:
+                yield from check()
+            except RepositoryError as error:
+                yield Finding(kind="wrong", message=str(error))
+
+
+@dataclass(frozen=True, slots=True)
+class _Locks:
+    """Locks that nobody may hold any more. `free` means that we may go to work."""
+
+    on_refs: int
+    index: str | None
+
+    @property
+    def free(self) -> bool:
+        return self.index is None
+
+    def findings(self, *, mended: bool) -> Iterator[Finding]:
+        if self.on_refs:
+            what = f"{self.on_refs} lock{'s' * (self.on_refs != 1)} on gitsync's refs, left by a git that died"
+            yield _found(f"{what},", mended, "removed")
+        if self.index is not None:
+            yield Finding(
+                kind="wrong",
+                message=f"{self.index} exists: git is at work here, or died. Nothing else was mended. Wait for it to "
+                "end, or remove that file if none runs; then run gitsync doctor again.",
+            )
+
+
+def _found(what: str, mended: bool, done: str) -> Finding:
+    """Say of `what` (a subject, with its comma) that it was `done`, or would be."""
+    what = what.rstrip(",")
+    if mended:
+        return Finding(kind="mended", message=f"Found {what}: {done}.")
+    return Finding(kind="waits", message=f"Found {what}: it would be {done}.")
+
+
+class _Doctor:
+    def __init__(self, project: Project, *, mend: bool) -> None:
+        self.project = project
+        self.repository = project.repository
+        self.mends = mend
+
+    def locks(self) -> _Locks:
+        folders = (self.repository.common_dir / "refs").glob("gitsync*")
+        left = [path for folder in folders for path in folder.rglob("*.lock")]
+        index = self.repository.git_dir / "index.lock"
+        foreign = index.exists() and not is_ours(index)
+        return _Locks(len(left), str(index) if foreign else None)
+
+    def work_tree(self) -> Iterator[Finding]:
+        lock = self.repository.git_dir / "index.lock"
+        try:
+            note = read_note(self.repository) if self.repository.root is not None else None
+        except ValueError as error:
+            yield Finding(
+                kind="wrong",
+                message=f"The note of an unfinished move of the work tree cannot be read ({error}). Compare your files "
+                "with git status, then remove .git/gitsync/worktree.",
+            )
+            return
+        if note is None and not is_ours(lock):
+            return
+        paths = worktree.complete(self.repository) if self.mends else []
+        what = "a move of the work tree that a killed run left half done"
+        yield _found(what, self.mends, f"finished, {len(paths)} files" if self.mends else "finished")
+
+    def journal(self) -> Iterator[Finding]:
+        journal = Journal(self.repository.state_dir)
+        damaged = journal.damaged()
+        if damaged:
+            if self.mends:
+                journal.set_aside()
+            lines = ", ".join(map(str, damaged))
+            done = f"set aside in {journal.path.name}.damaged; what it said will be asked of the site again"
+            yield _found(f"unreadable text in the journal (line {lines}),", self.mends, done)
+        count = sum(1 for _ in journal.readable())
+        if count:
+            folded = fold_journal(self.repository, trailers=self._trailers) if self.mends else 0
+            what = f"{count} result{'s' * (count != 1)} of a run that died, in the journal only"
+            yield _found(what, self.mends and folded == count, "put into the ledgers")
+
+    def _trailers(self, _site: str) -> Mapping[str, str]:
+        return {"Sync": secrets.token_hex(6)}
+
+    def intents(self) -> Iterator[Finding]:
+        folder = Intents(self.repository.state_dir).folder
+        for path in sorted(folder.glob("*.tmp")):
+            if self.mends:
+                path.unlink()
+            yield _found(f"a write that was never begun ({path.name}),", self.mends, "forgotten")
+        begun: dict[str, Intent] = {}
+        for path in sorted(folder.glob("*.json")):
+            try:
+                intent = load_intent(path.read_bytes(), name=str(path))
+                begun[intent.key] = intent
+            except RepositoryError as error:
+                yield Finding(kind="wrong", message=str(error))
+        for site in self.project.config.sites:
+            try:
+                begun.update((intent.key, intent) for intent in Ledger(self.repository, site).intents())
+            except RepositoryError:  # told with the ledgers
+                continue
+        for intent in begun.values():
+            yield Finding(
+                kind="waits",
+                message=f"{intent.site}: {intent.op} of {intent.path} was sent, or was about to be, and nobody saw an "
+                "answer. The next sync looks for it first.",
+            )
+
+    def temporary_refs(self) -> Iterator[Finding]:
+        left = self.repository.refs(TEMPORARY)
+        if left:
+            if self.mends:
+                updates = [(ref, None, oid) for ref, oid in left.items()]
+                self.repository.update_refs(updates, message="gitsync: left by a run that died")
+            yield _found(
+                f"{len(left)} temporary ref{'s' * (len(left) != 1)} of a run that died,", self.mends, "removed"
+            )
+
+    def ledgers(self) -> Iterator[Finding]:
+        known = [ref.removeprefix(LEDGERS) for ref in self.repository.refs(LEDGERS)]
+        for site in known:
+            if site not in self.project.config.sites:
+                yield Finding(
+                    kind="waits", message=f"There is a ledger of {site}, which gitsync.toml does not name. It is kept."
+                )
+            try:
+                ledger = Ledger(self.repository, site)
+                for _ in ledger.stream():
+                    pass
+            except RepositoryError as error:
+                yield self._broken(site, error)
+                continue
+            yield from self._branch(ledger)
+
+    def _broken(self, site: str, error: RepositoryError) -> Finding:
+        """Take the remote's copy of a ledger that cannot be read, where there is one that can."""
+        remote = self.project.config.state.remote
+        copy = Ledger(self.repository, site, ref=copy_of(remote, site)) if remote is not None else None
+        try:
+            readable = copy is not None and copy.tip is not None and any(True for _ in copy.stream())
+        except RepositoryError:
+            readable = False
+        what = f"a ledger of {site} that cannot be read ({error.message.rstrip('.')}),"
+        if not readable or copy is None:
+            message = (
+                f"Found {what.rstrip(',')}. Fetch refs/gitsync/{site} from a backup, or delete that ref: the next "
+            )
+            return Finding(kind="wrong", message=f"{message}sync finds the posts on the site again.")
+        if self.mends:
+            ref = LEDGERS + site
+            self.repository.update_refs([(ref, copy.tip, self.repository.refs(ref)[ref])], message="gitsync: mended")
+        return _found(what, self.mends, f"replaced by the copy of {remote}")
+
+    def _branch(self, ledger: Ledger) -> Iterator[Finding]:
+        branch, head = ledger.branch, self.repository.head()
+        followed = self.project.config.state.branch or branch
+        if followed is not None and self.repository.resolve(f"refs/heads/{followed}") is None:
+            yield Finding(
+                kind="wrong",
+                message=f"{ledger.site} follows the branch {followed}, which is gone. Make it again with git branch "
+                f"{followed}, or name another with [state] branch.",
+            )
+        elif self.repository.branch() == followed and ledger.agreed(head) is None and ledger.tip is not None:
+            yield Finding(
+                kind="waits",
+                message=f"Nothing that {ledger.site} agreed on is in the history of {followed}: it was rewritten. The "
+                "next sync compares every post with the site.",
+            )
+
+    def index(self) -> Iterator[Finding]:
+        ledgers = {}
+        for ref in self.repository.refs(LEDGERS):
+            site = ref.removeprefix(LEDGERS)
+            try:
+                ledgers[site] = Ledger(self.repository, site)
+                for _ in ledgers[site].stream():
+                    pass
+            except RepositoryError:  # told with the ledgers
+                ledgers.pop(site, None)
+        wrong = problem(self.repository, list(ledgers.values()))
+        if wrong is None:
+            return
+        if self.mends:
+            discard(self.repository)
+            for ledger in ledgers.values():
+                with Index.at(ledger):
+                    pass
+        yield _found(f"an index that {wrong},", self.mends, "built anew from the ledgers")
+
+    def leases(self) -> Iterator[Finding]:
+        remote = self.project.config.state.remote
+        if remote is None:
+            return
+        for ref in self.repository.remote_refs(remote, [f"{LEASES}*"]):
+            site = ref.removeprefix(LEASES)
+            try:
+                if not self.mends:
+                    raise Locked("")
+                lease = Lease(self.repository, remote, site)
+                lease.acquire()
+                lease.release()
+                yield Finding(
+                    kind="mended",
+                    message=f"Found a lock of {site} on {remote} that a killed run here held: given back.",
+                )
+            except Locked:
+                message = f"{site} is locked on {remote} ({ref}), by a run here or elsewhere."
+                yield Finding(kind="waits", message=f"{message} If it died, the lock is taken over ten minutes later.")

@@ -1,0 +1,199 @@
+"""Doctor: what is broken is found, told, mended; and afterwards a sync has nothing to do."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from gitsync.doctor import Finding, examine
+from gitsync.index import Index
+from gitsync.intents import Intent, Intents
+from gitsync.journal import Journal
+from gitsync.ledger import Ledger
+from gitsync.project import Project
+from gitsync.records import Result
+from gitsync.repository import Repository
+from gitsync.worktree import advance
+from tests.blog import Blog, post
+from tests.conftest import run_git
+
+
+@pytest.fixture
+def blog(tmp_path: Path) -> Blog:
+    blog = Blog(tmp_path / "blog")
+    for name in "ab":
+        blog.write(f"posts/{name}.md", post(name.upper()))
+    blog.commit()
+    blog.run()
+    return blog
+
+
+def examined(blog: Blog, *, mend: bool = True) -> list[Finding]:
+    return list(examine(Project.open(blog.root), mend=mend))
+
+
+def told_and_mended(blog: Blog, *words: str) -> None:
+    """Assert that one thing is found, first only told, then mended, then gone."""
+    before = state(blog)
+    [waiting] = examined(blog, mend=False)
+    assert state(blog) == before
+    assert waiting.kind == "waits"
+    [mended] = examined(blog)
+    assert mended.kind == "mended"
+    for finding in (waiting, mended):
+        assert all(word in finding.message for word in words), finding
+    assert examined(blog) == []
+
+
+def state(blog: Blog) -> dict[Path, bytes]:
+    volatile = {"index.db-wal", "index.db-shm"}
+    return {path: path.read_bytes() for path in blog.root.rglob("*") if path.is_file() and path.name not in volatile}
+
+
+def own(blog: Blog) -> Path:
+    return blog.root / ".git" / "gitsync"
+
+
+def test_what_is_well_is_left_alone(blog: Blog) -> None:
+    assert examined(blog, mend=False) == examined(blog) == []
+
+
+def test_a_missing_index_is_built(blog: Blog) -> None:
+    for path in own(blog).glob("index.db*"):
+        path.unlink()
+    told_and_mended(blog, "index", "missing")
+    blog.quiet()
+
+
+def test_a_corrupt_index_is_built_anew(blog: Blog) -> None:
+    for path in own(blog).glob("index.db-*"):
+        path.unlink()
+    (own(blog) / "index.db").write_bytes(b"This is no database." * 300)
+    told_and_mended(blog, "index", "damaged")
+    blog.quiet()
+
+
+def test_an_index_that_lies_is_built_anew(blog: Blog) -> None:
+    repository = Repository.open(blog.root)
+    with Index.at(Ledger(repository, "site")) as index:
+        index._db.execute("update record set id = 'no' where path = 'posts/a.md'")
+        index._db.commit()
+    told_and_mended(blog, "index", "ledger of site")
+    blog.quiet()
+
+
+def test_leftovers_of_a_dead_git_are_removed(blog: Blog) -> None:
+    blog.git("update-ref", "refs/gitsync-tmp/dead", "HEAD")
+    told_and_mended(blog, "1 temporary ref")
+    (blog.root / ".git/refs/gitsync/site.lock").touch()
+    told_and_mended(blog, "1 lock")
+    blog.quiet()
+
+
+def test_the_lock_of_somebody_elses_git_is_named_and_stays(blog: Blog) -> None:
+    lock = blog.root / ".git/index.lock"
+    lock.touch()
+    [finding] = examined(blog)
+    assert finding.kind == "wrong"
+    assert str(lock) in finding.message
+    assert lock.exists()
+
+
+def result(blog: Blog, revision: str) -> Result:
+    entry = Ledger(Repository.open(blog.root), "site").entries(["posts/a.md"])["posts/a.md"]
+    assert entry.record is not None
+    known = replace(entry.record, revision=revision)
+    return Result(site="site", path="posts/a.md", base=entry.base, remote=entry.remote, record=known, conflict=None)
+
+
+def test_the_journal_of_a_dead_run_is_folded(blog: Blog) -> None:
+    journal = Journal(own(blog))
+    journal.append(result(blog, "x"), head=blog.git("rev-parse", "HEAD"))
+    told_and_mended(blog, "1 result", "ledger")
+    entry = Ledger(Repository.open(blog.root), "site").entries(["posts/a.md"])["posts/a.md"]
+    assert entry.record is not None
+    assert entry.record.revision == "x"
+
+
+@pytest.mark.parametrize("torn", [b'{"head": "12', b"\xff\x00 garbage\n", b"{}\n"])
+def test_unreadable_text_in_the_journal_is_set_aside(blog: Blog, torn: bytes) -> None:
+    journal = Journal(own(blog))
+    whole = result(blog, "x")
+    journal.append(whole, head=blog.git("rev-parse", "HEAD"))
+    good = journal.path.read_bytes()
+    journal.path.write_bytes(good + torn if not torn.endswith(b"\n") else torn + good)
+    kinds = {finding.kind for finding in examined(blog)}
+    assert kinds == {"mended"}
+    assert torn.rstrip(b"\n") in (own(blog) / "journal.damaged").read_bytes()
+    assert examined(blog) == []
+    blog.run()
+    blog.quiet()
+
+
+def test_a_half_moved_work_tree_is_finished(blog: Blog) -> None:
+    class Killed(BaseException):
+        pass
+
+    def die(step: str) -> None:
+        if step == "ref":
+            raise Killed
+
+    repository = Repository.open(blog.root)
+    old = blog.git("rev-parse", "HEAD")
+    blog.put("posts/a.md", post("A", "New.\n"))
+    new = blog.git("rev-parse", "HEAD")
+    blog.git("reset", "-q", "--hard", old)
+    with pytest.raises(Killed):
+        advance(repository, branch="main", old=old, new=new, step=die)
+    told_and_mended(blog, "work tree", "finished")
+    assert "New." in blog.read("posts/a.md")
+    assert blog.git("status", "--porcelain") == ""
+
+
+def test_writes_without_an_answer_are_told(blog: Blog) -> None:
+    intents = Intents(own(blog))
+    intents.begin(Intent(op="update", site="site", path="posts/a.md", at=1.0))
+    (intents.folder / "torn.tmp").write_bytes(b"{")
+    (intents.folder / "bad.json").write_bytes(b"{")
+    kinds = sorted(finding.kind for finding in examined(blog))
+    assert kinds == ["mended", "waits", "wrong"]
+    assert any("update of posts/a.md" in finding.message for finding in examined(blog))
+
+
+def test_a_branch_that_is_gone_is_told(blog: Blog) -> None:
+    blog.git("branch", "-m", "trunk")
+    [finding] = examined(blog)
+    assert finding.kind == "wrong"
+    assert "main, which is gone" in finding.message
+
+
+def test_a_rewritten_history_is_told(blog: Blog) -> None:
+    tree = blog.git("rev-parse", "HEAD^{tree}")
+    blog.git("reset", "-q", "--soft", blog.git("commit-tree", tree, "-m", "squashed"))
+    [finding] = examined(blog)
+    assert "rewritten" in finding.message
+
+
+def test_a_ledger_that_cannot_be_read_is_replaced_by_the_remotes(tmp_path: Path) -> None:
+    run_git(tmp_path, "init", "-q", "--bare", "--initial-branch=main", "origin.git")
+    blog = Blog(tmp_path / "blog", config='[state]\nremote = "origin"\n')
+    blog.git("remote", "add", "origin", str(tmp_path / "origin.git"))
+    blog.put("posts/a.md", post("A"))
+    blog.git("push", "-q", "origin", "main")
+    blog.run()
+    good = blog.git("rev-parse", "refs/gitsync/site")
+    (blog.root / ".git/refs/gitsync/site").write_text("1234567890123456789012345678901234567890\n")
+    findings = examined(blog)
+    assert [finding.kind for finding in findings] == ["mended"], findings
+    assert "copy of origin" in findings[0].message
+    assert blog.git("rev-parse", "refs/gitsync/site") == good
+    blog.quiet()
+
+
+def test_a_ledger_that_is_lost_is_a_persons_decision(blog: Blog) -> None:
+    (blog.root / ".git/refs/gitsync/site").write_text("1234567890123456789012345678901234567890\n")
+    [finding] = examined(blog)
+    assert finding.kind == "wrong"
+    assert "refs/gitsync/site" in finding.message
