@@ -149,6 +149,12 @@ def test_everything_the_readme_shows_works_in_its_order(reader: Reader, tmp_path
     reader.follow("Going back")
     assert "hardly any" not in reader.bodies()
 
+    shutil.rmtree(tmp_path / "site/_posts")
+    (tmp_path / "site/_posts").mkdir()
+    reader.run("gitsync sync", code=5)
+    reader.follow("A site that was lost")
+    assert len(list((tmp_path / "site/_posts").iterdir())) == 7
+
 
 def test_the_workflow_shares_the_ledger_and_pushes_what_it_found_on_dev_to(reader: Reader, tmp_path: Path) -> None:
     reader.follow("Your posts on dev.to")
