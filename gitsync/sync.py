@@ -27,7 +27,7 @@ from gitsync.planning import ALLOWANCES, Options, Plan, make_plan
 from gitsync.project import Project
 from gitsync.proposing import propose
 from gitsync.pushing import Outgoing
-from gitsync.records import Result
+from gitsync.replaying import fold_journal
 from gitsync.repository import Oid
 from gitsync.scope import Prepared
 from gitsync.site import Site
@@ -282,19 +282,7 @@ class Run:
 
     def _replay(self) -> None:
         """Fold what the journal holds into the ledgers."""
-        results = self._journal.pending()
-        head = self._journal.head()
-        if not results or head is None:
-            return
-        by_site: dict[str, list[Result]] = {}
-        for result in results:
-            by_site.setdefault(result.site, []).append(result)
-        for site, ours in by_site.items():
-            count = len(ours)
-            message = f"{site}: {count} write{'' if count == 1 else 's'}"
-            told = {"Sync": self.id, **self._trailers.get(site, {})}
-            Ledger(self.project.repository, site).fold(ours, head=head, message=message, trailers=told)
-        self._journal.clear()
+        fold_journal(self.project.repository, trailers=lambda site: {"Sync": self.id, **self._trailers.get(site, {})})
 
     def _materialise(self, plan: Plan) -> Iterator[Event]:
         """Show new conflicts in the work tree, where a person is there to see them."""
