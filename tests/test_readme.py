@@ -170,7 +170,7 @@ def test_the_workflow_shares_the_ledger_and_pushes_what_it_found_on_dev_to(reade
     assert job["steps"][0]["with"]["fetch-depth"] == 0
 
     [id] = [id for id, article in reader.forem.articles.items() if article.title == "TOML for a change"]
-    reader.forem.edit(id, body_markdown=reader.forem.articles[id].body_markdown.replace("brackets", "braces") + "\nMore.\n")
+    reader.forem.edit(id, body_markdown=f"{reader.forem.articles[id].body_markdown}\nMore.\n")
     run_git(tmp_path, "clone", "--quiet", "origin", "runner")
     reader.run(command, cwd=tmp_path / "runner")
     assert "1 pulled" in reader.said
