@@ -60,7 +60,7 @@ class Intents:
             self.folder.mkdir(parents=True)
             sync_folder(self.folder.parent)
         path = self.folder / f"{intent.key}.json"
-        unfinished = path.with_suffix(".tmp")
+        unfinished = self.folder / "begun.tmp"  # one name: what a killed run left is written over
         with unfinished.open("wb") as file:
             file.write(dump_intent(intent))
             file.flush()

@@ -89,7 +89,8 @@ def settled(world: World) -> None:
     world.blog.clock.now += 100
     same(world)
     try:
-        assert (plan := world.blog.run(dry_run=True)).operations == [], plan.told
+        plan = world.blog.run(dry_run=True)
+        assert not [operation for operation in plan.operations if operation[0] != "skip"], plan.told
         world.blog.quiet()
     except AssertionError as error:
         raise AssertionError(world.fail(str(error))) from error

@@ -184,8 +184,10 @@ class World:
 
     def remove(self, number: int) -> None:
         path = self.pick(number, slugged=True)
-        if path is None:
-            return
+        if path is not None:
+            self.delete_file(path)
+
+    def delete_file(self, path: str) -> None:
         text = self.files()[path]
         self.withdrawn.add(KEY.findall(text)[0])
         self.edited(text, "")
@@ -311,7 +313,7 @@ class World:
 
     def sync(self, *, kill: int | None = None, **options: Any) -> None:
         """Run gitsync, up to step `kill`; `died` and `code` say how it ended."""
-        if self.unmerged():
+        if not self.died and self.unmerged():
             self.resolve()
         self.before = self.blog.git("rev-parse", "HEAD")
         self.tell(f"sync {options or ''}{f' killed at {kill}' if kill else ''}")
@@ -335,19 +337,19 @@ class World:
     def unmerged(self) -> list[str]:
         return sorted({line.split("\t")[1] for line in self.blog.git("ls-files", "-u").splitlines()})
 
-    def conflicts(self) -> list[tuple[str, str]]:
-        found = []
+    def conflicts(self) -> list[tuple[str, str, bool]]:
+        """(site, path, whether the site still has the post) of everything that awaits a decision."""
+        found = {}
         for name in self.blog.names:
-            refs = self.blog.git("for-each-ref", "--format=%(refname)", f"refs/gitsync/{name}")
-            if not refs:
+            ref = f"refs/gitsync/{name}"
+            if not self.blog.git("for-each-ref", ref):
                 continue
-            tree = self.blog.git("ls-tree", "-r", "--name-only", f"refs/gitsync/{name}")
-            found += [
-                (name, line.removeprefix("conflicts/").rpartition("/")[0])
-                for line in tree.splitlines()
-                if line.startswith("conflicts/") and line.endswith("/theirs")
-            ]
-        return found
+            for line in self.blog.git("ls-tree", "-r", "--name-only", ref).splitlines():
+                area, _, file = line.partition("/")
+                path, _, part = file.rpartition("/")
+                if area == "conflicts":
+                    found[name, path] = found.get((name, path), False) or part == "theirs"
+        return [(name, path, there) for (name, path), there in found.items()]
 
     def resolve(self, *, both: bool = False) -> None:
         """An author decides every conflict: for the site's words, or for those of both."""
@@ -370,7 +372,12 @@ class World:
             self.blog.git("commit", "--quiet", "-m", "resolve")
             self.tell("here: resolve what was unmerged")
             return
-        for name, path in self.conflicts():
+        for name, path, there in self.conflicts():
+            if not there and path in head:
+                self.delete_file(path)
+                break
+            if not there:
+                continue
             text = self._show(f"refs/gitsync/{name}", f"conflicts/{path}/theirs")
             before = head.get(path, "") + text
             if head.get(path) == text:
