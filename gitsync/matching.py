@@ -67,7 +67,7 @@ class Matcher:
         """Return the links, and the records that were held but belong to no file."""
         matches = Matches()
         free_files, free_records = set(self._candidates), set(self._held)
-        links = {link: rank for link, rank in self._links.items()}
+        links = dict(self._links)
         for rank in sorted(set(links.values())):
             at_rank = [
                 (path, id)

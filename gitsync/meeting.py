@@ -1,4 +1,4 @@
-"""Files and records that nobody linked yet: which belong together, what they agree on, and what becomes of the others."""
+"""Files and records that nobody linked yet: which belong together, what they agree on, what becomes of the others."""
 
 from __future__ import annotations
 
@@ -32,6 +32,8 @@ def meet_all(round: Round, incoming: Incoming, created: Sequence[Subject]) -> No
     for record in unclaimed:
         imports.add(record)
     imports.end()
+    for path, record in matches.found.items():
+        _locate(incoming, path, record)
     for subject in created:
         if (found := matches.found.get(subject.path)) is not None:
             linked = meet(round, incoming, subject, found)
@@ -52,9 +54,18 @@ def meet_all(round: Round, incoming: Incoming, created: Sequence[Subject]) -> No
             incoming.subjects.append(subject)
 
 
+def _locate(incoming: Incoming, path: str, record: Record) -> None:
+    """Note where a file turned out to be on the site, for the links of others: those to come, and those it shows."""
+    if record.url is None or (record.post is not None and record.post.status == "draft"):
+        return
+    incoming.addresses.created[path] = record.url
+    incoming.addresses.arrive(record.url, path)
+
+
 def _wait(incoming: Incoming, path: str) -> None:
     """A request for this post may still arrive: it is neither there nor surely not there."""
-    reason = f"was sent before, and {incoming.reading.name} may still be storing it; it is not sent again until that is sure."
+    site = incoming.reading.name
+    reason = f"was sent before, and {site} may still be storing it; it is not sent again until that is sure."
     incoming.tell("create", path, "unknown", reason=reason)
     incoming.held.add(path)
 
@@ -84,7 +95,10 @@ def meet(round: Round, incoming: Incoming, subject: Subject, record: Record) -> 
     base = _shown_version(round, incoming, subject, record, file)
     if base is not None:
         oid, projection = base
-        known = replace(seen(subject.entry.record, record), sent=projection.digest, uses=projection.uses)
+        # What was sent then may have led to posts that had no address yet, and have one now.
+        current = shows(projection.post, record.post, incoming.reading.capabilities.telling)
+        sent = projection.digest if current else None
+        known = replace(seen(subject.entry.record, record), sent=sent, uses=projection.uses)
         result = subject.result(base=oid, remote=record.post, record=known)
         incoming.results.append(result)
         arrived = any(oid == sent for sent, _ in round.recoveries[incoming.reading.name].sent_before(subject.path))
@@ -96,15 +110,15 @@ def meet(round: Round, incoming: Incoming, subject: Subject, record: Record) -> 
             reason="had arrived, though no answer came back." if arrived else "",
         )
         after = replace(subject.after(result, step=Step.PUSH, oid=subject.oid), theirs=record)
-        return None if oid == subject.oid else after
+        return None if oid == subject.oid and current else after
     ours = view(file, incoming.reading.name, place.default_status)
-    sent = project(ours, subject.path, place, incoming.reading.online)
+    projection = project(ours, subject.path, place, incoming.reading.online)
     return record_conflict(
         incoming,
         subject,
         file,
         base=None,
-        sent=sent.post,
+        sent=projection.post,
         record=record,
         lift=lambda post: lift(post, subject.path, place),
         conflict=round.policy.conflict,

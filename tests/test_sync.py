@@ -271,8 +271,7 @@ def test_a_file_name_that_is_no_text_blocks_only_itself(blog: Blog) -> None:
     import os
 
     blog.write("posts/good.md", post("Good"))
-    with open(os.fsencode(str(blog.root / "posts")) + b"/bad\xff.md", "wb") as file:
-        file.write(b"---\ntitle: Bad\n---\n")
+    (blog.root / "posts" / os.fsdecode(b"bad\xff.md")).write_bytes(b"---\ntitle: Bad\n---\n")
     blog.commit()
     outcome = blog.run()
     assert outcome.summary.exit_code == 6, outcome.told
