@@ -67,54 +67,62 @@ def recover(reading: Reading, intents: Sequence[Intent], *, now: float) -> Recov
             recovery.over.append(intent)
         elif intent.op == "create":
             _look_for_create(reading, recovery, intent, now)
-        else:
-            _look_at(reading, recovery, intent, entry)
+        elif _look_at(reading, recovery, intent, entry) or now >= _settled_at(reading, intent):
             recovery.over.append(intent)
     return recovery
+
+
+def _settled_at(reading: Reading, intent: Intent) -> float:
+    """Return the Unix time from which on the site surely shows whether the request arrived."""
+    return intent.at + reading.capabilities.settles_after + reading.site.timeout
 
 
 def _is_recorded(intent: Intent, entry: Entry) -> bool:
     record = entry.record
     if record is None:
         return False
+    if intent.op != "create" and (record.written or 0) > intent.at:  # a later write of ours went over it
+        return True
     if intent.op in ("create", "update"):
         return record.sent == intent.sent and (record.written or 0) >= intent.at
     return record.state != "live"
 
 
-def _look_at(reading: Reading, recovery: Recovery, intent: Intent, entry: Entry) -> None:
+def _look_at(reading: Reading, recovery: Recovery, intent: Intent, entry: Entry) -> bool:
+    """Settle a write to a known post if the site shows it. Returns whether there is nothing left to look for."""
     record = entry.record
     if record is None:
-        return
+        return True
     if intent.op == "delete":
-        if intent.path in reading.gone:
-            known = replace(record, state="deleted", sent=None)
-            _settle(reading, recovery, intent, replace(entry, base=intent.blob, record=known), None)
-        return
+        if intent.path not in reading.gone:
+            return False
+        known = replace(record, state="deleted", sent=None)
+        _settle(reading, recovery, intent, replace(entry, base=intent.blob, record=known), None, entry.base)
+        return True
     shown = reading.changed.get(intent.path)
     if shown is None or not arrived(intent, shown, reading.capabilities.telling):
-        return
+        return False
+    known = written(record, shown, _projection(intent, record.uses), intent.at)
     if intent.op == "unpublish":
-        known = replace(
-            written(record, shown, _projection(intent, record.uses), intent.at), state="unpublished", sent=None
-        )
-        _settle(reading, recovery, intent, replace(entry, base=intent.blob, remote=shown.post, record=known), shown)
-    else:
-        known = written(record, shown, _projection(intent, record.uses), intent.at)
-        _settle(reading, recovery, intent, replace(entry, base=intent.blob, remote=shown.post, record=known), shown)
+        known = replace(known, state="unpublished", sent=None)
+    agreed = replace(entry, base=intent.blob, remote=shown.post, record=known)
+    _settle(reading, recovery, intent, agreed, shown, entry.base)
+    return True
 
 
 def _projection(intent: Intent, uses: Uses) -> Projection:
     return Projection(post=intent.projection or Post(), digest=intent.sent or "", uses=uses, problems=())
 
 
-def _settle(reading: Reading, recovery: Recovery, intent: Intent, entry: Entry, record: Record | None) -> None:
+def _settle(
+    reading: Reading, recovery: Recovery, intent: Intent, entry: Entry, record: Record | None, was: Oid | None
+) -> None:
     recovery.results.append(
         Result(
             site=intent.site, path=intent.path, base=entry.base, remote=entry.remote, record=entry.record, conflict=None
         )
     )
-    reading.settle(entry)
+    reading.settle(entry, was=was)
     recovery.events.append(
         Operation(
             site=intent.site,
@@ -140,7 +148,7 @@ def _look_for_create(reading: Reading, recovery: Recovery, intent: Intent, now: 
                 if record.id not in reading.fresh:
                     reading.fresh.append(record.id)
                 found = found or _is_it(intent, record)
-    settled_at = intent.at + capabilities.settles_after + reading.site.timeout
+    settled_at = _settled_at(reading, intent)
     if not found and now < settled_at:
         recovery.unsettled[intent.path] = settled_at
     elif not found and not capabilities.searchable:

@@ -89,8 +89,11 @@ class Reading:
         entries = ledger.entries(set(self.crowded.values()))
         return any(entry.record is None or entry.record.state != "live" for entry in entries.values())
 
-    def settle(self, entry: Entry) -> None:
-        """Take `entry` as agreed: the site's version is no edit, and the file's is one only if it differs."""
+    def settle(self, entry: Entry, *, was: Oid | None) -> None:
+        """Take `entry` as agreed: the site's version is no edit, and the file's is one only if it differs.
+
+        `was` is the base until now: the file, where nothing was known to have changed.
+        """
         self.settled[entry.path] = entry
         self.changed.pop(entry.path, None)
         self.gone.discard(entry.path)
@@ -100,6 +103,9 @@ class Reading:
                 del self.local[entry.path]
             else:
                 self.local[entry.path] = replace(change, kind="changed", old_path=entry.path, base=entry.base)
+        elif change is None and was is not None and was != entry.base:
+            path = entry.path
+            self.local[path] = LocalChange(kind="changed", path=path, old_path=path, oid=was, base=entry.base)
 
     def fresh_records(self) -> Iterator[Record]:
         """Yield the unclaimed records, complete, a few at a time."""

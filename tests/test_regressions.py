@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from gitsync_connectors.memory import Behaviour, Fault
 
-from gitsync.errors import Malformed, Stale
+from gitsync.errors import Malformed, OutcomeUnknown, Stale
 from gitsync.model import Post
 from gitsync.repository import Repository
 from gitsync.staging import index_lock
@@ -245,4 +245,23 @@ def test_a_site_that_fails_in_the_middle_of_a_plan_stops_no_other(tmp_path: Path
     assert "Of second." in blog.read("posts/second.md")
     outcome = blog.run()
     assert "Of first." in blog.read("posts/first.md"), outcome.told
+    blog.quiet()
+
+
+def test_an_update_that_a_slow_site_shows_late_is_no_edit_of_its_editors(tmp_path: Path) -> None:
+    blog = Blog(tmp_path / "blog", behaviour=Behaviour(lag=25))
+    blog.site().now = lambda: datetime.fromtimestamp(blog.clock.now, UTC)
+    blog.put("posts/a.md", post("A"))
+    blog.run()
+    blog.clock.now += 100
+    blog.put("posts/a.md", post("A", "One.\n\nTwo.\n\nThree.\n\nFour, a slip.\n"))
+    blog.site().faults.append(Fault(on="update", error=OutcomeUnknown("no answer"), stored=True))
+    blog.run(wait=False)
+    blog.git("revert", "--no-edit", "HEAD")
+    blog.run()
+    blog.clock.now += 100
+    outcome = blog.run()
+    assert "a slip" not in blog.read("posts/a.md"), outcome.told
+    assert "a slip" not in blog.shown("A").body
+    blog.clock.now += 100
     blog.quiet()
