@@ -9,11 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from gitsync.document import Document
 from gitsync.errors import InvalidContent
 from gitsync.repository import Change, Oid, Repository
+
+if TYPE_CHECKING:
+    from gitsync.document import Document
 
 Kind = Literal["new", "changed", "deleted", "outside"]
 
@@ -36,7 +38,7 @@ class LocalChange:
 TAKEN = "//new"
 """Marks the key of a new file whose path the ledger knows as another post's."""
 
-Reader = Callable[[str, bytes], Document]
+Reader = Callable[[str, bytes], "Document"]
 """Parses a post's bytes, given its path; raises InvalidContent."""
 
 

@@ -10,15 +10,15 @@ import re
 from collections.abc import Callable, Iterator
 from functools import cache
 from html import escape, unescape
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from markdown_it import MarkdownIt
-from markdown_it.rules_block import StateBlock
-from markdown_it.rules_inline import StateInline
-from markdown_it.token import Token
-
-from gitsync.markdown.parser import new_parser, rule_of
 from gitsync.markdown.sources import Places, cell_places, line_places, line_starts
+
+if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
+    from markdown_it.rules_block import StateBlock
+    from markdown_it.rules_inline import StateInline
+    from markdown_it.token import Token
 
 _MAY_LINK = re.compile(r"\](?:\(|:)|<[A-Za-z]|://")
 _ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{1,31}:[^\s<>\x00-\x20]*")
@@ -109,6 +109,8 @@ def _inline(content: str, md: MarkdownIt, env: dict[str, Any]) -> list[_Note]:
 @cache
 def _parser() -> MarkdownIt:
     """Return a parser whose rules write the links they read into `env["notes"]`."""
+    from gitsync.markdown.parser import new_parser, rule_of  # noqa: PLC0415  70 ms that most runs do not need
+
     md = new_parser()
     for name in ("link", "image", "autolink", "gfm_autolink", "html_inline"):
         md.inline.ruler.at(name, _noting(rule_of(md.inline.ruler, name), _READERS[name]))
