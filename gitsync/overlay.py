@@ -6,18 +6,15 @@ Contents wait in a temporary file, not in memory: an import may bring a hundred 
 from __future__ import annotations
 
 import os
-import tempfile
 import unicodedata
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 from types import TracebackType
-from typing import IO, Literal
+from typing import Literal
 
 from gitsync.project import Project
 from gitsync.repository import Oid
-
-IN_MEMORY = 8 * 1024 * 1024
-"""Bytes of pending content that are held in memory before they go to a file."""
+from gitsync.spool import Spool
 
 
 class Overlay:
@@ -26,7 +23,7 @@ class Overlay:
     def __init__(self, project: Project, head: Oid) -> None:
         self.project = project
         self.head = head
-        self._spool: IO[bytes] = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115  closed by close()
+        self._spool = Spool()
         self._pending: dict[str, Oid | None] = {}
         self._spooled: dict[Oid, tuple[int, int]] = {}
 
@@ -45,8 +42,7 @@ class Overlay:
         """Let `data` be the file at `path`; return the id its blob will have."""
         oid = self.project.repository.hash_blob(data)
         if oid not in self._spooled:
-            self._spooled[oid] = (self._spool.seek(0, 2), len(data))
-            self._spool.write(data)
+            self._spooled[oid] = (self._spool.add(data), len(data))
         self._pending[path] = oid
         self._claim(path)
         return oid
@@ -71,9 +67,7 @@ class Overlay:
         """Return a blob of the repository, or one that this run puts there."""
         if oid not in self._spooled:
             return self.project.repository.blob(oid)
-        start, length = self._spooled[oid]
-        self._spool.seek(start)
-        return self._spool.read(length)
+        return self._spool.read(*self._spooled[oid])
 
     def is_new(self, oid: Oid) -> bool:
         """Say whether this run puts the blob there."""

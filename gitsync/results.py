@@ -3,65 +3,60 @@
 from __future__ import annotations
 
 import pickle
-import tempfile
+from array import array
 from collections.abc import Iterable, Iterator
+from io import BytesIO
 from operator import attrgetter
-from typing import IO, Any
+from typing import Any
 
 from gitsync.model import Post
 from gitsync.records import Conflict, LedgerRecord, Result, Uses
 from gitsync.repository import Oid
-
-IN_MEMORY = 8 * 1024 * 1024
+from gitsync.spool import Spool
 
 
 class Results:
     """Results by their order and, the newest one, by their path. What is asked often is kept in memory."""
 
     def __init__(self, results: Iterable[Result] = ()) -> None:
-        # Our own values in an unnamed file of our own: nobody else can have put anything there.
-        self._file: IO[bytes] = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115  lives as long as this
-        self._places: dict[str, int] = {}
+        self._spool = Spool()
+        self._starts = array("Q")
+        self._newest: dict[str, int] = {}
         self._bases: dict[str, Oid] = {}
-        self._count = 0
         self._discarded: set[int] = set()
         for result in results:
             self.append(result)
 
     def append(self, result: Result) -> None:
         """Add a result; it is the one of its path from now on."""
-        self._places[result.path] = self._file.seek(0, 2)
-        pickler = pickle.Pickler(self._file, pickle.HIGHEST_PROTOCOL)
+        written = BytesIO()
+        pickler = pickle.Pickler(written, pickle.HIGHEST_PROTOCOL)
         pickler.dispatch_table = _PLAIN
         pickler.dump(result)
-        self._count += 1
+        self._newest[result.path] = len(self._starts)
+        self._starts.append(self._spool.add(written.getvalue()))
         self._bases.pop(result.path, None)
         if isinstance(result.base, str) and isinstance(result.record, LedgerRecord) and result.record.sent is not None:
             self._bases[result.path] = result.base
 
     def __len__(self) -> int:
-        return self._count - len(self._discarded)
+        return len(self._starts) - len(self._discarded)
 
     def __contains__(self, path: object) -> bool:
-        return path in self._places
+        return path in self._newest
 
     def __getitem__(self, path: str) -> Result:
-        self._file.seek(self._places[path])
-        return self._load()
+        return self._load(self._newest[path])
 
     def __iter__(self) -> Iterator[Result]:
-        place = 0
-        for _ in range(self._count):
-            self._file.seek(place)
-            at, result = place, self._load()
-            place = self._file.tell()
-            if at not in self._discarded:
-                yield result
+        for number in range(len(self._starts)):
+            if number not in self._discarded:
+                yield self._load(number)
 
     def discard(self, path: str) -> None:
         """Take back what the newest result of `path` says, if there is one."""
-        if path in self._places:
-            self._discarded.add(self._places.pop(path))
+        if path in self._newest:
+            self._discarded.add(self._newest.pop(path))
             self._bases.pop(path, None)
 
     def is_settled(self, path: str, oid: Oid) -> bool:
@@ -70,10 +65,13 @@ class Results:
 
     def close(self) -> None:
         """Forget everything."""
-        self._file.close()
+        self._spool.close()
 
-    def _load(self) -> Result:
-        result: Result = pickle.load(self._file)  # noqa: S301  see __init__
+    def _load(self, number: int) -> Result:
+        start = self._starts[number]
+        end = self._starts[number + 1] if number + 1 < len(self._starts) else self._spool.end
+        # Our own values in a file of our own: nobody else can have put anything there.
+        result: Result = pickle.loads(self._spool.read(start, end - start))  # noqa: S301
         return result
 
 

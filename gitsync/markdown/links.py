@@ -36,8 +36,10 @@ _NEEDS_BRACKETS = re.compile(r"[\x00-\x20\x7f]")
 _MEANS_MORE = re.compile(r"(\\(?=[!-/:-@\[-`{-~])|&(?=#?\w+;))")
 
 
-_MAY_BE_RELATIVE = re.compile(
-    r"\](?:\(|:)(?!\s*<?(?:https?://|mailto:|#))|<[A-Za-z](?!ttps?://|[A-Za-z0-9.+-]*@|[a-z]*>)", re.IGNORECASE
+# Two, each of which begins with the one character to look for: an alternative is tried at every character.
+_MAY_BE_RELATIVE = (
+    re.compile(r"\](?:\(|:)(?!\s*<?(?:[Hh][Tt]{2}[Pp][Ss]?://|mailto:|#))").search,
+    re.compile(r"<[A-Za-z](?!ttps?://|[A-Za-z0-9.+-]*@|[A-Za-z]*>)").search,
 )
 
 
@@ -86,7 +88,7 @@ def find_links(body: str) -> list[Link]:
 
 def may_be_relative(body: str) -> bool:
     """Say, without reading Markdown, whether a destination in `body` may lack scheme and host. False is sure."""
-    return _MAY_BE_RELATIVE.search(body) is not None
+    return any(search(body) for search in _MAY_BE_RELATIVE)
 
 
 class _Note(NamedTuple):
