@@ -6,7 +6,7 @@ import hashlib
 import re
 import secrets
 import subprocess
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from gitsync.errors import RepositoryError
-from gitsync.gitprocess import Git, Oid, encode
+from gitsync.gitprocess import Git, Oid, decode, encode
 
+_MANY = 1000  # files from which on a new folder is made at once: fast-import looks through all names for each new one
 _BUFFER = 1 << 20  # git's standard input is not buffered by subprocess; small writes would cost a call each
 _MODES = frozenset(["100644", "100755", "120000", "160000", "040000", "keep"])
 # Git checks paths when it fills an index, not when it imports; file systems fold case and cut names (git~1).
@@ -60,6 +61,9 @@ Bytes are stored on the way. Mode "040000" with the name of a tree puts a whole 
 
 Parent = Oid | CommitHandle
 
+_Folder = bytearray
+"""Rows of "BLOB NAME\\0", no blob for a file that goes; later ones count. Objects for so many would fill the memory."""
+
 
 class Importer:
     """Objects on their way into the repository. They are all there, on the disk, when `importing` ends; refs stay.
@@ -67,8 +71,11 @@ class Importer:
     Not for two threads at once.
     """
 
-    def __init__(self, process: Any, *, sha256: bool, committer: tuple[str, str]) -> None:
+    def __init__(
+        self, process: Any, *, sha256: bool, committer: tuple[str, str], make_tree: Callable[[bytes], Oid]
+    ) -> None:
         self._process = process
+        self._make_tree = make_tree
         self._sha256 = sha256
         self._committer = committer
         self._buffer = bytearray()
@@ -100,10 +107,10 @@ class Importer:
     ) -> CommitHandle:
         """Store a commit: the tree of `parent` (or `base_tree` if given) with `changes` in their order.
 
-        `changes` are handed to git while they are read, so they must store nothing themselves: give bytes. `author`
-        and `when` (the author's) default to the committer, now. `merges` are further parents. Raises RepositoryError
-        for a path that git must not hold (.git, .., absolute).
+        `changes` may store blobs while it is read. `author` and `when` (the author's) default to the committer, now.
+        `merges` are further parents. Raises RepositoryError for a path that git must not hold (.git, .., absolute).
         """
+        others, folders = self._sorted(changes)
         now = datetime.now(UTC).astimezone()
         self._marks += 1
         self._write(b"reset %s\n\n" % encode(self._ref))
@@ -121,36 +128,63 @@ class Importer:
                 self._write(encode(f"{word} {self._name(commit)}\n"))
         if base_tree is not None:
             self._write(encode(f'deleteall\nM 040000 {base_tree} ""\n'))
-        for change in changes:
-            self._change(_quote(change[0]), change[1], change[2] if len(change) == 3 else "100644")
+        for path, oid, mode in others:
+            self._change(path, oid, mode)
+        for folder in sorted(folders):
+            self._fill(folder, folders.pop(folder))
         self._write(b"\n")
         return CommitHandle(self._marks, self)
 
-    def _change(self, path: bytes, content: Oid | Blob | bytes | None, mode: str) -> None:
+    def _sorted(self, changes: Iterable[FileChange]) -> tuple[list[tuple[str, Oid | None, str]], dict[str, _Folder]]:
+        """Store the bytes, and part plain files, by their folders, from all else, which has to come first."""
+        others: list[tuple[str, Oid | None, str]] = []
+        folders: dict[str, _Folder] = {}
+        for change in changes:
+            path, content, mode = change[0], change[1], change[2] if len(change) == 3 else "100644"
+            _check(path, content, mode)
+            if isinstance(content, bytes):
+                content = self.blob(content)
+            oid = content.oid if isinstance(content, Blob) else content
+            folder, _, name = path.rpartition("/")
+            if oid is not None and mode == "100644":
+                folders.setdefault(folder, bytearray()).extend(b"%s %s\0" % (oid.encode("ascii"), encode(name)))
+                continue
+            if folder in folders:
+                folders[folder] += b" %s\0" % encode(name)
+            for inner in [it for it in folders if it == path or it.startswith(f"{path}/")]:
+                del folders[inner]
+            others.append((path, oid, mode))
+        return others, folders
+
+    def _fill(self, folder: str, rows: _Folder) -> None:
+        """Put plain files into a folder of the commit that has just been begun."""
+        split = (row.partition(b" ") for row in rows.split(b"\0")[:-1])
+        files = {bytes(name): oid.decode("ascii") for oid, _, name in split}
+        files = {name: oid for name, oid in files.items() if oid}
+        if folder and len(files) >= _MANY and self._look(folder).startswith(b"missing "):
+            listing = b"".join(b"100644 blob %s\t%s\0" % (oid.encode("ascii"), name) for name, oid in files.items())
+            self._change(folder, self._make_tree(listing), "040000")
+            return
+        for name, oid in files.items():
+            self._change(f"{folder}/{decode(name)}" if folder else decode(name), oid, "100644")
+
+    def _change(self, path: str, oid: Oid | None, mode: str) -> None:
         """Hand git one change of the commit that has just been begun."""
-        oid = content.oid if isinstance(content, Blob) else content
-        if mode not in _MODES or (isinstance(oid, str) and not re.fullmatch("[0-9a-f]+", oid)):
-            raise RepositoryError(f"{mode} {oid!r} is no entry of a tree.")
         if oid is None:
-            self._write(b"D %s\n" % path)
+            self._write(b"D %s\n" % _quote(path))
             return
         if mode == KEEP_MODE:
-            mode = self._mode_of(path)
-        if isinstance(oid, str):
-            self._write(b"M %s %s %s\n" % (mode.encode("ascii"), oid.encode("ascii"), path))
-        else:
-            self._write(b"M %s inline %s\ndata %d\n" % (mode.encode("ascii"), path, len(oid)))
-            self._write(oid)
-            self._write(b"\n")
+            mode = "100755" if self._look(path).startswith(b"100755 ") else "100644"
+        self._write(b"M %s %s %s\n" % (mode.encode("ascii"), oid.encode("ascii"), _quote(path)))
 
-    def _mode_of(self, path: bytes) -> str:
-        """Ask for the mode of a path in the commit that has just been begun."""
-        self._write(b"ls %s\n" % path)
+    def _look(self, path: str) -> bytes:
+        """Ask what the commit that has just been begun has at a path: "MODE TYPE NAME\\tPATH" or "missing PATH"."""
+        self._write(b"ls %s\n" % _quote(path))
         self._flush()
-        answer = self._process.stdout.readline()
+        answer: bytes = self._process.stdout.readline()
         if not answer:
             raise BrokenPipeError
-        return "100755" if answer.startswith(b"100755 ") else "100644"
+        return answer
 
     def _name(self, commit: Parent) -> str:
         # Git finds a commit that it has just been given by its mark only, as its pack is not finished.
@@ -208,7 +242,12 @@ def importing(git: Git, git_dir: Path, *, sha256: bool, committer: tuple[str, st
     try:
         with git.process(*args, stdin=subprocess.PIPE, write=True) as process:
             report = git_dir / f"fast_import_crash_{process.pid}"
-            importer = Importer(process, sha256=sha256, committer=committer)
+            importer = Importer(
+                process,
+                sha256=sha256,
+                committer=committer,
+                make_tree=lambda rows: git.run("mktree", "-z", "--missing", input=rows, write=True).text,
+            )
             yield importer
             importer.finish()
     finally:
@@ -218,9 +257,14 @@ def importing(git: Git, git_dir: Path, *, sha256: bool, committer: tuple[str, st
             report.unlink(missing_ok=True)
 
 
-def _quote(path: str) -> bytes:
+def _check(path: str, content: Oid | Blob | bytes | None, mode: str) -> None:
     if _FORBIDDEN(path):
         raise RepositoryError(f"{path!r} is no path that git may hold.")
+    if mode not in _MODES or (isinstance(content, str) and not re.fullmatch("[0-9a-f]+", content)):
+        raise RepositoryError(f"{mode} {content!r} is no entry of a tree.")
+
+
+def _quote(path: str) -> bytes:
     if _SPECIAL(path):
         path = path.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
     return b'"%s"' % encode(path)

@@ -16,6 +16,8 @@ from gitsync.project import Project
 from gitsync.repository import Oid
 from gitsync.spool import Spool
 
+_LENGTH = 32  # bits
+
 
 class Overlay:
     """Paths are the repository's. Nothing here touches the repository."""
@@ -25,7 +27,7 @@ class Overlay:
         self.head = head
         self._spool = Spool()
         self._pending: dict[str, Oid | None] = {}
-        self._spooled: dict[Oid, tuple[int, int]] = {}
+        self._spooled: dict[Oid, int] = {}  # start and length in one number, a third of a tuple
 
     def __enter__(self) -> Overlay:
         return self
@@ -42,7 +44,7 @@ class Overlay:
         """Let `data` be the file at `path`; return the id its blob will have."""
         oid = self.project.repository.hash_blob(data)
         if oid not in self._spooled:
-            self._spooled[oid] = (self._spool.add(data), len(data))
+            self._spooled[oid] = self._spool.add(data) << _LENGTH | len(data)
         self._pending[path] = oid
         self._claim(path)
         return oid
@@ -67,7 +69,8 @@ class Overlay:
         """Return a blob of the repository, or one that this run puts there."""
         if oid not in self._spooled:
             return self.project.repository.blob(oid)
-        return self._spool.read(*self._spooled[oid])
+        place = self._spooled[oid]
+        return self._spool.read(place >> _LENGTH, place & (1 << _LENGTH) - 1)
 
     def is_new(self, oid: Oid) -> bool:
         """Say whether this run puts the blob there."""
@@ -124,4 +127,5 @@ class Overlay:
 
 
 def _folded(path: str) -> str:
-    return unicodedata.normalize("NFC", path).casefold()
+    folded = unicodedata.normalize("NFC", path).casefold()
+    return path if folded == path else folded  # the very same text is not held twice

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gitsync.errors import Locked, Moved, Refused, RepositoryError
-from gitsync.repository import EMPTY_TREE, KEEP_MODE, Change, Repository, TreeEntry
+from gitsync.repository import EMPTY_TREE, KEEP_MODE, Change, FileChange, Repository, TreeEntry
 from tests.conftest import GitRunner, run_git
 
 AWKWARD = 'posts/zwölf "q" b\\s.md'
@@ -365,6 +365,35 @@ def test_a_tree_can_be_taken_over(repository: Repository) -> None:
     assert paths[:3] == ["base/empty.md", "base/erste.md", AWKWARD.replace("posts", "base")]
     assert len(paths) == 6
     assert list(repository.tree(empty.oid)) == []
+
+
+def test_a_big_new_folder_is_what_its_changes_say_in_their_order(empty_repository: Repository) -> None:
+    names = [f"{number} ü.md" for number in range(1500)]
+    with empty_repository.importer() as importer:
+        changes: list[FileChange] = [
+            ("many/inner/deep.md", b"deep"),
+            *((f"many/{name}", b"first") for name in names),
+            (f"many/{names[0]}", None),
+            (f"many/{names[1]}", b"second"),
+            (f"many/{names[2]}", b"third", "100755"),
+            ("gone/a.md", b"gone"),
+            ("gone", None),
+            ('\\ "quoted".md', b"root"),
+        ]
+        first = importer.commit(parent=None, changes=changes, message="1")
+        again = importer.commit(parent=first, changes=[(f"many/{name}", b"again") for name in names], message="2")
+        hashes = {text: importer.blob(text).oid for text in (b"first", b"second", b"third", b"deep", b"root", b"again")}
+    found = {entry.path: entry.oid for entry in empty_repository.tree(first.oid)}
+    assert found == {
+        '\\ "quoted".md': hashes[b"root"],
+        "many/inner/deep.md": hashes[b"deep"],
+        f"many/{names[1]}": hashes[b"second"],
+        f"many/{names[2]}": hashes[b"third"],
+        **{f"many/{name}": hashes[b"first"] for name in names[3:]},
+    }
+    later = {entry.path: entry.oid for entry in empty_repository.tree(again.oid)}
+    assert later == found | {f"many/{name}": hashes[b"again"] for name in names}
+    empty_repository.git.run("fsck", "--strict")
 
 
 def test_a_file_can_keep_its_mode(repository: Repository) -> None:
