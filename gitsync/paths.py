@@ -107,7 +107,9 @@ def slugify(text: str, limit: int = 80) -> str:
     """
     if len(text) > 4 * limit:
         text = text[: 4 * limit]
-    text = unicodedata.normalize("NFKD", text.casefold().translate(_SPELLED))
+    # A letter like 𝕊 has no lower case of its own, but what it is made of has.
+    text = unicodedata.normalize("NFKD", text).casefold().translate(_SPELLED)
+    text = unicodedata.normalize("NFKD", text)
     text = re.sub("(?<=[a-z])[\u0300-\u036f]+", "", text)
     text = unicodedata.normalize("NFC", re.sub("['’]", "", text))
     text = "".join(char if char.isalnum() or unicodedata.category(char)[0] == "M" else "-" for char in text)

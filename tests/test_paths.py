@@ -34,6 +34,7 @@ from tests.awkward import POSTS, TEXT
         ("...", ""),
         ("ﬁne", "fine"),
         ("İstanbul", "istanbul"),
+        ("𝕊𝔬 it goes", "so-it-goes"),
     ],
 )
 def test_slugs_are_readable_and_portable(text: str, slug: str) -> None:
