@@ -17,7 +17,10 @@ from gitsync.events import Operation
 @common_options
 @pass_invocation
 def log(invocation: Invocation, sites: tuple[str, ...], number: int | None) -> int:
-    """Say what each sync did with each SITE, the newest first. `gitsync rollback` takes one back."""
+    """Say what each sync did.
+
+    With each SITE, the newest first. `gitsync rollback` takes one back.
+    """
     from gitsync.history import operations, syncs, touched
 
     project = invocation.project()

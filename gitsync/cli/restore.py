@@ -22,7 +22,9 @@ from gitsync.cli.sync import allow_option, carry_out, dry_run_option, no_markers
 @common_options
 @pass_invocation
 def restore(invocation: Invocation, /, commit: str, sites: tuple[str, ...], to: str | None, **given: Any) -> int:
-    """Bring each SITE back to what it was at COMMIT, and the branch's files with it.
+    """Bring a whole site back to what it was at some time.
+
+    Each SITE goes back to what it was at COMMIT, and the branch's files with it.
 
     COMMIT is a sync of `gitsync log`, a commit of the branch or of a ledger (refs/gitsync/SITE), or a date. Posts
     that are missing there are created, changed ones are sent again, and later ones leave the site, behind the guard.

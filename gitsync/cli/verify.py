@@ -15,9 +15,10 @@ from gitsync.events import Summary
 @common_options
 @pass_invocation
 def verify(invocation: Invocation, sites: tuple[str, ...], deep: bool) -> int:
-    """Compare each SITE with its ledger, and the ledger with the branch; change nothing.
+    """Compare sites, ledgers and repository; change nothing.
 
-    Ends with 1 when anything differs. What only waits for a sync differs too.
+    Each SITE is compared with its ledger, and the ledger with the branch. Ends with 1 when anything differs; what only
+    waits for a sync differs too.
     """
     from gitsync.connector import Meter
     from gitsync.verify import verify as differences
