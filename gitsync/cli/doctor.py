@@ -15,9 +15,9 @@ from gitsync.events import Summary
 @common_options
 @pass_invocation
 def doctor(invocation: Invocation, dry_run: bool) -> int:
-    """Find what is broken in gitsync's own state, mend it, and say what was done. No site is asked.
+    """Find what is broken in gitsync's own state, and mend it.
 
-    Ends with 1 when something needs a person. `gitsync verify` compares with the sites.
+    Says what was done, and asks no site. Ends with 1 when something needs a person. `gitsync verify` compares with the sites.
     """
     from gitsync.doctor import examine
 

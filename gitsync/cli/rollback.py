@@ -23,8 +23,9 @@ def rollback(invocation: Invocation, /, sync: str | None, **given: Any) -> int:
     """Take back what a sync did, here and on the sites.
 
     SYNC is an id of `gitsync log`; if left out, the newest that did anything. Its posts go back to what repository
-    and sites had agreed on before it, and posts that it made leave the sites again. Edits made since stay, or are reported where they are in the way. A rollback is a sync: it can be rolled
-    back. --dry-run says too what cannot be restored, without asking any site.
+    and sites had agreed on before it, and posts that it made leave the sites again. Edits made since stay, or are
+    reported where they are in the way. A rollback is a sync: it can be rolled back. --dry-run says too what cannot be
+    restored, without asking any site.
     """
     from gitsync.rollback import find_sync, foretell, roll_back
 
