@@ -17,7 +17,8 @@ from gitsync.events import Summary
 def doctor(invocation: Invocation, dry_run: bool) -> int:
     """Find what is broken in gitsync's own state, and mend it.
 
-    Says what was done, and asks no site. Ends with 1 when something needs a person. `gitsync verify` compares with the sites.
+    Says what was done, and asks no site. Ends with 1 when something needs a person. `gitsync verify` compares with the
+    sites.
     """
     from gitsync.doctor import examine
 
