@@ -33,14 +33,22 @@ def site() -> None:
 @click.option("--platform", help="What it is; NAME where that names a platform.")
 @click.option("--url", help="Where its API is, or the database.")
 @click.option("--token", metavar="REFERENCE", help="Its secret as env:NAME, keyring:SERVICE/NAME or file:PATH.")
+@click.option("--from-openapi", "openapi", metavar="FILE|URL", help="Propose its keys from its OpenAPI document.")
 @common_options
 @pass_invocation
 def add(
-    invocation: Invocation, name: str, pairs: tuple[str, ...], platform: str | None, url: str | None, token: str | None
+    invocation: Invocation,
+    name: str,
+    pairs: tuple[str, ...],
+    platform: str | None,
+    url: str | None,
+    token: str | None,
+    openapi: str | None,
 ) -> None:
     """Add the site NAME to gitsync.toml.
 
-    KEY=VALUE are more of its keys, for example `table=posts columns.id=id` for a database.
+    KEY=VALUE are more of its keys, for example `table=posts columns.id=id` for a database. What you give wins over
+    what --from-openapi proposes.
     """
     from gitsync.cli.toml_edit import add_site, replace_file
 
@@ -50,12 +58,21 @@ def add(
         raise UsageError(f"{name!r} is no name for a site.", "Use small letters, digits and dashes.")
     if name in config.sites:
         raise UsageError(f"{config.path} has a site {name!r} already.", f"Run `gitsync site remove {name}` first.")
-    named = platform or dict(pair.partition("=")[::2] for pair in pairs).get("platform") or name
+    usual = "rest" if openapi else name
+    named = platform or dict(pair.partition("=")[::2] for pair in pairs).get("platform") or usual
     make = connector_class(named)
     if make is None:
         raise UsageError(f"There is no platform {named!r}.", did_you_mean(named, platforms()))
     given = {"platform": named, "url": url, "token": token}
     values = {key: value for key, value in given.items() if value is not None} | _values(pairs, make.settings)
+    notes: list[str] = []
+    if openapi:
+        from gitsync.cli.openapi import proposed
+
+        values, notes = proposed(make, openapi, values)
+        values = {"platform": named, **values}
+        if "auth" in values and values["auth"] != "none":
+            values.setdefault("token", f"env:{_variable(name, named, 'token')}")
     for key, setting in make.settings.items():
         if setting.secret and setting.required and key not in values:
             values[key] = f"env:{_variable(name, named, key)}"
@@ -70,6 +87,8 @@ def add(
     ]
     for variable in missing:
         printer.say(f"Set the environment variable {variable} to its secret.")
+    for note in notes:
+        printer.say(f"Look: {note}")
     printer.say(f"Next: `gitsync site test {name}`.")
 
 
