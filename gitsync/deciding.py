@@ -117,7 +117,9 @@ class Decision:
                 return None
             if record.state != "live":
                 return Ours.TOMBSTONE
-            return Ours.ABSENT if self.oid is None else Ours.SAME if self.oid == self.entry.base else Ours.CHANGED
+            if self.oid is None:
+                return Ours.ABSENT if self.entry.base is None else Ours.DELETED
+            return Ours.SAME if self.oid == self.entry.base else Ours.CHANGED
         if change.kind == "deleted" and self.oid is None:
             if record is None or record.state != "live":
                 self._consider(None)

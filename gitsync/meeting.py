@@ -14,7 +14,7 @@ from gitsync.matching import Candidate, Matcher
 from gitsync.model import Record
 from gitsync.plan import Step
 from gitsync.projection import Projection, lift, project, view
-from gitsync.reconcile import shows
+from gitsync.reconcile import shows, stored_of
 from gitsync.repository import Oid
 from gitsync.subject import Subject, seen
 
@@ -141,7 +141,7 @@ def _shown_version(
     if shows(now.post, record.post, fields):
         return subject.oid, now
     for oid, sent in round.recoveries[incoming.reading.name].sent_before(subject.path):
-        if shows(sent, record.post, fields):
+        if stored_of(sent, record.post, fields):
             return oid, projected(round.overlay.project.read(subject.path, round.overlay.read(oid)))
     for oid in round.overlay.project.repository.file_history(subject.path, round.overlay.head):
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -93,6 +94,26 @@ def shows(projection: Post, stored: Post, fields: Collection[str]) -> bool:
     return all(
         _alike(projection.get(name), stored.get(name)) for name in fields if projection.get(name) is not None
     ) and (_words(projection.body) == _words(stored.body))
+
+
+def stored_of(projection: Post, stored: Post, fields: Collection[str]) -> bool:
+    """Say whether a site may have made `stored` of `projection` that was sent: the same letters, set as it likes.
+
+    Only for a request whose answer was lost: whoever wrote a text anew changed more than its marks.
+    """
+
+    def alike(one: Value, other: Value) -> bool:
+        both = isinstance(one, str) and isinstance(other, str)
+        return _letters(str(one)) == _letters(str(other)) if both else _alike(one, other)
+
+    if not _letters(projection.body):
+        return shows(projection, stored, fields)
+    said = [name for name in fields if projection.get(name) is not None]
+    return all(alike(projection.get(name), stored.get(name)) for name in said) and alike(projection.body, stored.body)
+
+
+def _letters(text: str) -> str:
+    return "".join(filter(str.isalnum, unicodedata.normalize("NFKC", text).casefold()))
 
 
 def same_content(one: Post, other: Post, fields: Collection[str]) -> bool:

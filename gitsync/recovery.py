@@ -14,7 +14,7 @@ from gitsync.events import Operation
 from gitsync.intents import Intent
 from gitsync.model import Post, Record
 from gitsync.projection import Projection
-from gitsync.reconcile import shows
+from gitsync.reconcile import stored_of
 from gitsync.records import Entry, Result, Uses
 from gitsync.repository import Oid
 from gitsync.subject import written
@@ -47,7 +47,9 @@ class Recovery:
 
 def arrived(intent: Intent, record: Record, fields: frozenset[str]) -> bool:
     """Say whether a record is what the request of `intent` would have made of it."""
-    return intent.projection is not None and record.post is not None and shows(intent.projection, record.post, fields)
+    return (
+        intent.projection is not None and record.post is not None and stored_of(intent.projection, record.post, fields)
+    )
 
 
 def deletes(intents: Iterable[Intent]) -> set[str]:

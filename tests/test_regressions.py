@@ -265,3 +265,31 @@ def test_an_update_that_a_slow_site_shows_late_is_no_edit_of_its_editors(tmp_pat
     assert "a slip" not in blog.shown("A").body
     blog.clock.now += 100
     blog.quiet()
+
+
+@pytest.mark.parametrize("lost", ["create", "update"])
+def test_a_lost_reply_of_a_site_that_improves_texts_is_no_edit(tmp_path: Path, lost: str) -> None:
+    blog = Blog(tmp_path / "blog", behaviour=Behaviour(surprise=True))
+    text = post("A", "One... and\tmore.\n")
+    blog.put("posts/a.md", text)
+    if lost == "update":
+        blog.run()
+        text = post("A", "One... and\tmore.\n\nTwo... and\tmore.\n")
+        blog.put("posts/a.md", text)
+    blog.site().faults.append(Fault(on=lost, error=OutcomeUnknown("no answer"), stored=True))
+    outcome = blog.run()
+    assert outcome.summary.exit_code == 0, outcome.told
+    assert blog.read("posts/a.md") == text, outcome.told
+    blog.quiet()
+
+
+def test_a_file_that_is_deleted_to_decide_a_conflict_stays_deleted(blog: Blog) -> None:
+    blog.site().put("", Post(title="A", slug="a", body="One.\n\nTwo there.\n\nThree.\n", status="published"))
+    blog.put("posts/a.md", post("A", "One.\n\nTwo here.\n\nThree.\n", slug="a"))
+    assert blog.run(materialise=False).summary.conflicts == 1
+    blog.git("rm", "--quiet", "posts/a.md")
+    blog.commit()
+    outcome = blog.run()
+    assert outcome.operations == [("unpublish", "posts/a.md", "done")], outcome.told
+    assert not (blog.root / "posts/a.md").exists()
+    blog.quiet()
