@@ -10,7 +10,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime, parsedate_to_datetime
 from typing import Any, Final
 
@@ -28,6 +28,8 @@ TYPES: Final[Mapping[str, tuple[str, ...]]] = {
 }
 ISO: Final = "2000-01-01T00:00:00Z"
 """What new dates look like where there is no other to go by."""
+
+CLOCKS_APART: Final = timedelta(minutes=5)
 
 NAMES: Final = ("name", "title", "label", "slug", "value", "tag", "text")
 """The keys under which a tag or an author that is an object has its name."""
@@ -110,7 +112,7 @@ def statuses(options: Options, status: Field | None) -> Mapping[str, tuple[Json,
     if status is None:
         return {}
     if status.kind == "date":
-        return {"published": (), "scheduled": (), "draft": ()}
+        return {"published": (), "draft": (), **({"scheduled": ()} if status.write else {})}
     last = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", status.path.rpartition(".")[2]).lower()
     flags: Mapping[str, Json] = sql_cells.FLAGS.get(last) or {"published": "published", "draft": "draft"}
     return {name: (word,) for name, word in flags.items()}
@@ -173,7 +175,10 @@ def status_of(field: Field, value: Json, words: Mapping[str, tuple[Json, ...]], 
     """Return a status; a word that nobody explained is a draft, which is shown to nobody."""
     if field.kind == "date":
         at = moment_of(field, value)
-        return "draft" if at is None else "scheduled" if at > now else "published"
+        if at is None:
+            return "draft"
+        # A date that the CMS sets by itself is never one to come, but its clock may be ahead of ours.
+        return "scheduled" if field.write and at > now + CLOCKS_APART else "published"
     for status, said in words.items():
         for word in said:
             if sql_cells.read_status(value, {status: word}) == status and _same_word(value, word):
