@@ -63,10 +63,18 @@ def pending(
     how = f"run gitsync resolve {entry.path}"
     if conflict.theirs is None or conflict.ours is None:
         reason = f"awaits a decision: {how} {'--ours' if conflict.theirs is None else '--theirs'} or --deleted."
+    elif now is not None and now.data != _data_of(read(conflict.ours)) and not merge.has_markers(now.data.decode()):
+        reason = (
+            f"awaits a decision: the file still says what it said where the two collided; to keep that, {how} --ours."
+        )
     else:
         reason = f"awaits a decision: commit the merged file, or {how} --ours or --theirs."
     incoming.tell("conflict", entry.path, "planned", record=entry.record, reason=reason)
     return Pending(path=entry.path, conflict=conflict)
+
+
+def _data_of(file: Document | None) -> bytes:
+    return file.data if file is not None else b""
 
 
 def record_conflict(

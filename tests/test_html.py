@@ -320,9 +320,9 @@ def test_same_dom_sees_what_a_reader_sees(a, b, same):
 @pytest.mark.parametrize("count", [1_000, 30_000])
 @pytest.mark.parametrize("tag", ["div", "blockquote", "ul><li", "em", "span", "table><tr><td", "b><p"])
 def test_elements_nested_without_end_are_bounded(tag, count):
-    started = time.perf_counter()
+    started = time.process_time()
     assert "x" in to_markdown(f"<{tag}>" * count + "x")
-    assert time.perf_counter() - started < 8
+    assert time.process_time() - started < 8
 
 
 HOSTILE = [
@@ -345,9 +345,9 @@ HOSTILE = [
 
 @pytest.mark.parametrize("unit", HOSTILE)
 def test_long_lines_are_bounded(unit):
-    started = time.perf_counter()
+    started = time.process_time()
     to_markdown("<p>" + unit * (60_000 // len(unit)) + "</p>")
-    assert time.perf_counter() - started < 8
+    assert time.process_time() - started < 8
 
 
 @pytest.mark.parametrize(

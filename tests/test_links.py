@@ -142,6 +142,6 @@ def test_an_autolink_that_leads_to_a_file_keeps_what_it_shows():
     "unit", ["[", "](", "<a ", "![", "[a](", "<!--", "[a](b) ", "> ", "https://a.b ", "| ", "[x]: y\n"]
 )
 def test_hostile_bodies_end_in_time(unit):
-    started = time.perf_counter()
+    started = time.process_time()
     find_links(unit * (30_000 // len(unit)))
-    assert time.perf_counter() - started < 10
+    assert time.process_time() - started < 10

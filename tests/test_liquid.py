@@ -74,6 +74,6 @@ def test_unknown_tags_are_told_once_and_in_order():
 @pytest.mark.parametrize("unit", ["{{", "{%", "{% raw %}", "`", "~~~", "{{ x }}", "{% x", "{", "{{ }", "{%  raw %}{{"])
 def test_hostile_text_takes_linear_time(unit):
     body = unit * (300_000 // len(unit))
-    started = time.perf_counter()
+    started = time.process_time()
     assert unprotect(protect(body)) == body
-    assert time.perf_counter() - started < 5
+    assert time.process_time() - started < 5

@@ -53,6 +53,6 @@ def test_nothing_that_nests_up_to_the_limit_is_dropped():
     "unit", ["[", "![", "*a _b ", "<a ", "`a", "> ", "- ", "|a", "[a](", "&#", "www.a.b ", "[^1]: a\n"]
 )
 def test_hostile_bodies_end_in_time(unit):
-    started = time.perf_counter()
+    started = time.process_time()
     to_html(unit * (40_000 // len(unit)))
-    assert time.perf_counter() - started < 8
+    assert time.process_time() - started < 8
