@@ -1,0 +1,1 @@
+"""What gitsync costs at a thousand and at a hundred thousand posts, beside git itself: `python -m tests.benchmarks`."""
