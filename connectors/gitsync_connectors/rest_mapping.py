@@ -74,7 +74,7 @@ def shape(options: Options, site: str, origin: str, *, by_request: bool, update_
     wrap = envelope.text("write")
     envelope.end()
     limits = options.table("limits")
-    counts = {name: limits.whole(name, 0) for name in (*FIELDS, "body") if name in limits.names()}
+    counts = {name: most for name in (*FIELDS, "body") if (most := limits.whole(name, 0))}
     limits.end()
     required = tuple(options.take("required") or ())
     for name in required:

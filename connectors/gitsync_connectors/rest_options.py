@@ -78,14 +78,15 @@ class Options:
 
     def unknown(self, what: str, word: str, known: Collection[str]) -> ConfigError:
         """Return the error for a word that is none of `known`."""
-        close = difflib.get_close_matches(word, known, n=1, cutoff=0.6)
-        meant = f"Did you mean {close[0]!r}?" if close else f"Known are: {', '.join(known)}."
-        return self.wrong(f"{what} cannot be {word!r}.", meant)
+        return self.wrong(f"{what} cannot be {word!r}.", _meant(word, known))
 
     def end(self) -> None:
         """Raise ConfigError when a key is left that nobody asked for."""
         for key in self._values:
             if key not in self._asked:
-                close = difflib.get_close_matches(key, self._asked, n=1, cutoff=0.6)
-                meant = f"Did you mean {close[0]!r}?" if close else f"Known are: {', '.join(self._asked)}."
-                raise self.wrong(f"does not know the key {key!r}.", meant)
+                raise self.wrong(f"does not know the key {key!r}.", _meant(key, self._asked))
+
+
+def _meant(word: str, known: Collection[str]) -> str:
+    close = difflib.get_close_matches(word.lower(), known, n=1, cutoff=0.6)
+    return f"Did you mean {close[0]!r}?" if close else f"Known are: {', '.join(known)}."
