@@ -16,6 +16,7 @@ PLAIN: Final = re.compile(r"(?!@$)[A-Za-z_$@][\w$@-]*(\.[A-Za-z_$@][\w$@-]*)*")
 
 WRITABLE: Final = re.compile(r"(?!@)[A-Za-z_$@][\w$@-]*(\[\])?(\.[A-Za-z_$@][\w$@-]*(\[\])?)*")
 LISTS: Final = ("data", "items", "results", "docs", "records", "entries", "posts", "articles", "rows", "value", "nodes")
+ASIDE: Final = ("meta", "links", "pagination", "user", "error", "errors", "included")
 ITEMS: Final = ("data", "item", "record", "result", "post", "article", "entry", "doc", "document", "page")
 
 
@@ -119,9 +120,7 @@ def item(answer: Json, path: Reader | None, id: Callable[[Json], str | None]) ->
         return None
     if id(answer) is not None:
         return answer
-    inner = [answer[key] for key in ITEMS if key in answer] or [
-        v for v in answer.values() if isinstance(v, dict | list)
-    ]
+    inner = [answer[key] for key in ITEMS if key in answer] or [v for k, v in answer.items() if k not in ASIDE]
     for value in inner:
         value = value[0] if isinstance(value, list) and len(value) == 1 else value
         if isinstance(value, dict) and id(value) is not None:

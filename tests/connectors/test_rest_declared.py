@@ -371,9 +371,9 @@ def test_forbidden_may_mean_that_there_is_none(connect: Connect) -> None:
     site, _ = connect({"GET /posts/1": JSONResponse({}, 403)}, errors={"not_found": [403]})
     with pytest.raises(NotFound):
         site.fetch("1")
+    site, _ = connect({"GET /posts": JSONResponse({}, 403)}, errors={"not_found": [403]})
     with pytest.raises(Unauthorized):
-        connect({"GET /posts": JSONResponse({}, 403)}, errors={"not_found": [403]})[0].fetch_many([])
-        list(connect({"GET /posts": JSONResponse({}, 403)}, errors={"not_found": [403]})[0].scan())
+        list(site.scan())
 
 
 @pytest.mark.parametrize("id", ["", ".", "..", "a/../b", "ü?x=1", "1 2", "%2e"])
@@ -579,7 +579,7 @@ def test_lists_are_read_and_written_in_the_manner_of_the_cms(
             {"published": "LIVE", "draft": ["NEW", "REVIEW"]},
             {"LIVE": "published", "review": "draft", "x": "draft"},
         ),
-        ("is_published", None, {True: "published", False: "draft", None: "draft", 1: "published"}),
+        ("is_published", None, {True: "published", False: "draft", None: "draft"}),
         ("draft", None, {True: "draft", False: "published"}),
         ("state", {"published": 2, "draft": 0, "private": 1}, {2: "published", 0: "draft", 1: "private"}),
         (
