@@ -16,7 +16,7 @@ from gitsync.model import Post, Record
 from gitsync.plan import Ours, Step, Theirs, decide
 from gitsync.projection import lift, project, selected, view
 from gitsync.reconcile import came_due, owed, reconcile, same_content
-from gitsync.records import Entry
+from gitsync.records import Entry, LedgerRecord
 from gitsync.repository import Oid
 from gitsync.subject import Subject, seen
 from gitsync.survey import shown_now
@@ -62,9 +62,12 @@ class Decision:
             if isinstance(settled, Pending):
                 self.incoming.hold(self.path, 3)
                 return None
+            merged = settled.text is not None and self.oid is not None and settled.text != self._data(self.oid)
+            if merged and self._waits(self.entry.record):
+                return None
             self.latest, moved = self._since(settled.entry.remote)
             self.entry, record = settled.entry, self.latest if moved else None
-            if settled.text is not None and self.oid is not None and settled.text != self._data(self.oid):
+            if merged and settled.text is not None:
                 self._commit(settled.text, self.latest, f"Merge {self.path} with {self.site}")
             self.incoming.results.append(
                 self._subject(Step.PUSH).result(
@@ -264,17 +267,19 @@ class Decision:
                 record=record,
                 lift=lambda post: lift(post, self.path, place),
             )
-        if outcome.text != ours.data and (busy := self.round.busy.get(self.path)):
-            self.incoming.tell(
-                "skip",
-                self.path,
-                "planned",
-                record=record,
-                reason=f"waits, because the file {busy}. Commit or undo that, then sync again.",
-            )
-            self.incoming.hold(self.path, 3)
+        if outcome.text != ours.data and self._waits(record):
             return None
         return self._agree(step, record, base, remote0, outcome.text)
+
+    def _waits(self, record: Record | LedgerRecord | None) -> bool:
+        """Leave a post for which its author has something uncommitted to the next run."""
+        busy = self.round.busy.get(self.path)
+        if busy is None:
+            return False
+        reason = f"waits, because the file {busy}. Commit or undo that, then sync again."
+        self.incoming.tell("skip", self.path, "planned", record=record, reason=reason)
+        self.incoming.hold(self.path, 3)
+        return True
 
     def _agree(self, step: Step, record: Record, base: Document, remote0: Post, text: bytes) -> Subject | None:
         """Take the merged text, and find out whether the site has to be sent what became of it."""

@@ -12,6 +12,9 @@ from dataclasses import dataclass, field
 from gitsync.model import Post, Record
 from gitsync.reconcile import shows
 
+TELLING = 12
+"""Words that make a text somebody's own: fewer, and two posts may well say the same."""
+
 RANKS = ("canonical", "text", "slug", "title")
 """What two posts can have in common, from the surest down."""
 
@@ -101,8 +104,9 @@ class Matcher:
 def _keys(post: Post, slugs: Iterable[str]) -> Iterator[tuple[str, str]]:
     if post.canonical_url:
         yield "canonical", post.canonical_url.rstrip("/")
-    if post.body.strip():
-        yield "text", " ".join(post.body.split())
+    words = post.body.split()
+    if len(words) >= TELLING:
+        yield "text", " ".join(words)
     for slug in slugs:
         yield "slug", slug.casefold()
     if post.title:

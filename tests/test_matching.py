@@ -29,11 +29,17 @@ def test_the_same_address_is_the_same_post_whatever_the_words() -> None:
 
 def test_the_same_text_is_the_same_post_under_another_title() -> None:
     matches, strange, _ = meet(
-        {"a.md": Post(title="Here", body="One  two\nthree.")},
-        {"1": Post(title="There", body="One two three."), "2": Post(title="Other", body="Else.")},
+        {"a.md": Post(title="Here", body="One  two\nthree " * 5)},
+        {"1": Post(title="There", body="One two three " * 5), "2": Post(title="Other", body="Else.")},
     )
     assert linked(matches) == {"a.md": "1"}
     assert strange == ["2"]
+
+
+def test_two_stubs_with_other_names_are_two_posts() -> None:
+    matches, strange, _ = meet({"a.md": Post(title="Here", body="Soon.")}, {"1": Post(title="There", body="Soon.")})
+    assert linked(matches) == {}
+    assert strange == ["1"]
 
 
 def test_equal_posts_are_paired_one_to_one_and_none_is_made_twice() -> None:

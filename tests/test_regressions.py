@@ -293,3 +293,21 @@ def test_a_file_that_is_deleted_to_decide_a_conflict_stays_deleted(blog: Blog) -
     assert outcome.operations == [("unpublish", "posts/a.md", "done")], outcome.told
     assert not (blog.root / "posts/a.md").exists()
     blog.quiet()
+
+
+def test_a_decided_conflict_waits_for_a_file_that_is_being_edited(blog: Blog) -> None:
+    blog.put("posts/a.md", post("A"))
+    blog.run()
+    blog.site().edit(blog.id_of("A"), body="One there.\n\nTwo.\n\nThree, there.\n")
+    blog.put("posts/a.md", post("A", "One here.\n\nTwo.\n\nThree.\n"))
+    assert blog.run(materialise=False).summary.exit_code == 3
+    blog.put("posts/a.md", post("A", "One there.\n\nTwo.\n\nThree.\n"))
+    blog.write("posts/a.md", post("A", "One there.\n\nTwo.\n\nThree.\n\nFour, not yet committed.\n"))
+    outcome = blog.run(materialise=False)
+    assert outcome.summary.exit_code == 3, outcome.told
+    assert "Four, not yet committed." in blog.read("posts/a.md")
+    blog.commit()
+    outcome = blog.run(materialise=False)
+    assert outcome.summary.exit_code == 0, outcome.told
+    assert blog.shown("A").body == "One there.\n\nTwo.\n\nThree, there.\n\nFour, not yet committed.\n"
+    blog.quiet()
