@@ -6,6 +6,7 @@ be read is an error that names the key to add.
 
 from __future__ import annotations
 
+import hashlib
 import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -29,6 +30,7 @@ from gitsync_connectors.rest_settings import SETTINGS
 from gitsync_connectors.rest_upload import uploads
 
 CONDITIONS: Final = {"if-match": ("If-Match", "{etag}"), "if-unmodified-since": ("If-Unmodified-Since", "{revision}")}
+TAKEN: Final = re.compile(r"unique|taken|already|exists|duplicate|in use", re.IGNORECASE)
 WHO: Final = ("username", "name", "email", "login", "displayName", "display_name", "slug", "id")
 
 
@@ -142,15 +144,18 @@ class Rest:
     def find(self, post: Post) -> Iterator[Record]:
         """Yield the records that the declared search finds, else those of the listing that share something telling."""
         slots = {name: str(value) for name in ("slug", "title", "canonical_url") if (value := post.get(name))}
-        for endpoint in self._endpoints.get("find", ()):
-            if not any(endpoint.uses(slot) for slot in slots):
-                continue
+        usable = [one for one in self._endpoints.get("find", ()) if any(one.uses(slot) for slot in slots)]
+        ids: dict[str, None] = {}
+        for endpoint in usable:
             try:
-                for found in self._reading.search(endpoint, slots):
-                    yield self._whole(found)
+                ids |= dict.fromkeys(map(self._reading.id, self._reading.search(endpoint, slots)))
             except (Rejected, Malformed):
                 break  # a title that this search cannot say
-            return
+        else:
+            if usable:
+                # Read by themselves: a search may show less of a record, or another version of it.
+                yield from self.fetch_many([*ids])
+                return
         for found in self._reading.listing():
             there = mapping.post_of(self._shape, found, self._reading.id(found), self._now())
             same = any(there.get(name) == value for name, value in slots.items())
@@ -166,14 +171,25 @@ class Rest:
         if "create" not in self._endpoints:
             raise Rejected(f"{self._site} has no request to create posts.", "Declare create under its endpoints.")
         slots = self._slots(post, None)
-        body = mapping.body_of(self._shape, post, None, like=self._reading.manners, slots=slots, now=self._now())
-        answer = self._wire.send("create", self._endpoints["create"][0], slots, body=body)
+        try:
+            answer = self._post(post, slots)
+        except Rejected as error:
+            if not (post.slug and TAKEN.search(error.message) and error.field == "slug"):
+                raise
+            # Nothing was stored. Another post of ours has this address, and what is a post here is one there.
+            same = hashlib.sha256(f"{post.title}\0{post.body}".encode("utf-8", "replace")).hexdigest()[:6]
+            post = post.with_fields({"slug": f"{post.slug}-{same}"})
+            answer = self._post(post, {**slots, "slug": post.slug})
         found = self._reading.one(answer.value)
         id = self._reading.id(found) if found is not None else self._located(answer)
         if id is None:
             hint = f"Say where the new record is: [sites.{self._site}.envelope] item. The next sync looks for it."
             raise OutcomeUnknown(f"{self._site} did not say which record it created, with {shape(answer.value)}.", hint)
         return self._stored(id, post, found)
+
+    def _post(self, post: Post, slots: Mapping[str, str | None]) -> Answer:
+        body = mapping.body_of(self._shape, post, None, like=self._reading.manners, slots=slots, now=self._now())
+        return self._wire.send("create", self._endpoints["create"][0], slots, body=body)
 
     def _located(self, answer: Answer) -> str | None:
         """Return the id of a new record from the Location header, or from a bare id as the answer."""

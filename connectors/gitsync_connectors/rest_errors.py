@@ -104,6 +104,10 @@ def field_of(value: Any, declared: Errors, names: Mapping[str, str]) -> tuple[st
             last = text.replace("/", ".").rpartition(".")[2]
             if last in names:
                 return names[last], ""
+    if isinstance(value, dict):
+        # "Key (slug)=(x) already exists": a database's own words, with the column in brackets.
+        texts = " ".join(text for text in value.values() if isinstance(text, str))
+        return next((ours for name, ours in names.items() if f"({name})" in texts), ""), ""
     return "", ""
 
 

@@ -632,12 +632,23 @@ def test_what_has_no_place_or_is_too_long_is_told(connect: Connect) -> None:
     assert [p.code for p in site.problems(Post())] == ["REST004"]
 
 
+def test_an_address_that_is_taken_there_is_no_reason_to_keep_a_post_back(connect: Connect) -> None:
+    def create(request: Request, body: bytes) -> Any:
+        told = {"code": "23505", "message": "duplicate key value", "details": "Key (slug)=(a) already exists."}
+        value = json.loads(body)
+        return JSONResponse(told, 409) if value["slug"] == "a" else JSONResponse({"id": 2, **value}, 201)
+
+    site, app = connect({"POST /posts": create}, fields={**FIELDS, "slug": "slug"})
+    assert (shown(site.create(POST.with_fields({"slug": "a"}))).slug or "").startswith("a-")
+    assert len(app.calls) == 2
+
+
 # Searching, fetching many, files, webhooks.
 
 
 def test_a_declared_search_saves_the_listing(connect: Connect) -> None:
     site, app = connect(
-        {"GET /posts": [row(slug="it's")]},
+        {"GET /posts": [row(slug="it's")], "GET /posts/1": row(slug="it's")},
         endpoints={"find": 'GET /posts?filter={"slug":{"_eq":"{slug}"}}'},
         fields={**FIELDS, "slug": "slug"},
     )
