@@ -82,7 +82,8 @@ class Rest:
         self._shape = mapping.shape(
             options, settings.name, self._wire.origin, by_request=by_request, update_method=method
         )
-        self._reading = Reading(options, self._wire, self._shape, self._endpoints, now)
+        self._reading = Reading(options, self._wire, self._shape, self._endpoints, now, clock)
+        self._shape = self._reading.named()
         held = frozenset(self._shape.held) - {"body"}
         drafts = "status" in held and "draft" in self._shape.statuses
         unpublish = drafts and self._shape.writes("status") and (not actions or "unpublish" in self._endpoints)
@@ -132,8 +133,12 @@ class Rest:
         for found in self._reading.listing():
             if summary and mapping.revision_in(self._shape, found) is None:
                 yield self._reading.record(self._reading.id(found))
-            else:
-                yield mapping.record_of(self._shape, found, self._now(), complete=not summary)
+                continue
+            if self._shape.html and not summary:
+                # Turning HTML into Markdown costs a millisecond a page: only what has changed is worth it.
+                self._reading.keep(found)
+            complete = not summary and not self._shape.html
+            yield mapping.record_of(self._shape, found, self._now(), complete=complete)
 
     def fetch(self, id: str) -> Record:
         return self._reading.record(id)
@@ -216,6 +221,7 @@ class Rest:
         endpoint, slots = self._guarded(self._endpoints["update"][0], self._slots(post, there, etag))
         body = mapping.body_of(self._shape, post, there, like=self._reading.manners, slots=slots, now=self._now())
         self._reading.last = None
+        self._reading.forget()
         answer = self._wire.send("update", endpoint, slots, body=body)
         if answer.value == [] and self.capabilities.conditional:
             self._reading.get(id)  # NotFound, where it is gone
@@ -305,6 +311,7 @@ class Rest:
         there, etag = self._current(id, expect)
         endpoint, slots = self._guarded(self._endpoints["delete"][0], self._slots(Post(), there, etag))
         self._reading.last = None
+        self._reading.forget()
         self._wire.send("delete", endpoint, slots)
 
     def upload(self, asset: Asset) -> str:

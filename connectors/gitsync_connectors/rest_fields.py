@@ -19,6 +19,7 @@ from gitsync.model import DATES, FIELDS, LISTS, STATUSES, Value
 from gitsync_connectors import sql_cells
 from gitsync_connectors.rest_options import Options
 from gitsync_connectors.rest_paths import WRITABLE, Json, Reader, put, reader
+from gitsync_connectors.rest_terms import Lookup, Terms, lookup
 
 TYPES: Final[Mapping[str, tuple[str, ...]]] = {
     "text": ("text",),
@@ -47,6 +48,8 @@ class Field:
     key: str = ""
     separator: str = ","
     empty: Json = None
+    lookup: Lookup | None = None
+    terms: Terms | None = None
 
 
 def fields(options: Options) -> dict[str, Field]:
@@ -90,6 +93,7 @@ def _field(table: Options, name: str, value: Any) -> Field:
         key=inner.text("key"),
         separator=inner.text("separator", ","),
         empty=inner.take("empty"),
+        lookup=lookup(inner.table("lookup")) if group == "list" else None,
     )
     inner.end()
     if not path and not write:
@@ -155,6 +159,9 @@ def list_of(field: Field, value: Json) -> tuple[str, ...] | None:
         value = value.split(field.separator)
     if isinstance(value, dict) and isinstance(value.get("data"), list):
         value = value["data"]
+    if field.terms is not None:
+        several = value if isinstance(value, list) else [value]
+        return sql_cells.read_list([field.terms.name(one) for one in several], "array")
     if isinstance(value, list):
         return sql_cells.read_list([_name(field, one) for one in value], "array")
     return sql_cells.read_list(value, "comma" if field.kind == "comma" else "json") if value else None
@@ -225,6 +232,9 @@ def _moment(kind: str, moment: datetime, like: Json) -> Json:
 
 
 def _list(field: Field, items: Any, like: Json) -> Json:
+    if field.terms is not None:
+        ids = [field.terms.id(name) for name in items]
+        return field.separator.join(map(str, ids)) if field.kind == "comma" else ids
     if field.kind == "objects" or (not field.kind and isinstance(like, list) and like and isinstance(like[0], dict)):
         known = {_name(field, one): one for one in like or () if isinstance(one, dict)}
         key = field.key or next((name for one in known.values() for name in NAMES if name in one), "name")

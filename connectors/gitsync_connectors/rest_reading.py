@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from gitsync.errors import Malformed, NotFound
 from gitsync.model import Record
@@ -15,7 +17,12 @@ from gitsync_connectors.rest_options import Options
 from gitsync_connectors.rest_paging import pages, paging
 from gitsync_connectors.rest_paths import Json, item, listed, reader, shape
 from gitsync_connectors.rest_requests import Answer, Endpoint
+from gitsync_connectors.rest_terms import Terms
 
+ROOM: Final = 64 << 20
+"""Characters of a listing that are kept until they are asked for."""
+
+A_MINUTE: Final = 60.0
 Slots = Mapping[str, str | None]
 
 
@@ -29,6 +36,7 @@ class Reading:
         how: Shape,
         endpoints: Mapping[str, tuple[Endpoint, ...]],
         now: Callable[[], datetime],
+        clock: Callable[[], float],
     ) -> None:
         envelope = options.table("envelope")
         self._paths = {
@@ -39,8 +47,51 @@ class Reading:
         self._wire, self._shape, self._endpoints, self._now = wire, how, endpoints, now
         self._site = how.site
         self._checked = False
+        self._clock = clock
+        self._kept: dict[str, tuple[float, Item]] = {}
+        self._room = ROOM
         self.manners: dict[str, Json] = {}
         self.last: tuple[str, Item, str | None] | None = None
+
+    def named(self) -> Shape:
+        """Return the mapping with the terms of its fields read from this site."""
+
+        def pages_of(endpoint: Endpoint) -> Iterator[Item]:
+            def ask(where: Mapping[str, str] | str) -> Answer:
+                if isinstance(where, str):
+                    return self._wire.follow("list", endpoint, where)
+                return self._wire.send("list", endpoint, {}, params=where)
+
+            def key(found: Json) -> str:
+                return json.dumps(found, sort_keys=True)
+
+            for page in pages(self._paging, ask, lambda value: listed(value, None, self._site), key, whole=True):
+                yield from page
+
+        def send(endpoint: Endpoint, body: Json) -> Json:
+            wrap = self._shape.wrap.partition(".")[0].removesuffix("[]")
+            return self._wire.send("create", endpoint, {}, body={wrap: body} if wrap == "data" else body).value
+
+        named = {
+            name: replace(field, terms=Terms(field.lookup, self._site, pages_of, send)) if field.lookup else field
+            for name, field in self._shape.fields.items()
+        }
+        self._shape = replace(self._shape, fields=named)
+        return self._shape
+
+    def keep(self, found: Item) -> None:
+        """Keep a record of the listing for `many`, which is asked right after it; for a minute, and within ROOM."""
+        read = self._shape.fields["body"].read
+        size = len(str(read(found))) if read else 0
+        if not self._kept:
+            self._room = ROOM
+        if size <= self._room:
+            self._room -= size
+            self._kept[self.id(found)] = (self._clock(), found)
+
+    def forget(self) -> None:
+        """Let go of what a listing showed, because it may have changed."""
+        self._kept.clear()
 
     def listing(self) -> Iterator[Item]:
         """Yield every record of the listings; one that a listing before had is not looked at again."""
@@ -110,6 +161,7 @@ class Reading:
 
     def get(self, id: str) -> Item:
         """Return a record as it is now, from the first request that knows it. Raises NotFound."""
+        self._kept.pop(id, None)
         missing = NotFound(f"{self._site} has no record {id}.")
         if not id or id in (".", ".."):
             raise missing
@@ -151,6 +203,12 @@ class Reading:
     def many(self, ids: Sequence[str], size: int) -> Iterator[Record]:
         """Yield those records that exist, `size` a request where the CMS can; what it leaves out is asked for alone."""
         found: set[str] = set()
+        for id in dict.fromkeys(ids):
+            at, kept = self._kept.pop(id, (0.0, None))
+            if kept is not None and self._clock() - at < A_MINUTE:
+                found.add(id)
+                yield record_of(self._shape, kept, self._now())
+        ids = [id for id in ids if id not in found]
         for start in range(0, len(ids), size) if "many" in self._endpoints else ():
             chunk = list(dict.fromkeys(ids[start : start + size]))
             try:

@@ -122,13 +122,14 @@ def endpoints(options: Options) -> dict[str, tuple[Endpoint, ...]]:
         if value is None or value is False:
             continue
         several = value if isinstance(value, list) and name in READS else [value]
-        found[name] = tuple(_endpoint(declared, name, one) for one in several)
+        found[name] = tuple(endpoint_of(declared, name, one) for one in several)
     if "list" not in found:
         raise options.wrong("endpoint is missing.", 'Name the collection of posts, like endpoint = "/articles".')
     return found
 
 
-def _endpoint(table: Options, name: str, value: Any) -> Endpoint:
+def endpoint_of(table: Options, name: str, value: Any) -> Endpoint:
+    """Return the request that `name` in a table declares. Raises ConfigError."""
     hint = f'Like {name} = "{METHODS[name]} /articles{"/{id}" if name in ("get", "update", "delete") else ""}".'
     inner = table.inner(name, value) if isinstance(value, dict) else None
     text = inner.text("request") if inner else value

@@ -1,4 +1,4 @@
-"""Any custom CMS by its declaration alone: every law of gitsync.testing on seven manners of being a CMS."""
+"""Any custom CMS by its declaration alone: every law of gitsync.testing on each manner of being a CMS."""
 
 from __future__ import annotations
 
@@ -115,6 +115,8 @@ DECLARED: dict[str, dict[str, Any]] = {
         "fields": {**SAME, "updated": "updated"},
     },
 }
+DECLARED["html"] = DECLARED["session"] | {"format": "html"}
+LIKE = {"html": "session"}
 
 
 def settings(host: str, options: dict[str, Any], *, key: str = TOKEN) -> SiteSettings:
@@ -140,7 +142,7 @@ def stage() -> Iterator[Stage]:
 class TestRest(Conformance):
     @pytest.fixture(params=DECLARED)
     def bench(self, stage: Stage, request: pytest.FixtureRequest) -> Bench:
-        site = stage.app = CustomCms(MANNERS[request.param]())
+        site = stage.app = CustomCms(MANNERS[LIKE.get(request.param, request.param)]())
         options = DECLARED[request.param]
 
         def lose() -> None:

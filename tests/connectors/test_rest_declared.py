@@ -643,6 +643,38 @@ def test_an_address_that_is_taken_there_is_no_reason_to_keep_a_post_back(connect
     assert len(app.calls) == 2
 
 
+def test_tags_that_are_records_are_known_by_name(connect: Connect) -> None:
+    terms = {"list": "GET /tags", "create": "POST /tags", "name": "name"}
+    site, app = connect(
+        {
+            "GET /posts": [row(1, tags=[1, 2]), row(2, tags=[1])],
+            "GET /posts/1": row(tags=[1, 2]),
+            "GET /tags": [{"id": 1, "name": "Git"}, {"id": 2, "name": "Prose"}],
+            "POST /tags": lambda r, b: JSONResponse({"id": 9, **json.loads(b)}, 201),
+            "PATCH /posts/1": row(tags=[2, 9]),
+        },
+        fields={**FIELDS, "tags": {"path": "tags", "lookup": terms}},
+    )
+    assert [shown(record).tags for record in site.scan()] == [("Git", "Prose"), ("Git",)]
+    assert [call[0] for call in app.calls] == ["GET /posts", "GET /tags"]
+    record = site.fetch("1")
+    after = site.update("1", shown(record).with_fields({"tags": ("prose", "new")}), expect=record.revision)
+    assert shown(after).tags == ("Prose", "new")
+    assert app.sent == {"tags": [2, 9]}
+
+
+def test_a_listing_of_html_is_read_once_and_turned_into_markdown_when_asked_for(connect: Connect) -> None:
+    rows = [row(n, body=f"<p>Text <b>{n}</b></p>") for n in (1, 2)]
+    site, app = connect({"GET /posts": rows, "GET /posts/1": rows[0]}, format="html")
+    listed = {record.id: record for record in site.scan()}
+    assert not any(record.complete for record in listed.values())
+    found = {record.id: record for record in site.fetch_many(["1", "2"])}
+    assert {id: record.revision for id, record in found.items()} == {id: r.revision for id, r in listed.items()}
+    assert len(app.calls) == 1
+    assert [shown(record).body for record in site.fetch_many(["1"])] == ["Text **1**\n"]
+    assert len(app.calls) == 2, "a listing answers once, and never twice from memory"
+
+
 # Searching, fetching many, files, webhooks.
 
 

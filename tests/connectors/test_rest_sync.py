@@ -43,7 +43,7 @@ class Pair:
         assert after == before
 
 
-@pytest.fixture(params=DECLARED)
+@pytest.fixture(params=MANNERS)
 def pair(
     stage: Stage,
     tmp_path: Path,
