@@ -21,6 +21,7 @@ _BUFFER = 1 << 20  # git's standard input is not buffered by subprocess; small w
 _MODES = frozenset(["100644", "100755", "120000", "160000", "040000", "keep"])
 # Git checks paths when it fills an index, not when it imports; file systems fold case and cut names (git~1).
 _FORBIDDEN = re.compile(r"(?:\A|/)(?:\.{0,2}|\.git|git~1)(?:/|\Z)|\0", re.IGNORECASE).search
+_ROW = re.compile(rb"([0-9a-f]*) ([^\0]*)\0")
 _SPECIAL = re.compile(r'[\\"\n]').search
 
 
@@ -72,7 +73,7 @@ class Importer:
     """
 
     def __init__(
-        self, process: Any, *, sha256: bool, committer: tuple[str, str], make_tree: Callable[[bytes], Oid]
+        self, process: Any, *, sha256: bool, committer: tuple[str, str], make_tree: Callable[[bytearray], Oid]
     ) -> None:
         self._process = process
         self._make_tree = make_tree
@@ -158,15 +159,19 @@ class Importer:
 
     def _fill(self, folder: str, rows: _Folder) -> None:
         """Put plain files into a folder of the commit that has just been begun."""
-        split = (row.partition(b" ") for row in rows.split(b"\0")[:-1])
-        files = {bytes(name): oid.decode("ascii") for oid, _, name in split}
-        files = {name: oid for name, oid in files.items() if oid}
+        files: dict[bytes, bytes] = {}
+        for row in _ROW.finditer(rows):
+            files[row[2]] = row[1]
+        for name in [name for name, oid in files.items() if not oid]:
+            del files[name]
         if folder and len(files) >= _MANY and self._look(folder).startswith(b"missing "):
-            listing = b"".join(b"100644 blob %s\t%s\0" % (oid.encode("ascii"), name) for name, oid in files.items())
+            listing = bytearray()
+            while files:
+                listing += b"100644 blob %s\t%s\0" % files.popitem()[::-1]
             self._change(folder, self._make_tree(listing), "040000")
             return
         for name, oid in files.items():
-            self._change(f"{folder}/{decode(name)}" if folder else decode(name), oid, "100644")
+            self._change(f"{folder}/{decode(name)}" if folder else decode(name), oid.decode("ascii"), "100644")
 
     def _change(self, path: str, oid: Oid | None, mode: str) -> None:
         """Hand git one change of the commit that has just been begun."""

@@ -86,7 +86,7 @@ class Git:
     def run(
         self,
         *args: str,
-        input: bytes | None = None,
+        input: bytes | bytearray | None = None,
         ok: Collection[int] = (0,),
         write: bool = False,
         hooks: bool = False,
@@ -167,7 +167,7 @@ class Git:
 
 
 @contextmanager
-def _file_of(data: bytes | None) -> Iterator[int | IO[bytes]]:
+def _file_of(data: bytes | bytearray | None) -> Iterator[int | IO[bytes]]:
     """Give `data` as a standard input that git can read at its own pace, however much it says meanwhile."""
     if not data:
         yield subprocess.DEVNULL

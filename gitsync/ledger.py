@@ -30,11 +30,8 @@ class Ledger:
 
     def reload(self) -> None:
         """Read the ref again."""
-        self.tip = self.repository.resolve(self.ref)
-        self._trailers: Mapping[str, str | tuple[str, ...]] = {}
+        self.tip, self._trailers = self.repository.tip(self.ref)
         self._areas: frozenset[str] | None = None
-        if self.tip:
-            self._trailers = next(iter(self.repository.log(self.tip, limit=1))).trailers
 
     @property
     def branch(self) -> str | None:

@@ -181,6 +181,17 @@ def log(git: Git, tip: str, *, limit: int | None, paths: Sequence[str]) -> Itera
             yield Commit(oid, tuple(parents.split()), tree, (name, email), when, subject, _trailers(trailers))
 
 
+def tip(git: Git, ref: str) -> tuple[Oid | None, dict[str, str | tuple[str, ...]]]:
+    """Return the commit that a full ref names, None if there is none, and its trailers."""
+    fields = "%00".join(("%(refname)", "%(objectname)", "%(contents:trailers:only,unfold,separator=%x01)", ""))
+    answer = git.run("for-each-ref", f"--format={fields}", "--", ref)
+    said = answer.text.split("\0")
+    for name, oid, trailers in zip(said[::3], said[1::3], said[2::3], strict=False):
+        if name.strip() == ref:  # there may be others below it
+            return oid, _trailers(trailers)
+    return None, {}
+
+
 def _instant(seconds: str, iso: str) -> datetime:
     # Old histories have times and zones that no calendar knows.
     with suppress(ValueError, OverflowError):

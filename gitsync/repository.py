@@ -200,6 +200,10 @@ class Repository:
         rows = (line.split(" ", 1) for line in answer.text.splitlines())
         return {ref: oid for oid, ref in rows}
 
+    def tip(self, ref: str) -> tuple[Oid | None, Mapping[str, str | tuple[str, ...]]]:
+        """Return the commit that a full ref names, None if there is none, and its trailers. One process."""
+        return objects.tip(self.git, ref)
+
     def update_refs(self, updates: Sequence[tuple[str, Oid | None, Oid | None]], *, message: str) -> None:
         """Move refs, all or none: each is (ref, new or None to delete, old or None when it must not exist).
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import pickle
 from array import array
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from io import BytesIO
 from operator import attrgetter
 from typing import Any
 
 from gitsync.model import Post
-from gitsync.records import Conflict, LedgerRecord, Result, Uses
+from gitsync.records import KEEP, Conflict, LedgerRecord, Result, Uses
 from gitsync.repository import Oid
 from gitsync.spool import Spool
 
@@ -32,7 +33,13 @@ class Results:
         written = BytesIO()
         pickler = pickle.Pickler(written, pickle.HIGHEST_PROTOCOL)
         pickler.dispatch_table = _PLAIN
-        pickler.dump(result)
+        if result.remote_blob is None:
+            pickler.dump(result)
+        else:
+            # What a blob says already is read by those alone who ask for this one result.
+            pickler.dump(replace(result, remote=KEEP))
+            pickler.clear_memo()
+            pickler.dump(result.remote)
         self._newest[result.path] = len(self._starts)
         self._starts.append(self._spool.add(written.getvalue()))
         self._bases.pop(result.path, None)
@@ -46,9 +53,10 @@ class Results:
         return path in self._newest
 
     def __getitem__(self, path: str) -> Result:
-        return self._load(self._newest[path])
+        return self._load(self._newest[path], whole=True)
 
     def __iter__(self) -> Iterator[Result]:
+        """Yield the results in their order, without `remote` where `remote_blob` says it."""
         for number in range(len(self._starts)):
             if number not in self._discarded:
                 yield self._load(number)
@@ -67,12 +75,13 @@ class Results:
         """Forget everything."""
         self._spool.close()
 
-    def _load(self, number: int) -> Result:
+    def _load(self, number: int, *, whole: bool = False) -> Result:
         start = self._starts[number]
         end = self._starts[number + 1] if number + 1 < len(self._starts) else self._spool.end
         # Our own values in a file of our own: nobody else can have put anything there.
-        result: Result = pickle.loads(self._spool.read(start, end - start))  # noqa: S301
-        return result
+        written = BytesIO(self._spool.read(start, end - start))
+        result: Result = pickle.load(written)  # noqa: S301
+        return replace(result, remote=pickle.load(written)) if whole and result.remote_blob is not None else result  # noqa: S301
 
 
 def _taken_apart(value: Any) -> tuple[Any, ...]:

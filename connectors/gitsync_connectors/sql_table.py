@@ -86,8 +86,6 @@ class Table:
         rows = f"FROM {_quoted(self._name)} WHERE {conditions}"
         values = tuple(self._where.values())
         with self._database.file_connection() as connection:
-            # Of each row only the head is looked at: mapped, the pages of a large table are not copied to do so.
-            connection.execute(f"PRAGMA mmap_size = {1 << 40}")
             if not schema["id"].unique:
                 twice = f"SELECT {key} {rows} GROUP BY 1 HAVING count(*) > 1 OR {key} IS NULL LIMIT 1"
                 if found := connection.execute(twice, values).fetchone():
