@@ -43,7 +43,7 @@ body = "body"
 
 
 def make(folder: Path, count: int) -> Path:
-    """Make a repository in `folder` whose only site is a table of `count` posts of some 500 words; return it."""
+    """Make a repository in `folder` whose only site is a table of `count` posts of some 900 words (5 KB); return it."""
     folder.mkdir(parents=True)
     with closing(sqlite3.connect(folder / "cms.db")) as db, db:
         db.execute(
@@ -65,7 +65,7 @@ def _rows(count: int) -> Iterator[tuple[int, str, str, str, str, str, str, str]]
         tags = ", ".join(f'"{tag}"' for tag in chance.choices(("git", "python", "travel", "réseau", "C#"), k=2))
         day = f"{2000 + number % 26}-{1 + number % 12:02d}-{1 + number % 28:02d}"
         stamp = f"{day} {number % 24:02d}:{number % 60:02d}:00"
-        paragraphs = [" ".join(chance.choices(WORDS, k=100)) + "." for _ in range(7)]
+        paragraphs = [" ".join(chance.choices(WORDS, k=100)) + "." for _ in range(11)]
         paragraphs[1] = f"## {title}\n\n- {paragraphs[1][:80]}\n- [a link](https://example.com/{number})"
         body = "\n\n".join(paragraphs) + "\n"
         yield number, title, f"post-{number}", f"[{tags}]", "published", stamp, stamp, body
