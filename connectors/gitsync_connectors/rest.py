@@ -10,6 +10,7 @@ import hashlib
 import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, ClassVar, Final
 
@@ -29,7 +30,7 @@ from gitsync_connectors.rest_requests import Answer, Endpoint, endpoints
 from gitsync_connectors.rest_settings import SETTINGS
 from gitsync_connectors.rest_upload import uploads
 
-CONDITIONS: Final = {"if-match": ("If-Match", "{etag}"), "if-unmodified-since": ("If-Unmodified-Since", "{revision}")}
+CONDITIONS: Final = {"if-match": ("If-Match", "{etag}"), "if-unmodified-since": ("If-Unmodified-Since", "{modified}")}
 TAKEN: Final = re.compile(r"unique|taken|already|exists|duplicate|in use", re.IGNORECASE)
 WHO: Final = ("username", "name", "email", "login", "displayName", "display_name", "slug", "id")
 
@@ -227,7 +228,24 @@ class Rest:
             self._reading.get(id)  # NotFound, where it is gone
             raise Stale(f"Record {id} of {self._site} has changed meanwhile.", "Sync again.")
         found = self._reading.one(answer.value)
+        if self._shape.mode == "fields" and found is not None and (lost := mapping.emptied(self._shape, there, found)):
+            found = self._restored(endpoint, post, there, lost)
         return self._stored(self._reading.id(found) if found is not None else id, post, found)
+
+    def _restored(
+        self, endpoint: Endpoint, post: Post, there: mapping.Item, lost: Sequence[str]
+    ) -> mapping.Item | None:
+        """Send a whole record after an update that emptied what it did not name: here PUT means all or nothing."""
+        self._shape = replace(self._shape, mode="record")
+        now = self._reading.get(self._reading.id(there))
+        slots = self._slots(post, now, self._reading.last[2] if self._reading.last else None)
+        body = mapping.body_of(self._shape, post, there, like=self._reading.manners, slots=slots, now=self._now())
+        try:
+            return self._reading.one(self._wire.send("update", endpoint, slots, body=body).value)
+        except Rejected as error:
+            what = ", ".join(lost)
+            hint = 'Restore it there, and say update_body = "record", with omit for what it computes itself.'
+            raise Malformed(f"an update of {self._site} emptied {what}: {error.message}", hint) from None
 
     def _current(self, id: str, expect: Revision) -> tuple[mapping.Item, str | None]:
         """Return the record to be written over. Raises Stale where it is not the one that `expect` is of."""
@@ -252,6 +270,7 @@ class Rest:
             "status": str(word).lower() if isinstance(word, bool) else None if word is None else str(word),
             "revision": own,
             "etag": etag or (f'"{own}"' if own is not None else None),
+            "modified": mapping.http_date(self._shape, there) if there is not None else None,
             "slug": post.slug,
             "title": post.title,
             "canonical_url": post.canonical_url,
@@ -301,7 +320,9 @@ class Rest:
             return False
         op = "publish" if post.status == "published" else "unpublish" if post.status == "draft" else ""
         for endpoint in self._endpoints.get(op, ()):
-            self._wire.send(op, endpoint, {**self._slots(post, None), "id": id})
+            there = self._reading.get(id) if endpoint.uses("revision", "etag", "modified") else None
+            etag = self._reading.last[2] if there is not None and self._reading.last else None
+            self._wire.send(op, endpoint, {**self._slots(post, there, etag), "id": id})
             return True
         return False
 

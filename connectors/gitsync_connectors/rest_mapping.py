@@ -8,6 +8,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from email.utils import format_datetime
 from typing import Any, Final
 
 from gitsync.connector import Problem
@@ -247,6 +248,24 @@ def revision_in(how: Shape, item: Json) -> str | None:
     value = _read(how, "revision", item)
     value = _read(how, "updated", item) if value is None else value
     return None if value is None else value if isinstance(value, str) else json.dumps(value, sort_keys=True)
+
+
+def http_date(how: Shape, item: Json) -> str | None:
+    """Return when a record was updated, as HTTP headers have it."""
+    field = how.fields.get("updated") or how.fields.get("revision")
+    moment = rest_fields.moment_of(field, field.read(item)) if field and field.read else None
+    return format_datetime(moment, usegmt=True) if moment else None
+
+
+def emptied(how: Shape, before: Item, after: Item) -> list[str]:
+    """Return the keys that no field is mapped to, and that had something in them before an update and are empty now."""
+    mapped = {path.split(".")[0] for field in how.fields.values() for path in (field.path, field.write) if path}
+    nothing: tuple[Json, ...] = (None, "", [], {})
+    return [
+        key
+        for key, value in before.items()
+        if key not in mapped and value not in nothing and key in after and after[key] in nothing
+    ]
 
 
 def token_of(how: Shape, item: Json) -> str:

@@ -259,7 +259,7 @@ def _demands(
     constants: dict[str, Any] = {}
     for key in dict.fromkeys(sent.get("required") or ()):
         schema = document.resolve((sent.get("properties") or {}).get(key))
-        options = [schema["const"]] if "const" in schema else schema.get("enum") or ()
+        options: list[Any] = [schema["const"]] if "const" in schema else list(schema.get("enum") or ())
         if key in by_path:
             if by_path[key] in ("title", "slug", "description", "cover", "date"):
                 required.append(by_path[key])

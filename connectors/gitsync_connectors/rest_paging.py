@@ -49,6 +49,7 @@ class Paging:
     next_header: str = ""
     more: Reader | None = None
     total: Reader | None = None
+    counted: bool = True
 
 
 def paging(options: Options) -> Paging:
@@ -58,7 +59,10 @@ def paging(options: Options) -> Paging:
     place = f"[{table.place}]"
     next_ = table.text("next")
     by_header = next_.lower().startswith("header:")
-    readers = {key: reader(path, f"{place} {key}") for key in ("more", "total") if (path := table.text(key))}
+    # What looks like the number of all records may be another number: total = false says so.
+    counted = table.take("total") is not False
+    wanted = ("more", "total") if counted else ("more",)
+    readers = {key: reader(path, f"{place} {key}") for key in wanted if (path := table.text(key))}
     found = Paging(
         style=style,
         param=table.text("param", {"page": "page", "offset": "offset", "cursor": "cursor"}.get(style, "")),
@@ -69,6 +73,7 @@ def paging(options: Options) -> Paging:
         next_header=next_[7:].strip().lower() if by_header else "",
         more=readers.get("more"),
         total=readers.get("total"),
+        counted=counted,
     )
     table.end()
     if found.size == 0:
@@ -94,7 +99,7 @@ def pages(
         if not whole or total is None or len(seen) >= total:
             return
         if again or how.style == "auto":
-            hint = "Say under [paging] how it is cut into pages, and sort it by id in `list`."
+            hint = "Say under [paging] how it is cut into pages, and sort it by id; total = false if that is no count."
             raise Malformed(f"the listing tells of {total} records and shows {len(seen)}.", hint)
         # Records that moved up a page while it was read were passed by: whoever is missing is in a second reading.
 
@@ -205,6 +210,8 @@ def beside(link: str, host: str, path: str) -> str:
 
 
 def _total(how: Paging, headers: Mapping[str, str], value: Any) -> int | None:
+    if not how.counted:
+        return None
     if how.total:
         found = how.total(value)
         return found if type(found) is int else None

@@ -28,7 +28,20 @@ METHODS: Final[Mapping[str, str]] = {
 """What a request can be for, and the method that it has when none is written."""
 
 READS: Final = ("list", "get", "many", "find", "whoami")
-SLOTS: Final = ("id", "ids", "status", "revision", "etag", "slug", "title", "canonical_url", "now", "name", "sha256")
+SLOTS: Final = (
+    "id",
+    "ids",
+    "status",
+    "revision",
+    "etag",
+    "modified",
+    "slug",
+    "title",
+    "canonical_url",
+    "now",
+    "name",
+    "sha256",
+)
 SLOT: Final = re.compile(r"\{(\w+)\}")
 
 

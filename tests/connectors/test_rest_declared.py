@@ -417,6 +417,41 @@ def test_a_put_may_send_the_whole_record_back(connect: Connect) -> None:
     assert app.sent == {"title": "Post 1", "body": "Text.\n", "tags": tags, "author": 3, "seo": {"robots": "noindex"}}
 
 
+def test_a_put_that_emptied_what_it_did_not_name_is_made_good(connect: Connect) -> None:
+    there = row(author=3, seo={"x": 1}, views=0)
+    state = dict(there)
+
+    def put(request: Request, body: bytes) -> Any:
+        state.update({"author": None, "seo": {}} | json.loads(body))
+        return state
+
+    site, app = connect(
+        {"GET /posts/1": lambda r, b: state, "PUT /posts/1": put}, endpoints={"update": "PUT /posts/{id}"}
+    )
+    for title in ("Other", "Third"):
+        before = site.fetch("1")
+        site.update("1", shown(before).with_fields({"title": title}), expect=before.revision)
+        assert state == {**there, "title": title}
+    assert [call[0] for call in app.calls].count("PUT /posts/1") == 3
+
+
+def test_an_update_may_be_bound_to_a_date(connect: Connect) -> None:
+    there = row(at="2024-02-29T23:59:58Z")
+    site, app = connect(
+        {"GET /posts/1": there, "PATCH /posts/1": there},
+        conditional="if-unmodified-since",
+        fields={**FIELDS, "updated": "at"},
+    )
+    site.update("1", POST, expect=site.fetch("1").revision)
+    sent = next(call for call in app.calls if call[0].startswith("PATCH"))
+    assert sent[1]["if-unmodified-since"] == "Thu, 29 Feb 2024 23:59:58 GMT"
+
+
+def test_a_number_that_is_no_total_can_be_told_so(connect: Connect) -> None:
+    site, _ = connect({"GET /posts": {"count": 99, "items": [row()]}}, paging={"style": "none", "total": False})
+    assert len(list(site.scan())) == 1
+
+
 def test_reading_and_writing_may_be_at_different_places(connect: Connect) -> None:
     there = {"id": 1, "title": {"raw": "A", "rendered": "<b>A</b>"}, "content": {"raw": "Text"}, "sticky": False}
     fields = {
