@@ -81,7 +81,8 @@ class Wire:
 
     def _answered(self, op: str, method: str, target: str, headers: Mapping[str, str], body: Any) -> Answer:
         content, kind = self._content(body)
-        kinds = {"Content-Type": kind} if kind else {}
+        declared = {name.lower() for name in (*self._credentials.headers, *headers)}
+        kinds = {"Content-Type": kind} if kind and "content-type" not in declared else {}
         response = self._request(op, method, target, content=content, headers={**kinds, **headers})
         return self._read(method, response)
 

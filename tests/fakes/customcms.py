@@ -53,6 +53,7 @@ class Manner:
     encode: Callable[[str, Any], Any] = lambda name, value: value
     decode: Callable[[str, Any], Any] = lambda name, value: value
     missing: int = 404
+    media_type: str = "application/json"
     id: str = "id"
     updated: str = "updated_at"
 
@@ -162,8 +163,10 @@ class CustomCms:
         value, headers = self.manner.page(shown, request)
         return JSONResponse(value, headers=headers)
 
-    def taken(self, body: bytes, before: Mapping[str, Any], *, partial: bool) -> dict[str, Any]:
+    def taken(self, request: Request, body: bytes, before: Mapping[str, Any], *, partial: bool) -> dict[str, Any]:
         manner = self.manner
+        if request.headers.get("content-type") != manner.media_type:
+            raise Refusal(415, {"errors": [{"detail": "Unsupported media type"}]})
         value = json.loads(body)
         self.bodies.append(value)
         if manner.write:
@@ -197,7 +200,7 @@ class CustomCms:
         return row
 
     def create(self, request: Request, body: bytes) -> Response:
-        row = self.taken(body, {}, partial=False)
+        row = self.taken(request, body, {}, partial=False)
         id = str(uuid.uuid4()) if self.manner.uuids else str(next(self._numbers))
         shown = self.seen(self.stored(request, id, row), request)
         if self.manner.silent:
@@ -211,7 +214,7 @@ class CustomCms:
             return JSONResponse([])
         row = self.row(id)
         self.compare(request, row)
-        kept = self.stored(request, id, self.taken(body, row, partial=not manner.put_replaces))
+        kept = self.stored(request, id, self.taken(request, body, row, partial=not manner.put_replaces))
         if manner.silent:
             return Response(status_code=204)
         shown = self.show(id, self.seen(kept, request) or kept)
@@ -408,6 +411,7 @@ MANNERS: Mapping[str, Callable[[], Manner]] = {
         write="data",
         attributes=True,
         always={"type": "articles"},
+        media_type="application/vnd.api+json",
         updated="updated-at",
     ),
     "session": lambda: Manner(
