@@ -268,6 +268,7 @@ class Applying:
             blob=write.subject.oid,
             projection=projection.post if projection is not None else None,
             sent=projection.digest if projection is not None else None,
+            uses=projection.uses if projection is not None else None,
             slug=slug,
             at=at,
             run=self._run,

@@ -65,6 +65,7 @@ class Incoming:
     settings   the hash of the configuration that this plan is made with
     pushed     whether writes were planned too
     unasked    posts that are looked at only because the configuration changed; `withheld` would be sent differently
+    awaited    posts without an address to which posts lead that turned out to be on the site already
     """
 
     reading: Reading
@@ -82,6 +83,7 @@ class Incoming:
     pushed: bool = False
     unasked: set[str] = field(default_factory=set)
     withheld: int = 0
+    awaited: set[str] = field(default_factory=set)
 
     @property
     def is_reconfigured(self) -> bool:

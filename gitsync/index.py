@@ -14,7 +14,7 @@ from gitsync.model import Record
 from gitsync.records import Oid, State, load_record
 from gitsync.repository import EMPTY_TREE, Repository
 
-VERSION = 2
+VERSION = 3
 """Raise it with every change of SCHEMA or of what the rows mean: an index of another version is built anew."""
 
 SCHEMA = """
@@ -28,8 +28,10 @@ create table claim (
   site text, id text, path text, current integer not null, revision text not null, state text not null, seen text,
   primary key (site, id, path)) without rowid;
 create index claim_path on claim (site, path);
-create table uses (site text, path text, used text, primary key (site, used, path)) without rowid;
+create table uses (
+  site text, path text, used text, open integer not null, primary key (site, used, path)) without rowid;
 create index uses_path on uses (site, path);
+create index uses_open on uses (site, used) where open;
 create table asset (
   site text, path text, file text not null, oid text not null, url text not null,
   primary key (site, path, file)) without rowid;
@@ -84,6 +86,14 @@ class Index:
     def owed(self) -> list[str]:
         """Return the paths of live posts whose last push is owed."""
         return self._column("select path from record where site = ? and owed order by path")
+
+    def unlinked(self) -> list[str]:
+        """Return the live posts that were sent with a link to a post without an address, which has one now."""
+        return self._column(
+            "select distinct u.path from uses u join record it on it.site = u.site and it.path = u.path"
+            " join record used on used.site = u.site and used.path = u.used where u.site = ? and u.open"
+            " and it.state = 'live' and used.state = 'live' and used.url is not null order by u.path"
+        )
 
     def using(self, paths: Iterable[str]) -> set[str]:
         """Return the posts whose last projection was made with one of `paths` (posts or files)."""
@@ -247,14 +257,15 @@ def _insert(db: sqlite3.Connection, repository: Repository, site: str, files: It
             records.append((site, path, record.id, record.url, record.state, owed))
             for id in dict.fromkeys(record.ids):
                 claims.append((site, id, path, id == record.id, record.revision, record.state))
-            for used in record.uses.posts.keys() | record.uses.assets.keys():
-                uses.append((site, path, used))
+            posts = record.uses.posts
+            for used in posts.keys() | record.uses.assets.keys():
+                uses.append((site, path, used, used in posts and posts[used] is None))
             for file, oid in record.uses.assets.items():
                 if url := record.assets.get(oid):
                     assets.append((site, path, file, oid, url))
         db.executemany("insert into record values (?, ?, ?, ?, ?, ?)", records)
         db.executemany("insert into claim values (?, ?, ?, ?, ?, ?, null)", claims)
-        db.executemany("insert into uses values (?, ?, ?)", uses)
+        db.executemany("insert into uses values (?, ?, ?, ?)", uses)
         db.executemany("insert into asset values (?, ?, ?, ?, ?)", assets)
 
 

@@ -13,7 +13,7 @@ from typing import Any, Literal
 from gitsync.errors import RepositoryError
 from gitsync.journal import sync_folder
 from gitsync.model import Post
-from gitsync.records import Oid, post_from_json, post_to_json
+from gitsync.records import Oid, Uses, post_from_json, post_to_json
 
 Operation = Literal["create", "update", "delete", "unpublish"]
 
@@ -24,7 +24,7 @@ class Intent:
 
     path        the post; `id` is the record it goes to, None for a create
     blob        the file that is sent; None for a delete
-    projection  what the site is sent, and `sent` its hash
+    projection  what the site is sent, `sent` its hash, and `uses` what it was made with
     at          Unix time just before the request
     run         the run that made it; `ledger` is the tip of the ledger that it was planned with
     """
@@ -36,6 +36,7 @@ class Intent:
     blob: Oid | None = None
     projection: Post | None = None
     sent: str | None = None
+    uses: Uses | None = None
     slug: str | None = None
     at: float
     run: str = ""
@@ -83,6 +84,8 @@ def dump_intent(intent: Intent) -> bytes:
     said = {f.name: value for f in fields(Intent) if (value := getattr(intent, f.name)) is not None}
     if intent.projection is not None:
         said["projection"] = post_to_json(intent.projection)
+    if intent.uses is not None:
+        said["uses"] = {"posts": dict(intent.uses.posts), "assets": dict(intent.uses.assets)}
     return (json.dumps(said, sort_keys=True, indent=1) + "\n").encode("ascii")
 
 
@@ -90,8 +93,9 @@ def load_intent(data: bytes, *, name: str) -> Intent:
     """Return the intent that `dump_intent` wrote. Raises RepositoryError, naming `name`."""
     try:
         said: Mapping[str, Any] = json.loads(data)
-        projection = said.get("projection")
-        return Intent(**{**said, "projection": projection and post_from_json(projection)})
+        projection, uses = said.get("projection"), said.get("uses")
+        made = {"projection": projection and post_from_json(projection), "uses": uses and Uses(**uses)}
+        return Intent(**{**said, **made})
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise RepositoryError(
             f"{name} cannot be read: {error}.",

@@ -94,11 +94,10 @@ def meet(round: Round, incoming: Incoming, subject: Subject, record: Record) -> 
     file = round.overlay.project.read(subject.path, round.overlay.read(subject.oid))
     base = _shown_version(round, incoming, subject, record, file)
     if base is not None:
-        oid, projection = base
-        # What was sent then may have led to posts that had no address yet, and have one now.
-        current = shows(projection.post, record.post, incoming.reading.capabilities.telling)
-        sent = projection.digest if current else None
-        known = replace(seen(subject.entry.record, record), sent=sent, uses=projection.uses)
+        oid, projection, current = base
+        digest = projection.digest if current else None
+        known = replace(seen(subject.entry.record, record), sent=digest, uses=projection.uses)
+        incoming.awaited.update(path for path, url in projection.uses.posts.items() if url is None)
         result = subject.result(base=oid, remote=record.post, record=known)
         incoming.results.append(result)
         arrived = any(oid == sent for sent, _ in round.recoveries[incoming.reading.name].sent_before(subject.path))
@@ -127,7 +126,8 @@ def meet(round: Round, incoming: Incoming, subject: Subject, record: Record) -> 
 
 def _shown_version(
     round: Round, incoming: Incoming, subject: Subject, record: Record, file: Document
-) -> tuple[Oid, Projection] | None:
+) -> tuple[Oid, Projection, bool] | None:
+    """Return the version of the file that the site shows, its projection, and whether that would be sent today."""
     place = incoming.addresses.place
     connector = incoming.reading.online
     fields = connector.capabilities.telling
@@ -139,15 +139,17 @@ def _shown_version(
     if record.post is None or subject.oid is None:
         return None
     if shows(now.post, record.post, fields):
-        return subject.oid, now
+        return subject.oid, now, True
     for oid, sent in round.recoveries[incoming.reading.name].sent_before(subject.path):
         if stored_of(sent, record.post, fields):
-            return oid, projected(round.overlay.project.read(subject.path, round.overlay.read(oid)))
+            then = projected(round.overlay.project.read(subject.path, round.overlay.read(oid)))
+            # It may lead to posts that had no address yet when it was sent, and have one now.
+            return oid, then, then.post == sent
     for oid in round.overlay.project.repository.file_history(subject.path, round.overlay.head):
         try:
             then = projected(round.overlay.project.read(subject.path, round.overlay.read(oid)))
         except InvalidContent:  # an old version that nobody could have sent
             continue
         if shows(then.post, record.post, fields):
-            return oid, then
+            return oid, then, True
     return None

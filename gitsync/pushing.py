@@ -16,7 +16,7 @@ from gitsync.overlay import Overlay
 from gitsync.plan import Step
 from gitsync.projection import Projection, project, selected, view
 from gitsync.repository import Oid
-from gitsync.resending import everything, with_other_files
+from gitsync.resending import everything, with_other_files, with_other_links
 from gitsync.scope import Scope
 from gitsync.subject import Subject, entry_of
 
@@ -127,6 +127,8 @@ class Pushing:
             if (oid := self._overlay.pending(path)) is not None and not settled.is_settled(path, oid)
         ]
         owing = [*reading.index.owed(), *with_other_files(incoming, self._overlay)]
+        owing += with_other_links(incoming, incoming.addresses.created)
+        owing += reading.index.unlinked() if reading.capabilities.update else []
         if self._scope is not None:
             owing = [path for path in owing if path in self._scope.paths]
         elif incoming.is_reconfigured:
@@ -162,7 +164,7 @@ class Pushing:
         projection = project(post, subject.path, incoming.addresses.place, reading.online)
         if subject.step is Step.PUSH and record is not None and record.sent == projection.digest:
             known = replace(record, uses=projection.uses)
-            if subject.oid != subject.entry.base or subject.path != subject.entry.path:
+            if subject.oid != subject.entry.base or subject.path != subject.entry.path or known != record:
                 incoming.results.append(subject.result(base=subject.oid, remote=subject.entry.remote, record=known))
             return
         if (refused := projection.refused) is not None:
@@ -185,6 +187,11 @@ class Pushing:
             )
             return
         op: Op = "create" if subject.step is Step.CREATE else "update"
+        if record is not None and subject.path != subject.entry.path:
+            # Known under its new name before anything is sent: a run that dies in between finds it there.
+            renamed = subject.result(base=subject.entry.base, remote=subject.entry.remote, record=record)
+            incoming.results.append(renamed)
+            subject = subject.after(renamed, step=subject.step, oid=subject.oid)
         yield Write(op=op, subject=subject, leans_on=tuple(projection.uses.posts), reason=_losses(projection, coming))
 
     def _remove(self, incoming: Incoming, subject: Subject) -> Iterator[Write]:

@@ -104,7 +104,7 @@ def _look_at(reading: Reading, recovery: Recovery, intent: Intent, entry: Entry)
     shown = reading.changed.get(intent.path)
     if shown is None or not arrived(intent, shown, reading.capabilities.telling):
         return False
-    known = written(record, shown, _projection(intent, record.uses), intent.at)
+    known = written(record, shown, _projection(intent, intent.uses or record.uses), intent.at)
     if intent.op == "unpublish":
         known = replace(known, state="unpublished", sent=None)
     agreed = replace(entry, base=intent.blob, remote=shown.post, record=known)

@@ -248,6 +248,7 @@ class Run:
                 recorder.flush()
             self._codes |= applying.applied.codes
             again = again or bool(applying.applied.stale or applying.applied.unknown)
+            again = again or not outgoing.incoming.awaited.isdisjoint(outgoing.incoming.addresses.created)
             if applying.applied.unknown and not self.options.wait:
                 self._codes.add(1)
                 again = False

@@ -311,3 +311,44 @@ def test_a_decided_conflict_waits_for_a_file_that_is_being_edited(blog: Blog) ->
     assert outcome.summary.exit_code == 0, outcome.told
     assert blog.shown("A").body == "One there.\n\nTwo.\n\nThree, there.\n\nFour, not yet committed.\n"
     blog.quiet()
+
+
+def linked(blog: Blog) -> None:
+    blog.write("posts/a.md", post("A", slug="a", body="See [b](b.md).\n"))
+    blog.write("posts/b.md", post("B", slug="b", body="See [a](a.md) and [c](c.md).\n"))
+    blog.write("posts/c.md", post("C", slug="c", body="See [a](a.md).\n"))
+    blog.commit()
+
+
+def all_linked(blog: Blog) -> bool:
+    bodies = [found.body for found in blog.site().posts().values()]
+    return len(bodies) == 3 and not any(".md" in body for body in bodies)
+
+
+@pytest.mark.parametrize("stored", [True, False])
+@pytest.mark.parametrize("skip", [0, 1, 2])
+@pytest.mark.parametrize("on", ["create", "update"])
+def test_a_run_that_was_cut_short_leaves_no_link_without_an_address(
+    blog: Blog, on: str, skip: int, stored: bool
+) -> None:
+    linked(blog)
+    blog.site().faults.append(Fault(on=on, error=KeyboardInterrupt(), stored=stored, skip=skip))
+    try:
+        blog.run()
+    except KeyboardInterrupt:
+        blog.clock.now += 1000
+        blog.run()
+    assert all_linked(blog), blog.site().posts()
+    blog.quiet()
+
+
+def test_posts_that_link_to_each_other_are_recognised_when_the_ledger_is_lost(blog: Blog) -> None:
+    linked(blog)
+    blog.run()
+    assert all_linked(blog)
+    writes = blog.writes()
+    blog.git("update-ref", "-d", "refs/gitsync/site")
+    outcome = blog.run()
+    assert outcome.summary.exit_code == 0, outcome.told
+    assert blog.writes() == writes
+    blog.quiet()
