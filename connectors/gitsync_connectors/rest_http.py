@@ -47,10 +47,13 @@ class Wire:
         self._credentials, self._errors = credentials, errors
         self._form, self._conditional, self._names = form, conditional, names
         self._session: dict[str, str] = {}
+        # A media type is a body's: on every request, it would be said of files too.
+        always = {name: text for name, text in credentials.headers.items() if name.lower() != "content-type"}
+        self._media_type = next((text for n, text in credentials.headers.items() if n.lower() == "content-type"), "")
         self._client = Client(
             settings,
             base=self.origin,
-            headers={"Accept": "application/json", **credentials.headers},
+            headers={"Accept": "application/json", **always},
             pace={},
             sign=credentials.sign,
             secrets=credentials.hidden,
@@ -81,8 +84,8 @@ class Wire:
 
     def _answered(self, op: str, method: str, target: str, headers: Mapping[str, str], body: Any) -> Answer:
         content, kind = self._content(body)
-        declared = {name.lower() for name in (*self._credentials.headers, *headers)}
-        kinds = {"Content-Type": kind} if kind and "content-type" not in declared else {}
+        own = any(name.lower() == "content-type" for name in headers)
+        kinds = {"Content-Type": self._media_type or kind} if kind and not own else {}
         response = self._request(op, method, target, content=content, headers={**kinds, **headers})
         return self._read(method, response)
 

@@ -740,9 +740,13 @@ def test_many_are_fetched_at_once_and_the_missing_alone(connect: Connect) -> Non
 def test_files_are_sent_as_they_are_wanted(connect: Connect, stage: Stage) -> None:
     asset = Asset(path="images/ü.png", content=b"\x89PNG", media_type="image/png", sha256="ab" * 32)
     form = {"upload": "POST /media"}
-    site, app = connect({"POST /media": [{"url": "/uploads/x.png"}]}, endpoints=form, upload={"field": "files"})
+    json_only = {"Content-Type": "application/vnd.api+json"}
+    site, app = connect(
+        {"POST /media": [{"url": "/uploads/x.png"}]}, endpoints=form, upload={"field": "files"}, headers=json_only
+    )
     assert site.upload(asset) == f"{stage.host}/uploads/x.png"
     assert b'name="files"' in app.calls[0][2]
+    assert app.calls[0][1]["content-type"].startswith("multipart/form-data")
     raw = {"upload": "POST /object/bucket/{sha256}.png"}
     made = {"raw": True, "url": "https://cdn.example/{sha256}.png"}
     site, app = connect({f"POST /object/bucket/{'ab' * 32}.png": {"Key": "x"}}, endpoints=raw, upload=made)
