@@ -29,6 +29,11 @@ TOTALS: Final = (
     *("meta.filter_count", "meta.total_count", "meta.totalCount", "pagination.total", "page.totalElements"),
     *("meta.page.total", "totalElements", "total_rows"),
 )
+PAGE_COUNTS: Final = (
+    *("totalPages", "total_pages", "pageCount", "page_count", "lastPage", "last_page", "pages", "meta.last_page"),
+    *("meta.totalPages", "meta.total_pages", "meta.pagination.pageCount", "meta.pagination.pages"),
+    *("pagination.totalPages", "pagination.total_pages", "pagination.pages", "page.totalPages"),
+)
 TOTAL_HEADERS: Final = ("x-total-count", "x-wp-total", "x-total", "total-count", "x-pagination-total-count")
 
 Params = Mapping[str, str]
@@ -115,7 +120,7 @@ def _answers(how: Paging, ask: Ask, records: Callable[[Any], list[Any]]) -> Iter
 
 
 def _numbered(how: Paging, ask: Ask, records: Callable[[Any], list[Any]], sized: Params) -> Iterator[Answer]:
-    number, count = how.first, 0
+    number, count, asked = how.first, 0, 0
     before: list[Any] = []
     while True:
         first = number == how.first
@@ -129,22 +134,29 @@ def _numbered(how: Paging, ask: Ask, records: Callable[[Any], list[Any]], sized:
         if not first and found == before:
             return  # the same page again: this API knows no pages, and its first was all
         yield answer
-        count += len(found)
-        if not found or _is_last(how, answer, len(found), count):
+        count, asked = count + len(found), asked + 1
+        if not found or _is_last(how, answer, len(found), count, asked):
             return
         number += len(found) if how.style == "offset" else 1
         before = found
 
 
-def _is_last(how: Paging, answer: Answer, found: int, count: int) -> bool:
+def _is_last(how: Paging, answer: Answer, found: int, count: int, asked: int) -> bool:
     if how.more:
         return not how.more(answer.value)
+    if how.style == "page" and how.counted and (last := _pages(answer.value)) is not None:
+        return asked >= last
     total = _total(how, answer.headers, answer.value)
     if total is not None and total != found:  # some call the number of records on the page their total
         return count >= total
     # Fewer than asked for is the end, unless it is a round number: then it may be the most that this server gives.
     round_ = found % 5 == 0 or found & (found - 1) == 0
     return bool(how.size_param) and found < how.size and not (round_ and found > 4)
+
+
+def _pages(value: Any) -> int | None:
+    guesses = (reader(path, "")(value) for path in PAGE_COUNTS) if isinstance(value, dict) else ()
+    return next((number for number in guesses if type(number) is int), None)
 
 
 def _linked(how: Paging, ask: Ask, records: Callable[[Any], list[Any]], sized: Params) -> Iterator[Answer]:

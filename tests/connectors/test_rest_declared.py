@@ -235,6 +235,16 @@ def test_a_cms_that_knows_no_pages_is_asked_twice_and_not_for_ever(connect: Conn
     assert len(app.calls) == 2
 
 
+def test_a_cms_that_counts_its_pages_is_asked_for_each_once(connect: Connect) -> None:
+    def page(request: Request, body: bytes) -> Any:
+        number = int(request.query_params["p"])
+        return {"stories": [row(2 * number), row(2 * number + 1)], "pages": 3}
+
+    site, app = connect({"GET /posts": page}, paging={"style": "page", "param": "p", "first": 0})
+    assert len(list(site.scan())) == 6
+    assert len(app.calls) == 3
+
+
 def test_a_short_page_is_the_last(connect: Connect) -> None:
     site, app = connect({"GET /posts": [row(n) for n in range(7)]}, paging={"style": "page", "size_param": "n"})
     assert len(list(site.scan())) == 7
