@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
@@ -97,23 +98,27 @@ def shows(projection: Post, stored: Post, fields: Collection[str]) -> bool:
 
 
 def stored_of(projection: Post, stored: Post, fields: Collection[str]) -> bool:
-    """Say whether a site may have made `stored` of `projection` that was sent: the same letters, set as it likes.
+    """Say whether a site may have made `stored` of `projection` that was sent: the same text, typeset as it likes.
 
-    Only for a request whose answer was lost: whoever wrote a text anew changed more than its marks.
+    Only for a request whose answer was lost. A letter, its case, a comma or a mark that differs is somebody's edit.
     """
 
     def alike(one: Value, other: Value) -> bool:
         both = isinstance(one, str) and isinstance(other, str)
-        return _letters(str(one)) == _letters(str(other)) if both else _alike(one, other)
+        return _typed(str(one)) == _typed(str(other)) if both else _alike(one, other)
 
-    if not _letters(projection.body):
-        return shows(projection, stored, fields)
     said = [name for name in fields if projection.get(name) is not None]
     return all(alike(projection.get(name), stored.get(name)) for name in said) and alike(projection.body, stored.body)
 
 
-def _letters(text: str) -> str:
-    return "".join(filter(str.isalnum, unicodedata.normalize("NFKC", text).casefold()))
+_TYPED = str.maketrans({**dict.fromkeys("\u2018\u2019\u201a", "'"), **dict.fromkeys("\u201c\u201d\u201e", '"')})
+_DASHES = re.compile("[-\u2010-\u2015]+")
+
+
+def _typed(text: str) -> str:
+    """Return a text as a typewriter has it: no curly quotes, long dashes, dots in one, and no white space."""
+    plain = unicodedata.normalize("NFKC", text).translate(_TYPED)
+    return "".join(_DASHES.sub("-", plain).split())
 
 
 def same_content(one: Post, other: Post, fields: Collection[str]) -> bool:

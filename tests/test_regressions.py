@@ -352,3 +352,33 @@ def test_posts_that_link_to_each_other_are_recognised_when_the_ledger_is_lost(bl
     assert outcome.summary.exit_code == 0, outcome.told
     assert blog.writes() == writes
     blog.quiet()
+
+
+def test_markers_that_were_committed_by_mistake_reach_no_site(tmp_path: Path) -> None:
+    blog = Blog(tmp_path / "blog", sites=("first", "second"))
+    blog.put("posts/a.md", post("A"))
+    blog.run()
+    blog.put("posts/a.md", post("A", "One, here.\n\nTwo.\n\nThree.\n"))
+    blog.site("first").edit(blog.id_of("A", "first"), body="One, there.\n\nTwo.\n\nThree.\n")
+    assert blog.run().summary.conflicts == 1
+    assert "<<<<<<< ours" in blog.read("posts/a.md")
+    blog.put("posts/new.md", post("New", "<<<<<<< ours\nOne\n=======\nTwo\n>>>>>>> first@1\n"))
+    outcome = blog.run()
+    assert "posts/new.md:5:1: conflict-markers Conflict markers are left." in outcome.told
+    assert outcome.summary.exit_code == 3, outcome.told
+    for name in ("first", "second"):
+        assert not any("<<<<<<<" in found.body for found in blog.site(name).posts().values())
+
+
+@pytest.mark.parametrize(("old", "new"), [("Two.", "TWO."), ("Two.", "Two!"), ("Two.", "*Two.*"), ("Two.", "Too.")])
+def test_an_edit_there_after_a_lost_reply_is_no_matter_of_typesetting(blog: Blog, old: str, new: str) -> None:
+    blog.put("posts/a.md", post("A"))
+    blog.run()
+    blog.put("posts/a.md", post("A", "One, here.\n\nTwo.\n\nThree.\n"))
+    blog.site().faults.append(Fault(on="update", error=OutcomeUnknown("no answer"), stored=True))
+    blog.run(wait=False)
+    blog.site().edit(blog.id_of("A"), body=f"One, here.\n\n{new}\n\nThree.\n")
+    blog.run()
+    assert new in blog.read("posts/a.md")
+    assert "One, here." in blog.shown("A").body
+    blog.quiet()
