@@ -191,11 +191,11 @@ class Check:
 
 
 def _markers(file: Document) -> Iterator[Finding]:
-    text = file.layout.text
-    if merge.has_markers(text):
+    line = merge.marked_line(file.layout.text)
+    if line is not None:
         yield Finding(
             path=file.path,
-            line=text[: text.index("<<<<<<< ours")].count("\n") + 1,
+            line=line,
             column=1,
             code="conflict-markers",
             message="conflict markers are left",

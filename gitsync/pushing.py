@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 
-from gitsync import document
+from gitsync import document, merge
 from gitsync.config import Policy
 from gitsync.document import Document
 from gitsync.errors import InvalidContent, Refused
@@ -167,6 +167,14 @@ class Pushing:
             if subject.oid != subject.entry.base or subject.path != subject.entry.path or known != record:
                 incoming.results.append(subject.result(base=subject.oid, remote=subject.entry.remote, record=known))
             return
+        if (marked := merge.marked_line(file.layout.text)) is not None:
+            raise InvalidContent(
+                "Conflict markers are left.",
+                "Decide what stays, and delete the marker lines.",
+                code="conflict-markers",
+                path=subject.path,
+                line=marked,
+            )
         if (refused := projection.refused) is not None:
             line, column = document.place(file, refused.field or "body", refused.offset)
             raise InvalidContent(

@@ -1,6 +1,6 @@
 """The promise that no edit is lost: three-way merge of posts, carrying a site's edit over, conflicts as data. Pure."""
 
-from gitsync.merge.markers import has_markers, markers
+from gitsync.merge.markers import has_markers, marked_line, markers
 from gitsync.merge.posts import Clash, Merged, carry, merge_posts, settled
 from gitsync.merge.prose import Hunk, MergedText, merge_text
 
@@ -11,6 +11,7 @@ __all__ = [
     "MergedText",
     "carry",
     "has_markers",
+    "marked_line",
     "markers",
     "merge_posts",
     "merge_text",

@@ -44,16 +44,21 @@ def has_markers(text: str) -> bool:
 
     A heading underlined with `=======`, or another tool's markers in a code sample, are none.
     """
-    seen = ""
+    return marked_line(text) is not None
+
+
+def marked_line(text: str) -> int | None:
+    """Return the line, from 1, where the first conflict that `markers` wrote begins; None when none remains."""
+    start, seen = 0, ""
     for match in _TRIPLE.finditer(text):
         kind = match.lastgroup or ""
         if kind == "open":
-            seen = kind
+            start, seen = match.start(), kind
         elif kind == "half":
             seen = kind if seen else ""
         elif seen == "half":
-            return True
-    return False
+            return text.count("\n", 0, start) + 1
+    return None
 
 
 def marker_lines(text: str) -> Counter[str]:
