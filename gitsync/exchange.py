@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from gitsync import share, worktree
-from gitsync.errors import Moved, Refused, RepositoryError
+from gitsync.errors import ConfigError, Moved, Refused, RepositoryError
 from gitsync.hosts import is_public
 from gitsync.intents import Intent
 from gitsync.lease import leases
@@ -31,7 +31,10 @@ class Exchange:
         return self.project.config.state.remote
 
     def check(self) -> None:
-        """Make sure that what is shared may be shared, and that history is whole. Raises Refused, RepositoryError."""
+        """Make sure that what is shared may be shared, and that history is whole.
+
+        Raises ConfigError, Refused, RepositoryError.
+        """
         repository, remote = self.project.repository, self.remote
         if repository.is_shallow():
             repository.deepen(remote or "origin")
@@ -39,7 +42,7 @@ class Exchange:
             return
         url = repository.remote_url(remote)
         if url is None:
-            raise RepositoryError(
+            raise ConfigError(
                 f"There is no remote called {remote}, which [state] remote names.", f"Run git remote add {remote} URL."
             )
         if is_public(url) and not self.project.config.state.public:

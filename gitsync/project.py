@@ -96,7 +96,9 @@ class Project:
         state = self.config.state
         if state.branch or recorded:
             return state.branch or recorded
-        return self.repository.default_branch(state.remote) if state.remote else None
+        if state.remote is None or self.repository.remote_url(state.remote) is None:
+            return None
+        return self.repository.default_branch(state.remote)
 
     def check_writable(self, recorded: str | None) -> str:
         """Return the branch that a sync may commit to. Raises Refused where only reading is allowed."""

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from gitsync_connectors.memory import Fault
 
-from gitsync.errors import OutcomeUnknown, Refused, RepositoryError
+from gitsync.errors import ConfigError, OutcomeUnknown, Refused, RepositoryError
 from tests.blog import Blog, post
 from tests.conftest import run_git
 
@@ -100,3 +100,9 @@ def test_a_ledger_is_not_shown_to_the_public_unasked(clones: Clones) -> None:
     clones.one.git("remote", "set-url", "origin", "https://github.com/me/blog.git")
     with pytest.raises(Refused, match="drafts"):
         clones.one.run()
+
+
+def test_a_remote_that_git_does_not_know_is_an_error_of_the_configuration(tmp_path: Path) -> None:
+    blog = Blog(tmp_path / "blog", config='[state]\nremote = "nowhere"\n')
+    with pytest.raises(ConfigError, match="no remote called nowhere"):
+        blog.run()
