@@ -182,7 +182,10 @@ def log(git: Git, tip: str, *, limit: int | None, paths: Sequence[str]) -> Itera
 
 
 def tip(git: Git, ref: str) -> tuple[Oid | None, dict[str, str | tuple[str, ...]]]:
-    """Return the commit that a full ref names, None if there is none, and its trailers."""
+    """Return the commit that a full ref, or its own name, names, None if there is none, and its trailers."""
+    if not ref.startswith("refs/"):
+        commit = next(log(git, ref, limit=1, paths=()), None)
+        return (commit.oid, dict(commit.trailers)) if commit is not None else (None, {})
     fields = "%00".join(("%(refname)", "%(objectname)", "%(contents:trailers:only,unfold,separator=%x01)", ""))
     answer = git.run("for-each-ref", f"--format={fields}", "--", ref)
     said = answer.text.split("\0")

@@ -201,7 +201,7 @@ class Repository:
         return {ref: oid for oid, ref in rows}
 
     def tip(self, ref: str) -> tuple[Oid | None, Mapping[str, str | tuple[str, ...]]]:
-        """Return the commit that a full ref names, None if there is none, and its trailers. One process."""
+        """Return the commit that a full ref, or its own name, names, None if there is none, and its trailers."""
         return objects.tip(self.git, ref)
 
     def update_refs(self, updates: Sequence[tuple[str, Oid | None, Oid | None]], *, message: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gitsync import results as module
+from gitsync import spool as module
 from gitsync.model import Post
 from gitsync.records import LedgerRecord, Result
 from gitsync.results import Results
