@@ -6,22 +6,21 @@ import hashlib
 import re
 import secrets
 import subprocess
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from gitsync import big_folders
 from gitsync.errors import RepositoryError
 from gitsync.gitprocess import Git, Oid, decode, encode
 
-_MANY = 1000  # files from which on a new folder is made at once: fast-import looks through all names for each new one
 _BUFFER = 1 << 20  # git's standard input is not buffered by subprocess; small writes would cost a call each
 _MODES = frozenset(["100644", "100755", "120000", "160000", "040000", "keep"])
 # Git checks paths when it fills an index, not when it imports; file systems fold case and cut names (git~1).
 _FORBIDDEN = re.compile(r"(?:\A|/)(?:\.{0,2}|\.git|git~1)(?:/|\Z)|\0", re.IGNORECASE).search
-_ROW = re.compile(rb"([0-9a-f]*) ([^\0]*)\0")
 _SPECIAL = re.compile(r'[\\"\n]').search
 
 
@@ -63,7 +62,10 @@ Bytes are stored on the way. Mode "040000" with the name of a tree puts a whole 
 Parent = Oid | CommitHandle
 
 _Folder = bytearray
-"""Rows of "BLOB NAME\\0", no blob for a file that goes; later ones count. Objects for so many would fill the memory."""
+"""Rows of a blob's name in bytes, a file's name and "\\0"; the later of two counts, and zeros are no file.
+
+As objects, a hundred thousand of them would fill the memory.
+"""
 
 
 class Importer:
@@ -72,12 +74,11 @@ class Importer:
     Not for two threads at once.
     """
 
-    def __init__(
-        self, process: Any, *, sha256: bool, committer: tuple[str, str], make_tree: Callable[[bytearray], Oid]
-    ) -> None:
+    def __init__(self, git: Git, process: Any, *, sha256: bool, committer: tuple[str, str]) -> None:
+        self._git = git
         self._process = process
-        self._make_tree = make_tree
         self._sha256 = sha256
+        self._width = 32 if sha256 else 20
         self._committer = committer
         self._buffer = bytearray()
         # A commit needs the name of a ref, which is reset before the end, so that git never makes it.
@@ -148,10 +149,10 @@ class Importer:
             oid = content.oid if isinstance(content, Blob) else content
             folder, _, name = path.rpartition("/")
             if oid is not None and mode == "100644":
-                folders.setdefault(folder, bytearray()).extend(b"%s %s\0" % (oid.encode("ascii"), encode(name)))
+                folders.setdefault(folder, bytearray()).extend(b"%s%s\0" % (bytes.fromhex(oid), encode(name)))
                 continue
             if folder in folders:
-                folders[folder] += b" %s\0" % encode(name)
+                folders[folder] += b"%s%s\0" % (bytes(self._width), encode(name))
             for inner in [it for it in folders if it == path or it.startswith(f"{path}/")]:
                 del folders[inner]
             others.append((path, oid, mode))
@@ -160,18 +161,28 @@ class Importer:
     def _fill(self, folder: str, rows: _Folder) -> None:
         """Put plain files into a folder of the commit that has just been begun."""
         files: dict[bytes, bytes] = {}
-        for row in _ROW.finditer(rows):
+        for row in re.finditer(rb"(.{%d})([^\0]*)\0" % self._width, rows, re.DOTALL):
             files[row[2]] = row[1]
-        for name in [name for name, oid in files.items() if not oid]:
+        for name in [name for name, oid in files.items() if not any(oid)]:
             del files[name]
-        if folder and len(files) >= _MANY and self._look(folder).startswith(b"missing "):
-            listing = bytearray()
-            while files:
-                listing += b"100644 blob %s\t%s\0" % files.popitem()[::-1]
-            self._change(folder, self._make_tree(listing), "040000")
+        if folder and (tree := self._tree_of(folder, files)) is not None:
+            self._change(folder, tree, "040000")
             return
         for name, oid in files.items():
-            self._change(f"{folder}/{decode(name)}" if folder else decode(name), oid.decode("ascii"), "100644")
+            self._change(f"{folder}/{decode(name)}" if folder else decode(name), oid.hex(), "100644")
+
+    def _tree_of(self, folder: str, files: dict[bytes, bytes]) -> Oid | None:
+        """Store the whole tree of a folder where that is cheaper than change after change; None where it is not."""
+        there = self._look(folder)
+        if there.startswith(b"missing "):
+            if len(files) < big_folders.MANY:
+                return None
+            return self._git.run("mktree", "-z", "--missing", input=big_folders.listing(files), write=True).text
+        # A tree that only this import has cannot be read yet.
+        old = self._git.run("cat-file", "tree", there.split()[2].decode("ascii"), ok=()).output
+        if len(old) < big_folders.LARGE or (new := big_folders.replaced(old, files)) is None:
+            return None
+        return self._git.run("hash-object", "-t", "tree", "-w", "--stdin", input=new, write=True).text
 
     def _change(self, path: str, oid: Oid | None, mode: str) -> None:
         """Hand git one change of the commit that has just been begun."""
@@ -247,12 +258,7 @@ def importing(git: Git, git_dir: Path, *, sha256: bool, committer: tuple[str, st
     try:
         with git.process(*args, stdin=subprocess.PIPE, write=True) as process:
             report = git_dir / f"fast_import_crash_{process.pid}"
-            importer = Importer(
-                process,
-                sha256=sha256,
-                committer=committer,
-                make_tree=lambda rows: git.run("mktree", "-z", "--missing", input=rows, write=True).text,
-            )
+            importer = Importer(git, process, sha256=sha256, committer=committer)
             yield importer
             importer.finish()
     finally:

@@ -38,6 +38,7 @@ class Folding:
         self._was: dict[str, Oid] = {}  # the tip's files, as far as they were looked at
         self._now: dict[str, Content] = {}  # what they become
         self._earlier: set[str] = set()  # posts in portions that were given out: the tip does not know them
+        self._taken: list[str] = []  # the paths of the last results
         self._conflicts = False  # whether there may be any
         self._there: dict[str, str | LedgerRecord | None] = {}  # a live post's id, a tombstone, or nothing
         self._rebased = self._took = False
@@ -58,7 +59,7 @@ class Folding:
         """Apply `results` in their order; yields now and then, so that the caller may ask for a `portion`."""
         remaining = iter(results)
         while chunk := list(islice(remaining, CHUNK)):
-            paths = [path for it in chunk for path in (it.path, it.old_path) if path is not None]
+            self._taken = paths = [path for it in chunk for path in (it.path, it.old_path) if path is not None]
             claims = [(it.path, id) for it in chunk if isinstance(it.record, LedgerRecord) for id in it.record.ids]
             self._look(paths, [record_file(parked_path(path, id)) for path, id in claims])
             self._took = True
@@ -90,7 +91,10 @@ class Folding:
             for file, it in self._now.items()
             if it != self._was.get(file) or (self._earlier and post_of(file) in self._earlier)
         ]
-        self._earlier.update(post_of(file) for file, _ in changed)
+        told = {post_of(file) for file, _ in changed}
+        # The very texts that are held already, where they are: there may be a hundred thousand.
+        self._earlier.update(path for path in self._taken if path in told)
+        self._earlier.update(path for path in told if path not in self._earlier)
         self._now, self._was = {}, {}
         self._there = {path: there for path, there in self._there.items() if path in self._earlier}
         return sorted(changed, key=lambda change: change[1] is not None)

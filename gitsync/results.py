@@ -23,7 +23,7 @@ class Results:
         self._spool = Spool()
         self._starts = array("Q")
         self._newest: dict[str, int] = {}
-        self._bases: dict[str, Oid] = {}
+        self._settled: list[Oid | None] = []
         self._discarded: set[int] = set()
         for result in results:
             self.append(result)
@@ -42,9 +42,8 @@ class Results:
             pickler.dump(result.remote)
         self._newest[result.path] = len(self._starts)
         self._starts.append(self._spool.add(written.getvalue()))
-        self._bases.pop(result.path, None)
-        if isinstance(result.base, str) and isinstance(result.record, LedgerRecord) and result.record.sent is not None:
-            self._bases[result.path] = result.base
+        sent = result.record.sent if isinstance(result.record, LedgerRecord) else None
+        self._settled.append(result.base if isinstance(result.base, str) and sent is not None else None)
 
     def __len__(self) -> int:
         return len(self._starts) - len(self._discarded)
@@ -65,11 +64,10 @@ class Results:
         """Take back what the newest result of `path` says, if there is one."""
         if path in self._newest:
             self._discarded.add(self._newest.pop(path))
-            self._bases.pop(path, None)
 
     def is_settled(self, path: str, oid: Oid) -> bool:
         """Say whether the site agreed on just the blob `oid` for `path` in this round, and is owed nothing."""
-        return self._bases.get(path) == oid
+        return path in self._newest and self._settled[self._newest[path]] == oid
 
     def close(self) -> None:
         """Forget everything."""

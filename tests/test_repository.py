@@ -396,6 +396,21 @@ def test_a_big_new_folder_is_what_its_changes_say_in_their_order(empty_repositor
     empty_repository.git.run("fsck", "--strict")
 
 
+def test_an_edit_in_a_big_folder_changes_that_file_alone(empty_repository: Repository) -> None:
+    names = ["a", "100644 a", "x 100644 b", "b", *(f"{number} ü.md" for number in range(8000))]
+    with empty_repository.importer() as importer:
+        first = importer.commit(parent=None, changes=[(f"big/{name}", b"first") for name in names], message="1").oid
+    with empty_repository.importer() as importer:
+        edits: list[FileChange] = [("big/a", b"second"), ("big/b", b"second"), ("big/7 ü.md", b"second")]
+        second = importer.commit(parent=first, changes=edits, message="2").oid
+    with empty_repository.importer() as importer:
+        third = importer.commit(parent=second, changes=[("big/8 ü.md", b"third")], message="3").oid
+    changed = empty_repository.diff(first, second, renames=False)
+    assert sorted(change.path for change in changed) == ["big/7 ü.md", "big/a", "big/b"]
+    assert [change.path for change in empty_repository.diff(second, third, renames=False)] == ["big/8 ü.md"]
+    empty_repository.git.run("fsck", "--strict")
+
+
 def test_a_file_can_keep_its_mode(repository: Repository) -> None:
     with repository.importer() as importer:
         blob, target = importer.blob(b"x"), importer.blob(b"a")
