@@ -140,11 +140,11 @@ class Staging:
     def update(self, lines: Iterable[IndexLine], *, skipped: Iterable[str] = ()) -> None:
         """Change entries of the copied index; `skipped` paths keep the mark of a sparse checkout."""
         zero = "0" * (64 if self._repository.sha256 else 40)
-        rows = []
+        rows = bytearray()  # not texts: there may be a hundred thousand
         for path, stage, entry in lines:
             mode, oid = entry or ("0", zero)
-            rows.append(f"{mode} {oid} {stage}\t{path}\0")
-        self._git("update-index", "-z", "--index-info", input=encode("".join(rows)))
+            rows += encode(f"{mode} {oid} {stage}\t{path}\0")
+        self._git("update-index", "-z", "--index-info", input=rows)
         if marked := "".join(f"{path}\0" for path in skipped):
             self._git("update-index", "-z", "--skip-worktree", "--stdin", input=encode(marked))
 
@@ -212,7 +212,7 @@ class Staging:
         self._git("update-index", "-q", "--refresh", ok=(0, 1))
         self._index.replace(self._repository.git_dir / "index")
 
-    def _git(self, *args: str, input: bytes | None = None, ok: tuple[int, ...] = (0,)) -> None:
+    def _git(self, *args: str, input: bytes | bytearray | None = None, ok: tuple[int, ...] = (0,)) -> None:
         self._repository.git.run(*args, input=input, ok=ok, write=True, env=self._environment)
 
 

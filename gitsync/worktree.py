@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -120,9 +120,9 @@ def _stage(repository: Repository, moves: Sequence[_Move], entries: Mapping[str,
     staging = Staging(repository)
     # Removals first: a file may become a folder.
     wanted = sorted((move for move in moves if move.entry), key=lambda move: move.change.oid is not None)
-    lines: list[IndexLine] = [
+    lines: Iterator[IndexLine] = (
         (move.change.path, 0, (move.change.mode, move.change.oid) if move.change.oid else None) for move in wanted
-    ]
+    )
     skipped = [move.change.path for move in wanted if _is_skipped(entries, move.change) and move.change.oid]
     try:
         staging.update(lines, skipped=skipped)
