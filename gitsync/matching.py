@@ -21,11 +21,15 @@ RANKS = ("canonical", "text", "slug", "title")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
-    """A new file as the site would hold it. `slugs` are all it may have been created under."""
+    """A new file as the site would hold it. `slugs` are all it may have been created under.
+
+    `sent` is what requests without an answer may have made of it: it is that post, whatever the file says by now.
+    """
 
     path: str
     projection: Post
     slugs: tuple[str, ...] = ()
+    sent: tuple[Post, ...] = ()
 
 
 @dataclass(slots=True)
@@ -46,7 +50,8 @@ class Matcher:
         self._held: dict[str, Record] = {}
         self._links: dict[tuple[str, str], int] = {}
         for candidate in self._candidates.values():
-            for key in _keys(candidate.projection, candidate.slugs):
+            keys = [*_keys(candidate.projection, candidate.slugs)]
+            for key in dict.fromkeys((*keys, *(key for sent in candidate.sent for key in _keys(sent, ())))):
                 self._keys.setdefault(key, []).append(candidate.path)
 
     def offer(self, record: Record) -> bool:
@@ -63,7 +68,8 @@ class Matcher:
         return record.id in self._held
 
     def _rank(self, kind: str, path: str, stored: Post) -> int:
-        same = shows(self._candidates[path].projection, stored, self._fields)
+        candidate = self._candidates[path]
+        same = any(shows(post, stored, self._fields) for post in (candidate.projection, *candidate.sent))
         return 0 if same else 1 + RANKS.index(kind)
 
     def matches(self) -> tuple[Matches, Iterator[Record]]:

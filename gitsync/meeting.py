@@ -80,7 +80,8 @@ def _candidates(round: Round, incoming: Incoming, created: Sequence[Subject]) ->
             continue
         slug = post.slug or round.overlay.project.slug_of(path)
         projection = project(post, path, place, incoming.reading.online)
-        yield Candidate(path=path, projection=projection.post, slugs=(slug,) if slug else ())
+        sent = tuple(post for _, post in round.recoveries[incoming.reading.name].sent_before(path))
+        yield Candidate(path=path, projection=projection.post, slugs=(slug,) if slug else (), sent=sent)
 
 
 def meet(round: Round, incoming: Incoming, subject: Subject, record: Record) -> Subject | None:

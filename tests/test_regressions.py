@@ -382,3 +382,15 @@ def test_an_edit_there_after_a_lost_reply_is_no_matter_of_typesetting(blog: Blog
     assert new in blog.read("posts/a.md")
     assert "One, here." in blog.shown("A").body
     blog.quiet()
+
+
+def test_a_create_without_an_answer_is_found_though_both_sides_changed_it_since(blog: Blog) -> None:
+    blog.put("posts/a.md", post("A"))
+    blog.site().faults.append(Fault(on="create", error=OutcomeUnknown("no answer"), stored=True))
+    blog.run(wait=False)
+    blog.put("posts/a.md", post("A, with another title", "One.\n\nTwo.\n\nThree, here.\n"))
+    blog.site().edit(blog.id_of("A"), body="One, there.\n\nTwo.\n\nThree.\n")
+    outcome = blog.run()
+    assert len(blog.site().posts()) == 1, outcome.told
+    assert len(list((blog.root / "posts").iterdir())) == 1, outcome.told
+    assert "One, there." in blog.read("posts/a.md"), outcome.told
