@@ -20,6 +20,7 @@ import yaml
 from gitsync.cli.group import COMMANDS
 from gitsync.events import ORDER
 from tests.conftest import run_git
+from tests.fakes.customcms import MANNERS, TOKEN, CustomCms
 from tests.fakes.forem import Forem
 from tests.fakes.server import serving
 
@@ -39,6 +40,7 @@ class Reader:
     api: str
     said: str = ""
     workflow: dict[str, Any] = field(default_factory=dict)
+    elsewhere: dict[str, str] = field(default_factory=dict)
 
     def follow(self, heading: str) -> None:
         for language, block in FENCE.findall(SECTIONS[heading]):
@@ -66,6 +68,8 @@ class Reader:
 
     def configure(self, block: str) -> None:
         path = self.blog / "gitsync.toml"
+        for written, served in self.elsewhere.items():
+            block = block.replace(written, served)
         text = path.read_text(encoding="utf-8")
         table = block.partition("\n")[0]
         # A table that is there already gets the new keys.
@@ -115,6 +119,19 @@ def test_the_first_two_commands_set_up_and_run_the_demo_and_the_tests() -> None:
     assert setups[0][1:] == [".venv/bin/pip install -q -e .", ".venv/bin/gitsync demo"]
     assert setups[1][1] == ".venv/bin/pip install -q -e '.[test]'"
     assert setups[1][2].startswith(".venv/bin/python -m pytest -q ")
+
+
+def test_a_cms_of_ones_own_is_declared_as_shown(reader: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MAGAZINE_KEY", TOKEN)
+    reader.run("gitsync init --url https://me.example")
+    cms = CustomCms(MANNERS["bare"]())
+    with serving(cms) as host:
+        reader.elsewhere = {"https://magazine.example/api": f"{host}/api"}
+        reader.follow("Any CMS with a REST API")
+        assert "7 created" in reader.said
+        assert len(cms.rows) == 7
+        reader.run("gitsync sync magazine")
+        assert "Nothing to do" in reader.said
 
 
 def test_everything_the_readme_shows_works_in_its_order(reader: Reader, tmp_path: Path) -> None:
