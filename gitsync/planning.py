@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
+from math import inf
 
 from gitsync import worktree
 from gitsync.connector import Connector
@@ -32,7 +33,7 @@ ALLOWANCES = frozenset({"missing", "deletes", "creates", "resend"})
 class Options:
     """What a run may do. `allow` names the guards that are lifted; `wait` lets it wait for unknown outcomes.
 
-    With a `scope` the run is about those posts only, and imports nothing.
+    With a `scope` the run is about those posts only, and imports nothing. `began` is the Unix time of its start.
     """
 
     pull: bool = True
@@ -42,6 +43,7 @@ class Options:
     materialise: bool = True
     allow: frozenset[str] = frozenset()
     scope: Scope | None = None
+    began: float = inf
 
 
 @dataclass(slots=True)
@@ -145,6 +147,7 @@ def _plan(
                 allow_missing="missing" in options.allow,
                 missing_limit=project.config.policy.max_delete.exceeded,
                 deleted=deletes(unfinished),
+                began=options.began,
                 clock=clock,
             )
             recoveries[site.name] = recover(reading, unfinished, now=clock())

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from math import inf
 
 from gitsync.connector import Capabilities, Connector
 from gitsync.errors import Refused
@@ -141,19 +142,23 @@ def read_site(
     allow_missing: bool,
     missing_limit: Callable[[int, int], bool],
     deleted: Collection[str] = (),
+    began: float = inf,
     clock: Callable[[], float] = time.time,
 ) -> None:
     """Read the site's side into `reading`. Raises SiteError, and Refused when too much is missing there.
 
-    `deleted` are ids that we may have deleted ourselves, without an answer.
+    `deleted` are ids that we may have deleted ourselves, without an answer. What was written since `began` is no
+    reason to refuse: a run that reads again may be faster than the site.
     """
     reading.connector, reading.at = connector, clock()
     found = reading.index.compare(connector.scan())
     reading.listed, reading.known, reading.complete = found.listed, found.known, found.records
     reading.fresh = list(found.new)
     reading.revived = [path for _, path in found.revived]
-    missing = _surely_listed(reading, found.missing, connector.capabilities, clock())
-    _guard_listing(reading, sum(id not in deleted for id in missing), allow_missing, missing_limit)
+    lately = _written_lately(reading, found.missing, connector.capabilities, clock())
+    lacking = [id for id, _ in found.missing if id not in deleted and lately.get(id, 0.0) < began]
+    _guard_listing(reading, len(lacking), allow_missing, missing_limit, lately=bool(lately))
+    missing = [id for id, _ in found.missing if id not in lately]
     suspects = {path: id for id, path, _ in found.changed}
     reset = _reset_away(reading)
     suspects |= reset
@@ -175,30 +180,28 @@ def read_site(
     reading.gone = {path for id, path in found.missing if id in gone}
 
 
-def _surely_listed(
+def _written_lately(
     reading: Reading, missing: Sequence[tuple[str, str]], capabilities: Capabilities, now: float
-) -> list[str]:
-    """Return the ids of the missing (id, path) but for those that we wrote so lately that a listing may be older."""
+) -> dict[str, float]:
+    """Return the ids of the missing (id, path) that we wrote so lately that a listing may be older, and when."""
     if not missing or not capabilities.settles_after:
-        return [id for id, _ in missing]
+        return {}
     entries = reading.ledger.entries([path for _, path in missing])
-    return [
-        id
-        for id, path in missing
-        if (record := entries[path].record) is None
-        or record.written is None
-        or now - record.written >= capabilities.settles_after
-    ]
+    written = {id: record.written for id, path in missing if (record := entries[path].record) is not None}
+    return {id: at for id, at in written.items() if at is not None and now - at < capabilities.settles_after}
 
 
-def _guard_listing(reading: Reading, missing: int, allow_missing: bool, limit: Callable[[int, int], bool]) -> None:
+def _guard_listing(
+    reading: Reading, missing: int, allow_missing: bool, limit: Callable[[int, int], bool], *, lately: bool
+) -> None:
     if allow_missing or not missing:
         return
     if reading.listed == 0 or limit(missing, reading.known):
+        slow = "Some were sent just now: if the site is slow, run again in a minute. " if lately else ""
         raise Refused(
             f"{reading.name} lists {reading.listed} posts and lacks {missing} of the {reading.known} known there; "
             "nothing was changed.",
-            "Look at the site; if they were really removed there, run again with --allow missing.",
+            f"{slow}Look at the site; if they were really removed there, run again with --allow missing.",
         )
 
 

@@ -67,7 +67,7 @@ class Run:
     ) -> None:
         self.project = project
         self.sites = sites
-        self.options = options
+        self.options = replace(options, began=clock())
         self.id = secrets.token_hex(6)
         self._agree = agree
         self._prepare = prepare

@@ -394,3 +394,18 @@ def test_a_create_without_an_answer_is_found_though_both_sides_changed_it_since(
     assert len(blog.site().posts()) == 1, outcome.told
     assert len(list((blog.root / "posts").iterdir())) == 1, outcome.told
     assert "One, there." in blog.read("posts/a.md"), outcome.told
+
+
+def test_an_empty_listing_is_refused_even_right_after_a_push(tmp_path: Path) -> None:
+    blog = Blog(tmp_path / "blog", behaviour=Behaviour(lag=25))
+    blog.site().now = lambda: datetime.fromtimestamp(blog.clock.now, UTC)
+    for name in "abcde":
+        blog.write(f"posts/{name}.md", post(name.upper(), slug=name))
+    blog.commit()
+    assert blog.run().summary.exit_code == 0
+    blog.clock.now += 1
+    outcome = blog.run()
+    assert outcome.summary.exit_code == 5, outcome.told
+    assert "run again in a minute" in outcome.told
+    blog.clock.now += 100
+    blog.quiet()
