@@ -103,7 +103,7 @@ class Record(NamedTuple):
     complete: bool = True
     url: str | None = None
     post: Post | None = None
-    raw: Mapping[str, Any] = {}  # noqa: RUF012  never written to
+    raw: Mapping[str, Any] = {}
     modified: datetime | None = None
     author: str | None = None
 
