@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import islice
 
-from gitsync.deciding import Decision
+from gitsync.case import Case
+from gitsync.deciding import decide_on
 from gitsync.errors import InvalidContent
 from gitsync.incoming import Incoming, Round
 from gitsync.local import TAKEN, LocalChange
@@ -62,7 +63,7 @@ def _fill(round: Round, incoming: Incoming) -> None:
                 incoming.hold(path, 6)
                 continue
             try:
-                subject = Decision(round, incoming, blobs, path, entry, change).plan()
+                subject = decide_on(Case(round, incoming, blobs, path, entry, change))
             except InvalidContent as error:
                 _invalid(incoming, path if change is None else change.path, error)
                 continue
