@@ -13,6 +13,14 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 
+from gitsync.engine.incoming import Incoming
+from gitsync.engine.overlay import Overlay
+from gitsync.engine.projection import Projection, project, view
+from gitsync.engine.pushing import Outgoing, Write
+from gitsync.engine.reconcile import same_content
+from gitsync.engine.resending import with_other_links
+from gitsync.engine.subject import Subject, written
+from gitsync.engine.survey import clean
 from gitsync.errors import (
     Error,
     InvalidContent,
@@ -23,20 +31,12 @@ from gitsync.errors import (
     Stale,
 )
 from gitsync.events import Action, Event, Notice, Operation, Outcome, Progress
-from gitsync.incoming import Incoming
-from gitsync.intents import Intent, Intents
-from gitsync.journal import Journal
 from gitsync.model import Asset, Post, Record
-from gitsync.overlay import Overlay
 from gitsync.plan import Step
-from gitsync.projection import Projection, project, view
-from gitsync.pushing import Outgoing, Write
-from gitsync.reconcile import same_content
-from gitsync.records import LedgerRecord, Result
 from gitsync.repository import Oid
-from gitsync.resending import with_other_links
-from gitsync.subject import Subject, written
-from gitsync.survey import clean
+from gitsync.state.intents import Intent, Intents
+from gitsync.state.journal import Journal
+from gitsync.state.records import LedgerRecord, Result
 
 CHUNK = 500
 FOLD_RESULTS = 500

@@ -7,27 +7,27 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
-from gitsync import busy, worktree
 from gitsync.connector import Connector
 from gitsync.document import Document
+from gitsync.engine.exchange import Exchange
+from gitsync.engine.incoming import Incoming
+from gitsync.engine.landing import land
+from gitsync.engine.local import LocalChange
+from gitsync.engine.overlay import Overlay
+from gitsync.engine.settings import settings_digest
+from gitsync.engine.subject import Subject
+from gitsync.engine.surroundings import Addresses
+from gitsync.engine.survey import read_local
 from gitsync.errors import Refused
-from gitsync.exchange import Exchange
-from gitsync.incoming import Incoming
-from gitsync.index import Index
-from gitsync.landing import land
+from gitsync.git import busy, worktree
 from gitsync.ledger import Ledger
-from gitsync.local import LocalChange
-from gitsync.lock import process_lock
-from gitsync.overlay import Overlay
 from gitsync.plan import Step
 from gitsync.project import Project
-from gitsync.records import Entry
 from gitsync.repository import Oid
-from gitsync.settings import settings_digest
 from gitsync.site import Site
-from gitsync.subject import Subject
-from gitsync.surroundings import Addresses
-from gitsync.survey import read_local
+from gitsync.state.index import Index
+from gitsync.state.lock import process_lock
+from gitsync.state.records import Entry
 from gitsync.sync import Options, Run
 
 

@@ -11,13 +11,13 @@ from typing import Literal
 from gitsync import merge
 from gitsync.connector import Connector, Problem
 from gitsync.document import Document, place
+from gitsync.engine.projection import Place, project, selected, view
 from gitsync.errors import ConfigError, InvalidContent, UsageError
-from gitsync.index import Index
 from gitsync.ledger import Ledger
 from gitsync.naming import named_post, spellings
 from gitsync.project import Project
-from gitsync.projection import Place, project, selected, view
 from gitsync.site import Site
+from gitsync.state.index import Index
 from gitsync.tomlfile import did_you_mean
 
 

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from gitsync import worktree
 from gitsync.by_hand import Bench, Post, bench
 from gitsync.connector import Meter
+from gitsync.engine.incoming import Round
+from gitsync.engine.meeting import meet
+from gitsync.engine.projection import selected
+from gitsync.engine.recovery import Recovery
+from gitsync.engine.survey import clean
 from gitsync.errors import NotFound, Refused, UsageError
-from gitsync.incoming import Round
-from gitsync.meeting import meet
+from gitsync.git import worktree
 from gitsync.model import Record
 from gitsync.plan import Step
 from gitsync.project import Project
-from gitsync.projection import selected
-from gitsync.records import Result
-from gitsync.recovery import Recovery
 from gitsync.site import Site
-from gitsync.survey import clean
+from gitsync.state.records import Result
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

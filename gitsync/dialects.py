@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from datetime import UTC, tzinfo
 from types import MappingProxyType
 
-from gitsync import paths
 from gitsync.model import FIELDS, Post, Value
+from gitsync.post import paths
 
 ALL = ("yaml", "toml", "json")
 

@@ -6,15 +6,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from gitsync.engine.incoming import Edit, Incoming
+from gitsync.engine.planning import Plan
+from gitsync.engine.projection import Projection, project, view
+from gitsync.engine.pushing import Outgoing, Write
+from gitsync.engine.reconcile import moved_fields
 from gitsync.errors import InvalidContent
-from gitsync.incoming import Edit, Incoming
-from gitsync.intents import Operation as Op
 from gitsync.model import FIELDS, Post, Value
-from gitsync.planning import Plan
-from gitsync.projection import Projection, project, view
-from gitsync.pushing import Outgoing, Write
-from gitsync.reconcile import moved_fields
 from gitsync.repository import Oid
+from gitsync.state.intents import Operation as Op
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

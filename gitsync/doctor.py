@@ -10,20 +10,20 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 
-from gitsync import worktree
 from gitsync.errors import Locked, RepositoryError
-from gitsync.index import Index, discard, problem
-from gitsync.intents import Intent, Intents, load_intent
-from gitsync.journal import Journal
-from gitsync.lease import PREFIX as LEASES
-from gitsync.lease import Lease
+from gitsync.git import worktree
+from gitsync.git.staging import is_ours, read_note
 from gitsync.ledger import PREFIX as LEDGERS
 from gitsync.ledger import Ledger
-from gitsync.lock import process_lock
 from gitsync.project import Project
-from gitsync.replaying import fold_journal
-from gitsync.share import copy_of
-from gitsync.staging import is_ours, read_note
+from gitsync.state.index import Index, discard, problem
+from gitsync.state.intents import Intent, Intents, load_intent
+from gitsync.state.journal import Journal
+from gitsync.state.lease import PREFIX as LEASES
+from gitsync.state.lease import Lease
+from gitsync.state.lock import process_lock
+from gitsync.state.replaying import fold_journal
+from gitsync.state.share import copy_of
 
 TEMPORARY = "refs/gitsync-tmp"
 

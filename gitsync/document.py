@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 
-from gitsync import frontmatter, line_ends
 from gitsync.dialects import Dialect
 from gitsync.errors import InvalidContent
-from gitsync.fields import decode, encode, follow, locate, write_status
-from gitsync.frontmatter import NULL, Items, Node, Plain, find
 from gitsync.model import FIELDS, Value, clean_body
-from gitsync.new_file import write
-from gitsync.reading import Document, parse, place, typed
+from gitsync.post import frontmatter, line_ends
+from gitsync.post.fields import decode, encode, follow, locate, write_status
+from gitsync.post.frontmatter import NULL, Items, Node, Plain, find
+from gitsync.post.new_file import write
+from gitsync.post.reading import Document, parse, place, typed
 
 __all__ = ["Document", "edit", "parse", "place", "write"]
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain, islice
 
-from gitsync.folding import Content, Folding
-from gitsync.intents import Intent, dump_intent, load_intent
-from gitsync.layout import contents_matter, entry_files, post_of, read_entry, record_file
-from gitsync.records import Entry, Oid, Result
 from gitsync.repository import EMPTY_TREE, CommitHandle, Importer, Repository
+from gitsync.state.folding import Content, Folding
+from gitsync.state.intents import Intent, dump_intent, load_intent
+from gitsync.state.layout import contents_matter, entry_files, post_of, read_entry, record_file
+from gitsync.state.records import Entry, Oid, Result
 
 PREFIX = "refs/gitsync/"
 CHUNK = 2000

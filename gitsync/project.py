@@ -14,8 +14,8 @@ from gitsync import config as configuration
 from gitsync.config import Config
 from gitsync.dialects import DIALECTS, Dialect
 from gitsync.errors import ConfigError, Refused, RepositoryError, UsageError
-from gitsync.hosts import raw_base
-from gitsync.paths import slugify
+from gitsync.git.hosts import raw_base
+from gitsync.post.paths import slugify
 from gitsync.repository import Oid, Repository
 from gitsync.tomlfile import Source
 

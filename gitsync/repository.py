@@ -14,12 +14,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from gitsync import fastimport, objects, remotes
 from gitsync.errors import Locked, Moved, Refused, RepositoryError
-from gitsync.fastimport import KEEP_MODE, Blob, CommitHandle, FileChange, Importer
-from gitsync.gitprocess import Answer, Driver, Git, Oid, encode, failure
-from gitsync.objects import EMPTY_TREE, Change, Commit, TreeEntry
-from gitsync.remotes import PushResult
+from gitsync.git import fastimport, objects, remotes
+from gitsync.git.fastimport import KEEP_MODE, Blob, CommitHandle, FileChange, Importer
+from gitsync.git.gitprocess import Answer, Driver, Git, Oid, encode, failure
+from gitsync.git.objects import EMPTY_TREE, Change, Commit, TreeEntry
+from gitsync.git.remotes import PushResult
 
 __all__ = [
     "EMPTY_TREE",

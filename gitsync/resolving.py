@@ -6,24 +6,25 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from gitsync import merge, worktree
-from gitsync.busy import index_entries
+from gitsync import merge
 from gitsync.by_hand import Bench, Post, bench
-from gitsync.conflicts import with_markers
 from gitsync.document import Document
+from gitsync.engine.conflicts import with_markers
+from gitsync.engine.incoming import Edit
+from gitsync.engine.local import local_changes
+from gitsync.engine.projection import project as project_post
+from gitsync.engine.projection import selected, view
+from gitsync.engine.reconcile import Reconciled, combine, shows
 from gitsync.errors import ConfigError, Refused, UsageError
-from gitsync.incoming import Edit
+from gitsync.git import worktree
+from gitsync.git.busy import index_entries
 from gitsync.ledger import Ledger
-from gitsync.local import local_changes
 from gitsync.model import FIELDS
 from gitsync.model import Post as Content
 from gitsync.project import Project
-from gitsync.projection import project as project_post
-from gitsync.projection import selected, view
-from gitsync.reconcile import Reconciled, combine, shows
-from gitsync.records import Conflict, LedgerRecord
 from gitsync.repository import EMPTY_TREE, Oid
 from gitsync.site import Site
+from gitsync.state.records import Conflict, LedgerRecord
 
 Choice = Literal["ours", "theirs", "deleted"]
 

@@ -9,18 +9,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from gitsync import share
 from gitsync.connector import Connector
+from gitsync.engine.landing import Publish
+from gitsync.engine.scope import Prepared
 from gitsync.errors import UsageError
 from gitsync.events import Event, Operation, Summary, exit_code
-from gitsync.landing import Publish
 from gitsync.ledger import Ledger
 from gitsync.project import Project
-from gitsync.restoring import Restoring, plan_restore
-from gitsync.reversal import land_reversal, recorded_branch
-from gitsync.scope import Prepared
+from gitsync.state import share
 from gitsync.sync import Options, Run
-from gitsync.target import find_target
+from gitsync.undo.restoring import Restoring, plan_restore
+from gitsync.undo.reversal import land_reversal, recorded_branch
+from gitsync.undo.target import find_target
 
 
 def choose(project: Project, commit: str, sources: Sequence[str], to: str | None) -> list[Restoring]:

@@ -9,21 +9,21 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from gitsync import worktree
 from gitsync.connector import Connector
+from gitsync.engine.landing import Publish
+from gitsync.engine.scope import Prepared
 from gitsync.errors import InvalidContent, UsageError
 from gitsync.events import Event, Operation, Summary, exit_code
-from gitsync.history import Sync, operations, syncs, touched
-from gitsync.landing import Publish
+from gitsync.git import worktree
 from gitsync.ledger import Ledger
 from gitsync.project import Project
 from gitsync.repository import Oid
-from gitsync.reversal import Reversal, land_reversal, recorded_branch
-from gitsync.reverting import chosen_sites, merged_file, newest_version
-from gitsync.scope import Prepared
 from gitsync.sync import Options, Run
-from gitsync.undoable import foretold
-from gitsync.wishes import Wish, wishes
+from gitsync.undo.history import Sync, operations, syncs, touched
+from gitsync.undo.reversal import Reversal, land_reversal, recorded_branch
+from gitsync.undo.reverting import chosen_sites, merged_file, newest_version
+from gitsync.undo.undoable import foretold
+from gitsync.undo.wishes import Wish, wishes
 
 
 def find_sync(project: Project, name: str | None) -> Sync | None:

@@ -9,13 +9,13 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from gitsync.difference import projections
+from gitsync.engine.incoming import Incoming
+from gitsync.engine.planning import Plan
+from gitsync.engine.pushing import Outgoing, Write
 from gitsync.errors import Moved, Refused, RepositoryError, UsageError
-from gitsync.incoming import Incoming
 from gitsync.ledger import Ledger
-from gitsync.planning import Plan
 from gitsync.project import Project
-from gitsync.pushing import Outgoing, Write
-from gitsync.records import result_to_json
+from gitsync.state.records import result_to_json
 
 FORMAT = 1
 AGAIN = "Look at it again: gitsync plan."

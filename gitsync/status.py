@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 
+from gitsync.engine.local import LocalChange, local_changes
 from gitsync.errors import InvalidContent
 from gitsync.events import Action, Event, Operation, Summary, exit_code
-from gitsync.index import Index
-from gitsync.intents import Intent, Intents
-from gitsync.journal import Journal
 from gitsync.ledger import Ledger
-from gitsync.local import LocalChange, local_changes
 from gitsync.project import Project
-from gitsync.records import KEEP, Entry, LedgerRecord, Result
 from gitsync.repository import EMPTY_TREE, Oid
 from gitsync.site import Site
+from gitsync.state.index import Index
+from gitsync.state.intents import Intent, Intents
+from gitsync.state.journal import Journal
+from gitsync.state.records import KEEP, Entry, LedgerRecord, Result
 
 CHUNK = 500
 REMOVALS: Mapping[str, Action] = {"unpublish": "unpublish", "delete": "delete", "ignore": "skip"}
@@ -113,7 +113,7 @@ class _Local:
                 )
 
     def _one(self, change: LocalChange, entry: Entry, contents: Mapping[Oid, bytes]) -> tuple[Action, str] | None:
-        from gitsync.projection import selected  # noqa: PLC0415  heavy, and needed only where something changed
+        from gitsync.engine.projection import selected  # noqa: PLC0415  heavy, and needed only where something changed
 
         record = entry.record
         live = record is not None and record.state == "live"

@@ -12,25 +12,26 @@ from contextlib import ExitStack
 from dataclasses import replace
 from functools import partial
 
-from gitsync import share, worktree
 from gitsync.apply import Applying, Recorder
 from gitsync.connector import Connector, Meter
+from gitsync.engine.exchange import Exchange
+from gitsync.engine.landing import Publish, land
+from gitsync.engine.planning import ALLOWANCES, Options, Plan, make_plan
+from gitsync.engine.proposing import propose
+from gitsync.engine.pushing import Outgoing
+from gitsync.engine.scope import Prepared
 from gitsync.errors import Moved, Refused
 from gitsync.events import Event, Notice, Operation, Summary, exit_code
-from gitsync.exchange import Exchange
-from gitsync.intents import Intent, Intents
-from gitsync.journal import Journal
-from gitsync.landing import Publish, land
+from gitsync.git import worktree
 from gitsync.ledger import Ledger
-from gitsync.lock import process_lock
-from gitsync.planning import ALLOWANCES, Options, Plan, make_plan
 from gitsync.project import Project
-from gitsync.proposing import propose
-from gitsync.pushing import Outgoing
-from gitsync.replaying import fold_journal
 from gitsync.repository import Oid
-from gitsync.scope import Prepared
 from gitsync.site import Site
+from gitsync.state import share
+from gitsync.state.intents import Intent, Intents
+from gitsync.state.journal import Journal
+from gitsync.state.lock import process_lock
+from gitsync.state.replaying import fold_journal
 
 __all__ = ["ALLOWANCES", "Options", "Run", "run"]
 

@@ -20,9 +20,9 @@ from datetime import UTC, datetime
 import pytest
 
 from gitsync.connector import Connector, Problem, Setting
+from gitsync.engine.reconcile import same_content, shows
 from gitsync.errors import Error, Forged, NotFound, OutcomeUnknown, Rejected, SiteError, Stale, Unauthorized
 from gitsync.model import FIELDS, Asset, Post, Record
-from gitsync.reconcile import same_content, shows
 
 SAMPLE = Post(
     title="Ça va? “007” — a/b \\ c: d #e",

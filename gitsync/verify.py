@@ -8,19 +8,19 @@ from itertools import islice
 from typing import Any
 
 from gitsync.connector import Connector, Meter
+from gitsync.engine.local import LocalChange, local_changes
+from gitsync.engine.projection import selected
+from gitsync.engine.reconcile import moved_fields, same_content
+from gitsync.engine.survey import clean
 from gitsync.errors import InvalidContent, RepositoryError, SiteError
-from gitsync.intents import Intents
-from gitsync.journal import Journal
 from gitsync.ledger import Ledger
-from gitsync.local import LocalChange, local_changes
 from gitsync.model import Record
 from gitsync.project import Project
-from gitsync.projection import selected
-from gitsync.reconcile import moved_fields, same_content
-from gitsync.records import Entry, Oid, State
 from gitsync.repository import EMPTY_TREE
 from gitsync.site import Site
-from gitsync.survey import clean
+from gitsync.state.intents import Intents
+from gitsync.state.journal import Journal
+from gitsync.state.records import Entry, Oid, State
 
 CHUNK = 500
 

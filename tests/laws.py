@@ -8,9 +8,9 @@ from typing import Any
 from gitsync_connectors.memory import surprised
 
 from gitsync import document
+from gitsync.engine.planning import ALLOWANCES
+from gitsync.engine.projection import view
 from gitsync.model import Post
-from gitsync.planning import ALLOWANCES
-from gitsync.projection import view
 from tests.conftest import run_git
 from tests.torture import KEY, World, said, words
 

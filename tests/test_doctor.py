@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 
 from gitsync.doctor import Finding, examine
-from gitsync.index import Index
-from gitsync.intents import Intent, Intents
-from gitsync.journal import Journal
+from gitsync.git.worktree import advance
 from gitsync.ledger import Ledger
 from gitsync.project import Project
-from gitsync.records import Result
 from gitsync.repository import Repository
-from gitsync.worktree import advance
+from gitsync.state.index import Index
+from gitsync.state.intents import Intent, Intents
+from gitsync.state.journal import Journal
+from gitsync.state.records import Result
 from tests.blog import Blog, post
 from tests.conftest import run_git
 

@@ -7,12 +7,12 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from gitsync.comparison import CHUNK, Comparison
-from gitsync.index import Index
 from gitsync.ledger import Ledger
 from gitsync.model import Post, Record
-from gitsync.records import LedgerRecord, Result, Uses
 from gitsync.repository import Oid, Repository
+from gitsync.state.comparison import CHUNK, Comparison
+from gitsync.state.index import Index
+from gitsync.state.records import LedgerRecord, Result, Uses
 from tests import values
 from tests.repositories import commit, new_repository
 

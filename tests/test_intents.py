@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 
 from gitsync.errors import RepositoryError
-from gitsync.intents import Intent, Intents, dump_intent, load_intent
 from gitsync.model import Post
+from gitsync.state.intents import Intent, Intents, dump_intent, load_intent
 from tests import values
 
 CREATE = Intent(op="create", site="blog", path="posts/é.md", blob="1" * 40, projection=Post(title="é"), at=2.5, run="x")

@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gitsync.errors import RepositoryError
-from gitsync.journal import Journal
-from gitsync.records import LedgerRecord, Result
+from gitsync.state.journal import Journal
+from gitsync.state.records import LedgerRecord, Result
 from tests import values
 
 HEAD = "1" * 40

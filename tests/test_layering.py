@@ -29,6 +29,9 @@ LAYERS = (
 )
 """The landmarks, from the ground up. Through no chain of imports does a module reach a landmark above its own line."""
 
+ROOMS = {"git", "post", "state", "engine", "undo"}
+"""Packages that only keep their modules together: each module of theirs has its own place in the layers."""
+
 CONNECTORS_MAY_IMPORT = {"connector", "model", "errors", "http", "markdown", "document", "dialects"}
 ONLY_IN = {"git": {"gitsync/repository.py"}, "httpx": {"gitsync/http.py"}}
 HEAVY = {"httpx", "git", "sqlalchemy", "rich", "yaml"}
@@ -64,8 +67,9 @@ def imports(path: Path) -> frozenset[str]:
 
 
 def component(module: str) -> str:
-    """Return "document" for gitsync.document and for every module inside it; "" for the package itself."""
-    return ".".join(module.split(".")[1:2])
+    """Return "merge" for gitsync.merge and every module inside it, "lock" for gitsync.state.lock; "" for a package."""
+    parts = module.split(".")[1:]
+    return ".".join(parts[1:2] if parts[:1] and parts[0] in ROOMS else parts[:1])
 
 
 @cache

@@ -3,8 +3,8 @@ from pathlib import Path
 import pytest
 
 from gitsync.errors import Locked
-from gitsync.lease import LEASE, PREFIX, Lease, leases
 from gitsync.repository import Repository
+from gitsync.state.lease import LEASE, PREFIX, Lease, leases
 from tests.conftest import run_git
 from tests.repositories import new_repository
 

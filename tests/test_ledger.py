@@ -8,11 +8,11 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from gitsync.errors import Moved
-from gitsync.intents import Intent
 from gitsync.ledger import Ledger
 from gitsync.model import Post
-from gitsync.records import KEEP, Conflict, Entry, LedgerRecord, Result, moved, parked_path
 from gitsync.repository import Oid, Repository
+from gitsync.state.intents import Intent
+from gitsync.state.records import KEEP, Conflict, Entry, LedgerRecord, Result, moved, parked_path
 from tests import values
 from tests.repositories import commit, new_repository
 
@@ -241,7 +241,7 @@ def test_portions_of_an_import_mean_what_one_would(
     ]
     ledgers = []
     for size in (1, 2, 100):
-        monkeypatch.setattr("gitsync.folding.CHUNK", size)
+        monkeypatch.setattr("gitsync.state.folding.CHUNK", size)
         ledger = Ledger(repository, f"blog{size}")
         ledger.fold(story[:1], head=head, message="before")
         with repository.importer() as importer:

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from gitsync.errors import Locked
-from gitsync.lock import process_lock
 from gitsync.repository import Repository
+from gitsync.state.lock import process_lock
 from tests.repositories import commit, new_repository
 
 
@@ -25,7 +25,7 @@ def test_one_process_at_a_time(repository: Repository) -> None:
 def test_a_killed_process_holds_nothing(repository: Repository) -> None:
     code = (
         "import sys, pathlib, time\n"
-        "from gitsync.lock import process_lock\n"
+        "from gitsync.state.lock import process_lock\n"
         "from gitsync.repository import Repository\n"
         "with process_lock(Repository.open(pathlib.Path(sys.argv[1]))):\n"
         "    print('held', flush=True)\n"

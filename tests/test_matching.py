@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gitsync.matching import Candidate, Matcher, Matches
+from gitsync.engine.matching import Candidate, Matcher, Matches
 from gitsync.model import FIELDS, Post, Record
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from gitsync.dialects import DIALECTS, GITSYNC, Dialect
 from gitsync.model import Post
-from gitsync.paths import slugify
+from gitsync.post.paths import slugify
 from tests.awkward import POSTS, TEXT
 
 

@@ -7,8 +7,8 @@ from gitsync_connectors.memory import Memory
 
 from gitsync.connector import SiteSettings
 from gitsync.document import parse
+from gitsync.engine.projection import Place, Projection, lift, project, selected, view
 from gitsync.model import Post
-from gitsync.projection import Place, Projection, lift, project, selected, view
 
 FILES = {
     "posts/a.md": "post",

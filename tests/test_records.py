@@ -5,7 +5,7 @@ from hypothesis import given, settings
 
 from gitsync.errors import RepositoryError
 from gitsync.model import Post
-from gitsync.records import (
+from gitsync.state.records import (
     Entry,
     LedgerRecord,
     Result,

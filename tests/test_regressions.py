@@ -9,9 +9,9 @@ import pytest
 from gitsync_connectors.memory import Behaviour, Fault
 
 from gitsync.errors import Malformed, OutcomeUnknown, Stale
+from gitsync.git.staging import index_lock
 from gitsync.model import Post
 from gitsync.repository import Repository
-from gitsync.staging import index_lock
 from tests.blog import Blog, post
 
 

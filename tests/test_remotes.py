@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from gitsync.errors import Moved, RepositoryError
-from gitsync.gitprocess import clean
+from gitsync.git.gitprocess import clean
 from gitsync.repository import Repository
 from tests.conftest import GitRunner, run_git
 

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from gitsync.journal import Journal
 from gitsync.ledger import Ledger
 from gitsync.model import Post
-from gitsync.records import Entry, LedgerRecord, Result, moved
 from gitsync.repository import Oid, Repository
+from gitsync.state.journal import Journal
+from gitsync.state.records import Entry, LedgerRecord, Result, moved
 from tests.repositories import commit, new_repository
 
 
@@ -99,10 +99,10 @@ def test_a_crash_between_the_fold_and_the_clearing_changes_nothing(
 
 WRITER = """
 import pathlib, sys
-from gitsync.journal import Journal
+from gitsync.state.journal import Journal
 from gitsync.ledger import Ledger
 from gitsync.model import Post
-from gitsync.records import LedgerRecord, Result
+from gitsync.state.records import LedgerRecord, Result
 from gitsync.repository import Repository
 
 repository = Repository.open(pathlib.Path(sys.argv[1]))

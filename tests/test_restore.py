@@ -8,11 +8,11 @@ import pytest
 from gitsync_connectors.memory import STORES, Fault
 
 from gitsync.errors import OutcomeUnknown, Refused, UsageError
-from gitsync.history import syncs
 from gitsync.model import Post
 from gitsync.project import Project
 from gitsync.restore import choose, foretell, restore
 from gitsync.sync import Options
+from gitsync.undo.history import syncs
 from tests.blog import Blog, Outcome, post
 from tests.conftest import run_git
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from gitsync import spool as module
 from gitsync.model import Post
-from gitsync.records import LedgerRecord, Result
-from gitsync.results import Results
+from gitsync.state import spool as module
+from gitsync.state.records import LedgerRecord, Result
+from gitsync.state.results import Results
 
 
 def result(path: str, base: str | None = "b" * 40, sent: str | None = "s") -> Result:

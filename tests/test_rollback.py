@@ -9,11 +9,11 @@ from gitsync_connectors.memory import Behaviour, Fault
 
 from gitsync.errors import Refused, Unreachable, UsageError
 from gitsync.events import Operation
-from gitsync.history import operations, syncs, touched
 from gitsync.model import Post
 from gitsync.project import Project
 from gitsync.rollback import find_sync, foretell, roll_back
 from gitsync.sync import Options
+from gitsync.undo.history import operations, syncs, touched
 from tests.blog import Blog, Outcome, post
 
 

@@ -11,7 +11,7 @@ from gitsync_connectors.memory import STORES
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from gitsync import worktree
+from gitsync.git import worktree
 from gitsync.ledger import Ledger
 from gitsync.model import Post
 from gitsync.project import Project

@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from gitsync import share
 from gitsync.errors import Moved, RepositoryError
-from gitsync.intents import Intent
 from gitsync.ledger import Ledger
 from gitsync.model import Post
-from gitsync.records import KEEP, Entry, LedgerRecord, Result, moved, parked_path
 from gitsync.repository import Oid, Repository
+from gitsync.state import share
+from gitsync.state.intents import Intent
+from gitsync.state.records import KEEP, Entry, LedgerRecord, Result, moved, parked_path
 from tests.conftest import run_git
 from tests.repositories import commit, new_repository
 from tests.test_replay import story

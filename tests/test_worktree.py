@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from gitsync import worktree
 from gitsync.errors import Locked, Moved, Refused, RepositoryError
-from gitsync.fastimport import FileChange
+from gitsync.git import worktree
+from gitsync.git.fastimport import FileChange
 from gitsync.repository import Oid, Repository
 from tests.conftest import GitRunner, run_git
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from hypothesis import strategies as st
 
 from gitsync.model import STATUSES, Post, clean_body
-from gitsync.records import KEEP, Conflict, Entry, LedgerRecord, Result, Uses
+from gitsync.state.records import KEEP, Conflict, Entry, LedgerRecord, Result, Uses
 
 AWKWARD = ("007", "yes", "a: b", "#no", '"', "\\", "’", "日本", "naïve", "- x", "22:22", "{{ a }}", "~", "<<<<<<< ours")
 line = st.sampled_from(AWKWARD) | st.text(

@@ -15,8 +15,8 @@ from gitsync.events import Notice, Operation, Summary, exit_code
 
 if TYPE_CHECKING:
     from gitsync.difference import Difference
+    from gitsync.engine.planning import Plan
     from gitsync.model import Value
-    from gitsync.planning import Plan
 
 HEADS = {
     "create": "would be created from {path}",

@@ -21,7 +21,7 @@ def log(invocation: Invocation, sites: tuple[str, ...], number: int | None) -> i
 
     With each SITE, the newest first. `gitsync rollback` takes one back.
     """
-    from gitsync.history import operations, syncs, touched
+    from gitsync.undo.history import operations, syncs, touched
 
     project = invocation.project()
     printer = Printer(invocation)

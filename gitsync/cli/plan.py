@@ -21,7 +21,7 @@ from gitsync.errors import UsageError
 from gitsync.events import exit_code
 
 if TYPE_CHECKING:
-    from gitsync.planning import Plan
+    from gitsync.engine.planning import Plan
 
 
 @click.command()

@@ -14,7 +14,7 @@ from gitsync.errors import Refused
 from gitsync.events import Event, Notice, Operation, Summary, exit_code
 
 if TYPE_CHECKING:
-    from gitsync.planning import Plan
+    from gitsync.engine.planning import Plan
     from gitsync.project import Project
     from gitsync.site import Site
 

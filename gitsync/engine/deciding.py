@@ -1,0 +1,158 @@
+"""The decision for one post on one site: what the table says, carried out as far as the repository is concerned."""
+
+from __future__ import annotations
+
+from gitsync.engine.case import Case
+from gitsync.engine.conflicts import pending
+from gitsync.engine.importing import Importing
+from gitsync.engine.incoming import Pending
+from gitsync.engine.meeting import meet
+from gitsync.engine.merging import merge
+from gitsync.engine.parting import entomb, lost, one_side_gone, outside
+from gitsync.engine.projection import selected
+from gitsync.engine.reconcile import same_content
+from gitsync.engine.subject import Subject
+from gitsync.engine.survey import shown_now
+from gitsync.model import Post, Record
+from gitsync.plan import Ours, Step, Theirs, decide
+
+
+def decide_on(case: Case) -> Subject | None:
+    """Return what is left to be sent, or None."""
+    if case.change is not None and case.change.kind == "outside":
+        outside(case)
+        return None
+    record = case.reading.changed.get(case.key)
+    if case.entry.conflict is not None:
+        settled = pending(case.incoming, case.entry, case.wanted(), case.conflict_file, case.default_status)
+        if isinstance(settled, Pending):
+            case.incoming.hold(case.path, 3)
+            return None
+        merged = settled.text is not None and case.oid is not None and settled.text != case.data(case.oid)
+        if merged and case.waits(case.entry.record):
+            return None
+        case.latest, moved = _since(case, settled.entry.remote)
+        case.entry, record = settled.entry, case.latest if moved else None
+        if merged and settled.text is not None:
+            case.commit(settled.text, case.latest, f"Merge {case.path} with {case.site}")
+        case.incoming.results.append(
+            case.subject(Step.PUSH).result(base=case.entry.base, remote=case.entry.remote, record=case.entry.record)
+        )
+    ours, theirs = _ours(case), _theirs(case, record)
+    if ours is None:
+        return None
+    step = decide(ours, theirs)
+    return _carry_out(case, step, record)
+
+
+def _carry_out(case: Case, step: Step, record: Record | None) -> Subject | None:
+    match step:
+        case Step.PUSH | Step.CREATE | Step.REMOVE:
+            return case.subject(step, record or case.latest)
+        case Step.REVIVE:
+            return _revive(case)
+        case Step.PULL | Step.MERGE:
+            return merge(case, step, record)
+        case Step.MATCH:
+            return meet(case.round, case.incoming, case.subject(step), record or case.recorded())
+        case Step.IMPORT:
+            imports = Importing(case.round, case.incoming)
+            imports.add(record or case.recorded(), path=case.key, known=case.entry.record)
+            imports.end()
+        case Step.ENTOMB:
+            entomb(case)
+        case Step.LOST:
+            return lost(case)
+        case Step.CONFLICT:
+            one_side_gone(case, record)
+        case Step.REPORT:
+            case.incoming.tell(
+                "skip",
+                case.path,
+                "planned",
+                record=record or case.entry.record,
+                reason=f"was let go of here ({_state(case)}), but {case.site} has it again or has changed it.",
+            )
+        case Step.NOTHING:
+            pass
+    return None
+
+
+def _ours(case: Case) -> Ours | None:
+    """Return where the file stands; None when there is nothing more to say."""
+    record, change = case.entry.record, case.change
+    if change is None:
+        if record is None:
+            return None
+        if record.state != "live":
+            return Ours.TOMBSTONE
+        if case.oid is None:
+            return Ours.ABSENT if case.entry.base is None else Ours.DELETED
+        return Ours.SAME if case.oid == case.entry.base else Ours.CHANGED
+    if change.kind == "deleted" and case.oid is None:
+        if record is None or record.state != "live":
+            case.consider(None)
+            return None
+        return Ours.DELETED
+    if not selected(case.file_or_fail(), case.site):
+        if record is None or record.state != "live":
+            case.consider(case.oid)
+            return None
+        return Ours.DESELECTED
+    if record is None:
+        return Ours.NEW
+    if record.state == "live":
+        return Ours.CHANGED if case.entry.base is not None else Ours.NEW
+    if record.state == "gone" and case.entry.base is not None:
+        if case.oid == case.entry.base:
+            case.consider(case.oid)  # renamed, which the site would not see either
+            return None
+        return Ours.TOMBSTONE if case.key in case.reading.revived else Ours.CHANGED
+    if record.state == "ignored" and case.entry.base is not None and selected(case.read(case.entry.base), case.site):
+        case.consider(case.oid)  # detached: it was let go of while it was meant for this site
+        return None
+    return Ours.NEW
+
+
+def _theirs(case: Case, record: Record | None) -> Theirs:
+    known = case.entry.record
+    if known is None:
+        return Theirs.ABSENT
+    if case.key in case.reading.revived:
+        return Theirs.CHANGED
+    if known.state != "live":
+        if record is not None:
+            return Theirs.CHANGED
+        if case.change is None:
+            return Theirs.SAME
+        return Theirs.GONE if known.state == "gone" and case.entry.base is not None else Theirs.TOMBSTONE
+    if case.key in case.reading.gone:
+        return Theirs.GONE
+    return Theirs.CHANGED if record is not None else Theirs.SAME
+
+
+def _since(case: Case, shown: Post | None) -> tuple[Record, bool]:
+    """Return the site's record, and whether it is something else than what a resolved conflict showed."""
+    record = case.reading.changed.get(case.key) or case.recorded()
+    if record.post is None:  # nothing was ever agreed, and it is as it was shown
+        record = record._replace(post=shown)
+    fields = case.reading.capabilities.fields
+    same = record.post is not None and shown is not None and same_content(record.post, shown, fields)
+    return record, not same
+
+
+def _state(case: Case) -> str:
+    return case.entry.record.state if case.entry.record is not None else "unknown"
+
+
+def _revive(case: Case) -> Subject | None:
+    """Publish a post again that was let go of, over nothing but what the site showed then."""
+    known, remote = case.entry.record, case.entry.remote
+    if known is None:
+        raise AssertionError(f"{case.key} has no record")
+    record = shown_now(case.reading, known)
+    if record is None or record.post is None or remote is None:
+        return case.subject(Step.REVIVE)
+    if same_content(remote, record.post, case.reading.capabilities.fields):
+        return case.subject(Step.REVIVE, record)
+    return meet(case.round, case.incoming, case.subject(Step.MATCH), record)

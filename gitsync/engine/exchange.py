@@ -1,0 +1,143 @@
+"""The shared copy of branch and ledgers: taken in before a plan, published before it holds here, handed on later."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from gitsync.errors import ConfigError, Moved, Refused, RepositoryError
+from gitsync.git import worktree
+from gitsync.git.hosts import is_public
+from gitsync.ledger import Ledger
+from gitsync.project import Project
+from gitsync.repository import Oid
+from gitsync.state import share
+from gitsync.state.intents import Intent
+from gitsync.state.lease import leases
+
+TRIES = 3
+
+
+@dataclass(slots=True)
+class Exchange:
+    """One run's dealings with `[state] remote`; without one, every method has nothing to do."""
+
+    project: Project
+    sites: Sequence[str]
+    reports: list[str] = field(default_factory=list)
+
+    @property
+    def remote(self) -> str | None:
+        return self.project.config.state.remote
+
+    def check(self) -> None:
+        """Make sure that what is shared may be shared, and that history is whole.
+
+        Raises ConfigError, Refused, RepositoryError.
+        """
+        repository, remote = self.project.repository, self.remote
+        if repository.is_shallow():
+            repository.deepen(remote or "origin")
+        if remote is None:
+            return
+        url = repository.remote_url(remote)
+        if url is None:
+            raise ConfigError(
+                f"There is no remote called {remote}, which [state] remote names.", f"Run git remote add {remote} URL."
+            )
+        if is_public(url) and not self.project.config.state.public:
+            raise Refused(
+                f"The ledger holds drafts and private posts too, and {remote} may be open to everybody.",
+                "Set [state] public = true if that is meant, or name another remote.",
+            )
+
+    def receive(self) -> bool:
+        """Take in what others did: forward the branch, forward or merge the ledgers. Returns whether anything moved.
+
+        Raises RepositoryError when the remote cannot be asked, or the branch has diverged from it.
+        """
+        if self.remote is None:
+            return False
+        repository = self.project.repository
+        branch = self.project.check_writable(self.recorded_branch())
+        share.fetch(repository, self.remote, branch=branch)
+        moved = self._forward(branch)
+        for site in self.sites:
+            shared = share.take_in(Ledger(repository, site), self.remote)
+            self.reports += shared.reports
+            moved = moved or shared.state in ("forwarded", "merged")
+        return moved
+
+    def recorded_branch(self) -> str | None:
+        """Return the branch that the ledgers say is followed."""
+        branches = (Ledger(self.project.repository, site).branch for site in self.sites)
+        return next((branch for branch in branches if branch), None)
+
+    def _forward(self, branch: str) -> bool:
+        repository, head = self.project.repository, self.project.head()
+        there = repository.resolve(f"refs/remotes/{self.remote}/{branch}")
+        if there is None or repository.is_ancestor(there, head):
+            return False
+        if not repository.is_ancestor(head, there):
+            raise RepositoryError(
+                f"{branch} and {self.remote}/{branch} have diverged.",
+                f"Run git pull --rebase {self.remote} {branch}, then sync.",
+            )
+        try:
+            worktree.advance(repository, branch=branch, old=head, new=there)
+        except Moved as error:
+            raise RepositoryError(
+                f"{self.remote}/{branch} cannot be taken in. {error.message}",
+                "Commit or stash your changes, then sync.",
+            ) from error
+        return True
+
+    @contextmanager
+    def lease(self, *, wait: float, sleep: Callable[[float], None]) -> Iterator[Callable[[str], None]]:
+        """Hold the right to write to the sites, against other machines; yields the check of one site's lease."""
+        with leases(self.project.repository, self.remote, list(self.sites), wait=wait, sleep=sleep) as check:
+            yield check
+
+    def publish(self, head: Oid, tips: Mapping[str, Oid]) -> None:
+        """Share a new head and new ledgers, all or nothing, before they hold here. Raises Moved."""
+        if self.remote is not None:
+            branch = self.project.check_writable(self.recorded_branch())
+            share.push(self.project.repository, self.remote, branch=branch, head=head, tips=tips)
+
+    def announce(self, intents: Mapping[str, Sequence[Intent]], head: Oid) -> None:
+        """Tell the other machines which writes may happen from now on; none: they are over. Raises Moved."""
+        if self.remote is None:
+            return
+        for site, planned in intents.items():
+            message = f"{site}: {len(planned)} writes begin" if planned else f"{site}: writes are over"
+            Ledger(self.project.repository, site).fold(
+                [],
+                head=head,
+                message=message,
+                intents=planned,
+            )
+        self.hand_on()
+
+    def hand_on(self) -> None:
+        """Push branch and ledgers as they are here, after taking in what others pushed meanwhile. Raises Moved."""
+        if self.remote is None:
+            return
+        repository = self.project.repository
+        for attempt in range(TRIES):
+            ledgers = [Ledger(repository, site) for site in self.sites]
+            tips = {
+                ledger.site: ledger.tip
+                for ledger in ledgers
+                if ledger.tip is not None and ledger.tip != repository.resolve(share.copy_of(self.remote, ledger.site))
+            }
+            branch = self.project.check_writable(self.recorded_branch())
+            ahead = repository.resolve(f"refs/remotes/{self.remote}/{branch}") != repository.head()
+            try:
+                if tips or ahead:
+                    share.push(repository, self.remote, branch=branch if ahead else None, tips=tips)
+                return
+            except Moved:
+                if attempt == TRIES - 1:
+                    raise
+                self.receive()

@@ -1,0 +1,118 @@
+"""What one site brings into the repository in one run: commits to make, results to record, and what is left to send."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from gitsync.config import Policy
+from gitsync.engine.overlay import Overlay
+from gitsync.engine.recovery import Recovery
+from gitsync.engine.subject import Subject
+from gitsync.engine.surroundings import Addresses
+from gitsync.engine.survey import Reading
+from gitsync.events import Action, Operation, Outcome
+from gitsync.model import Record
+from gitsync.repository import Oid
+from gitsync.state.records import Conflict, LedgerRecord
+from gitsync.state.results import Results
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pending:
+    """A conflict that waits for a decision; `marked` is the file with markers, for those who want it in their tree."""
+
+    path: str
+    conflict: Conflict
+    marked: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edit:
+    """One commit to be made: the files it changes (None: removed), whose edit it was, and when.
+
+    `is_new` says that there were no such files before.
+    """
+
+    site: str
+    subject: str
+    ids: tuple[str, ...]
+    files: Mapping[str, Oid | None]
+    is_new: bool = False
+    author: str | None = None
+    when: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Round:
+    """What is the same for every site of one round. `busy` tells of files that must not be touched now, and why."""
+
+    overlay: Overlay
+    policy: Policy
+    busy: Mapping[str, str]
+    pulls: bool
+    recoveries: Mapping[str, Recovery]
+
+
+@dataclass(slots=True)
+class Incoming:
+    """What one site brings, and what it is owed.
+
+    proposed   edits that wait on a branch of their own, by policy
+    held       paths for which nothing is sent in this run
+    codes      exit codes that the run has to account for
+    settings   the hash of the configuration that this plan is made with
+    pushed     whether writes were planned too
+    unasked    posts that are looked at only because the configuration changed; `withheld` would be sent differently
+    awaited    posts without an address to which posts lead that turned out to be on the site already
+    """
+
+    reading: Reading
+    addresses: Addresses
+    edits: list[Edit] = field(default_factory=list)
+    proposed: list[Edit] = field(default_factory=list)
+    results: Results = field(default_factory=Results)
+    blobs: dict[Oid, bytes] = field(default_factory=dict)
+    subjects: list[Subject] = field(default_factory=list)
+    events: list[Operation] = field(default_factory=list)
+    held: set[str] = field(default_factory=set)
+    markers: list[Pending] = field(default_factory=list)
+    codes: set[int] = field(default_factory=set)
+    settings: str = ""
+    pushed: bool = False
+    unasked: set[str] = field(default_factory=set)
+    withheld: int = 0
+    awaited: set[str] = field(default_factory=set)
+
+    @property
+    def is_reconfigured(self) -> bool:
+        """Whether the posts were last looked at with another configuration or translator."""
+        return self.reading.ledger.settings not in (None, self.settings)
+
+    @property
+    def trailers(self) -> dict[str, str]:
+        """What the ledger is told of the configuration: that all was looked at with it, if so."""
+        looked = not self.is_reconfigured or (self.pushed and not self.withheld)
+        return {"Settings": self.settings} if looked else {}
+
+    def tell(
+        self,
+        action: Action,
+        path: str | None,
+        result: Outcome,
+        *,
+        record: Record | LedgerRecord | None = None,
+        reason: str = "",
+    ) -> None:
+        id, url = (record.id, record.url) if record is not None else (None, None)
+        self.events.append(
+            Operation(
+                site=self.reading.name, path=path, action=action, result=result, id=id, url=url, reason=reason or None
+            )
+        )
+
+    def hold(self, path: str, code: int) -> None:
+        """Let nothing be sent for `path` in this run."""
+        self.held.add(path)
+        self.codes.add(code)

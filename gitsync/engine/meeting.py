@@ -1,0 +1,156 @@
+"""Files and records that nobody linked yet: which belong together, what they agree on, what becomes of the others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from gitsync.document import Document
+from gitsync.engine.conflicts import record_conflict
+from gitsync.engine.importing import Importing
+from gitsync.engine.incoming import Incoming, Round
+from gitsync.engine.matching import Candidate, Matcher
+from gitsync.engine.projection import Projection, lift, project, view
+from gitsync.engine.reconcile import shows, stored_of
+from gitsync.engine.subject import Subject, seen
+from gitsync.errors import InvalidContent
+from gitsync.model import Record
+from gitsync.plan import Step
+from gitsync.repository import Oid
+
+
+def meet_all(round: Round, incoming: Incoming, created: Sequence[Subject]) -> None:
+    """Link new files with unclaimed records; import what no file resembles."""
+    reading, recovery = incoming.reading, round.recoveries[incoming.reading.name]
+    candidates = _candidates(round, incoming, created) if reading.fresh else ()
+    matcher = Matcher(candidates, reading.capabilities.telling)
+    imports = Importing(round, incoming)
+    for record in reading.fresh_records():
+        if not matcher.offer(record):
+            imports.add(record)
+    matches, unclaimed = matcher.matches()
+    for record in unclaimed:
+        imports.add(record)
+    imports.end()
+    for path, record in matches.found.items():
+        _locate(incoming, path, record)
+    for subject in created:
+        if (found := matches.found.get(subject.path)) is not None:
+            linked = meet(round, incoming, subject, found)
+            incoming.subjects += [linked] if linked is not None else []
+        elif subject.path in recovery.unsettled:
+            _wait(incoming, subject.path)
+        elif doubtful := matches.doubtful.get(subject.path):
+            ids = ", ".join(sorted(doubtful))
+            incoming.tell(
+                "skip",
+                subject.path,
+                "failed",
+                reason=f"{reading.name} has several posts that may be this one ({ids}). "
+                f"Say which: gitsync adopt {subject.path} {reading.name} ID.",
+            )
+            incoming.hold(subject.path, 3)
+        else:
+            incoming.subjects.append(subject)
+
+
+def _locate(incoming: Incoming, path: str, record: Record) -> None:
+    """Note where a file turned out to be on the site, for the links of others: those to come, and those it shows."""
+    if record.url is None or (record.post is not None and record.post.status == "draft"):
+        return
+    incoming.addresses.created[path] = record.url
+    incoming.addresses.arrive(record.url, path)
+
+
+def _wait(incoming: Incoming, path: str) -> None:
+    """A request for this post may still arrive: it is neither there nor surely not there."""
+    site = incoming.reading.name
+    reason = f"was sent before, and {site} may still be storing it; it is not sent again until that is sure."
+    incoming.tell("create", path, "unknown", reason=reason)
+    incoming.held.add(path)
+
+
+def _candidates(round: Round, incoming: Incoming, created: Sequence[Subject]) -> Iterator[Candidate]:
+    place = incoming.addresses.place
+    oids = {subject.path: subject.oid for subject in created if subject.oid is not None}
+    for path, content in round.overlay.read_all(oids.items()):
+        try:
+            post = view(round.overlay.project.read(path, content), incoming.reading.name, place.default_status)
+        except InvalidContent:  # told when it is about to be sent
+            continue
+        slug = post.slug or round.overlay.project.slug_of(path)
+        projection = project(post, path, place, incoming.reading.online)
+        sent = tuple(post for _, post in round.recoveries[incoming.reading.name].sent_before(path))
+        yield Candidate(path=path, projection=projection.post, slugs=(slug,) if slug else (), sent=sent)
+
+
+def meet(round: Round, incoming: Incoming, subject: Subject, record: Record) -> Subject | None:
+    """Decide for a file and a record that are surely one post but have no agreement in this history.
+
+    Equal: agreed. Else the base is the newest version in the file's history that the site shows; else a conflict.
+    """
+    if subject.oid is None or record.post is None:
+        raise AssertionError(f"{subject.path}: nothing to compare")
+    place = incoming.addresses.place
+    file = round.overlay.project.read(subject.path, round.overlay.read(subject.oid))
+    base = _shown_version(round, incoming, subject, record, file)
+    if base is not None:
+        oid, projection, current = base
+        digest = projection.digest if current else None
+        known = replace(seen(subject.entry.record, record), sent=digest, uses=projection.uses)
+        incoming.awaited.update(path for path, url in projection.uses.posts.items() if url is None)
+        result = subject.result(base=oid, remote=record.post, record=known)
+        incoming.results.append(result)
+        arrived = any(oid == sent for sent, _ in round.recoveries[incoming.reading.name].sent_before(subject.path))
+        incoming.tell(
+            "create" if arrived else "adopt",
+            subject.path,
+            "planned",
+            record=record,
+            reason="had arrived, though no answer came back." if arrived else "",
+        )
+        after = replace(subject.after(result, step=Step.PUSH, oid=subject.oid), theirs=record)
+        return None if oid == subject.oid and current else after
+    ours = view(file, incoming.reading.name, place.default_status)
+    projection = project(ours, subject.path, place, incoming.reading.online)
+    return record_conflict(
+        incoming,
+        subject,
+        file,
+        base=None,
+        sent=projection.post,
+        record=record,
+        lift=lambda post: lift(post, subject.path, place),
+        conflict=round.policy.conflict,
+    )
+
+
+def _shown_version(
+    round: Round, incoming: Incoming, subject: Subject, record: Record, file: Document
+) -> tuple[Oid, Projection, bool] | None:
+    """Return the version of the file that the site shows, its projection, and whether that would be sent today."""
+    place = incoming.addresses.place
+    connector = incoming.reading.online
+    fields = connector.capabilities.telling
+
+    def projected(document: Document) -> Projection:
+        return project(view(document, incoming.reading.name, place.default_status), subject.path, place, connector)
+
+    now = projected(file)
+    if record.post is None or subject.oid is None:
+        return None
+    if shows(now.post, record.post, fields):
+        return subject.oid, now, True
+    for oid, sent in round.recoveries[incoming.reading.name].sent_before(subject.path):
+        if stored_of(sent, record.post, fields):
+            then = projected(round.overlay.project.read(subject.path, round.overlay.read(oid)))
+            # It may lead to posts that had no address yet when it was sent, and have one now.
+            return oid, then, then.post == sent
+    for oid in round.overlay.project.repository.file_history(subject.path, round.overlay.head):
+        try:
+            then = projected(round.overlay.project.read(subject.path, round.overlay.read(oid)))
+        except InvalidContent:  # an old version that nobody could have sent
+            continue
+        if shows(then.post, record.post, fields):
+            return oid, then, True
+    return None

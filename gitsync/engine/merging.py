@@ -1,0 +1,81 @@
+"""The site changed a post: its edit is carried into the file and merged with ours, or it is a conflict."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from gitsync.document import Document
+from gitsync.engine.case import Case
+from gitsync.engine.conflicts import record_conflict
+from gitsync.engine.projection import lift, project, view
+from gitsync.engine.reconcile import came_due, owed, reconcile
+from gitsync.engine.subject import Subject, seen
+from gitsync.model import Post, Record
+from gitsync.plan import Step
+
+
+def merge(case: Case, step: Step, record: Record | None) -> Subject | None:
+    """Carry the site's edit into the file, merged with ours; return what the site is owed of the outcome."""
+    if record is None or record.post is None or case.oid is None or case.entry.base is None:
+        raise AssertionError(f"{case.path}: a merge needs three versions")
+    if not case.round.pulls:
+        if step is Step.MERGE:
+            reason = f"changed here and on {case.site}. Run gitsync sync to merge."
+            case.incoming.tell("skip", case.path, "planned", record=record, reason=reason)
+            case.incoming.hold(case.path, 3)
+        return None
+    base, ours = case.read(case.entry.base), case.file_or_fail()
+    place = case.incoming.addresses.place
+    remote0 = case.entry.remote if case.entry.remote is not None else record.post
+    remote0 = came_due(remote0, record.post, datetime.now(UTC))
+    outcome = reconcile(
+        base,
+        ours,
+        remote0,
+        record.post,
+        site=case.site,
+        default_status=case.default_status,
+        fields=case.reading.capabilities.fields,
+        lift=lambda post: lift(post, case.path, place),
+        conflict=case.round.policy.conflict,
+    )
+    if outcome.text is None:
+        subject = case.subject(step, record)
+        return record_conflict(
+            case.incoming,
+            subject,
+            ours,
+            base=base,
+            theirs=outcome.theirs,
+            record=record,
+            lift=lambda post: lift(post, case.path, place),
+        )
+    if outcome.text != ours.data and case.waits(record):
+        return None
+    return _agree(case, step, record, base, remote0, outcome.text)
+
+
+def _agree(case: Case, step: Step, record: Record, base: Document, remote0: Post, text: bytes) -> Subject | None:
+    """Take the merged text, and find out whether the site has to be sent what became of it."""
+    connector = case.reading.online
+    place = case.incoming.addresses.place
+    changed = case.oid is None or text != case.data(case.oid)
+    if changed:
+        verb = "Merge" if step is Step.MERGE else "Pull"
+        case.commit(text, record, f"{verb} {case.path} from {case.site}")
+    sent0, sent1 = (
+        project(view(file, case.site, case.default_status), case.path, place, connector)
+        for file in (base, case.round.overlay.project.read(case.path, text))
+    )
+    stored = record.post or Post()
+    has = connector.capabilities
+    push = owed(sent0.post, remote0, sent1.post, stored, fields=has.fields, telling=has.telling)
+    known = seen(case.entry.record, record)
+    known = replace(known, sent=None if push else sent1.digest, uses=sent1.uses)
+    subject = case.subject(step, record)
+    result = subject.result(base=case.oid, remote=stored, record=known)
+    case.incoming.results.append(result)
+    if changed or step is Step.MERGE:
+        case.incoming.tell("merge" if step is Step.MERGE else "pull", case.path, "planned", record=record)
+    return replace(subject.after(result, step=Step.PUSH, oid=case.oid), theirs=record) if push else None

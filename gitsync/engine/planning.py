@@ -1,0 +1,198 @@
+"""One round's plan for all sites: read each, then what comes in, site by site, then what goes out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+from math import inf
+
+from gitsync.connector import Connector
+from gitsync.engine.incoming import Incoming, Round
+from gitsync.engine.overlay import Overlay
+from gitsync.engine.proposing import set_aside
+from gitsync.engine.pulling import plan_pulls
+from gitsync.engine.pushing import Outgoing, Pushing
+from gitsync.engine.recovery import Recovery, deletes, recover
+from gitsync.engine.scope import Scope, narrow
+from gitsync.engine.survey import Reading, read_local, read_site
+from gitsync.errors import Refused, SiteError
+from gitsync.events import Event, Notice, Operation
+from gitsync.git import worktree
+from gitsync.ledger import Ledger
+from gitsync.project import Project
+from gitsync.site import Site
+from gitsync.state.index import Index
+from gitsync.state.intents import Intent, Intents
+
+ALLOWANCES = frozenset({"missing", "deletes", "creates", "resend"})
+"""The guards that a user can lift for one run."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """What a run may do. `allow` names the guards that are lifted; `wait` lets it wait for unknown outcomes.
+
+    With a `scope` the run is about those posts only, and imports nothing. `began` is the Unix time of its start.
+    """
+
+    pull: bool = True
+    push: bool = True
+    dry_run: bool = False
+    wait: bool = True
+    materialise: bool = True
+    allow: frozenset[str] = frozenset()
+    scope: Scope | None = None
+    began: float = inf
+
+
+@dataclass(slots=True)
+class Plan:
+    """What one round would do. `failures` tell of sites that could not be read; they are left out of the rest."""
+
+    overlay: Overlay
+    incomings: list[Incoming] = field(default_factory=list)
+    outgoings: list[Outgoing] = field(default_factory=list)
+    recoveries: Mapping[str, Recovery] = field(default_factory=dict)
+    failures: list[Event] = field(default_factory=list)
+    codes: set[int] = field(default_factory=set)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing would be committed, recorded or sent."""
+        comes_in = any(it.edits or it.proposed or len(it.results) for it in self.incomings)
+        return not comes_in and not any(outgoing.writes for outgoing in self.outgoings)
+
+    @property
+    def branch(self) -> str | None:
+        """The branch that the ledgers say is followed."""
+        return next((branch for it in self.incomings if (branch := it.reading.ledger.branch)), None)
+
+    def operations(self) -> Iterator[Operation]:
+        """Yield everything that would happen, as planned."""
+        for outgoing in self.outgoings:
+            yield from outgoing.incoming.events
+            for write in outgoing.writes:
+                known = write.subject.entry.record
+                yield Operation(
+                    site=outgoing.incoming.reading.name,
+                    path=write.subject.path,
+                    action=write.op,
+                    result="planned",
+                    id=known.id if known is not None else None,
+                    url=known.url if known is not None else None,
+                    reason=write.reason or None,
+                )
+
+
+def make_plan(
+    project: Project,
+    sites: Sequence[Site],
+    connectors: Mapping[str, Connector],
+    options: Options,
+    *,
+    intents: Intents,
+    clock: Callable[[], float],
+    stack: ExitStack,
+    ledger_of: Callable[[str], Ledger],
+) -> Plan:
+    """Read every site and plan; `stack` holds what the plan needs open. Raises RepositoryError, Refused.
+
+    A site that cannot be read is left out; when that shows late, all is read and planned again without it.
+    """
+    silent: list[_Silent] = []
+    while True:
+        left = [site for site in sites if site.name not in {it.site for it in silent}]
+        try:
+            plan = _plan(project, left, connectors, options, intents, clock, stack, ledger_of)
+        except _Silent as error:
+            silent.append(error)
+            continue
+        plan.codes |= {it.error.exit_code for it in silent}
+        plan.failures += [Notice(level="error", message=f"{it.site}: {it.error}") for it in silent]
+        return plan
+
+
+class _Silent(Exception):
+    """A site stopped answering in the middle of a plan."""
+
+    def __init__(self, site: str, error: SiteError) -> None:
+        super().__init__(site)
+        self.site = site
+        self.error = error
+
+
+def _plan(
+    project: Project,
+    sites: Sequence[Site],
+    connectors: Mapping[str, Connector],
+    options: Options,
+    intents: Intents,
+    clock: Callable[[], float],
+    stack: ExitStack,
+    ledger_of: Callable[[str], Ledger],
+) -> Plan:
+    head = project.head()
+    plan = Plan(overlay=stack.enter_context(Overlay(project, head)))
+    readings: list[Reading] = []
+    recoveries: dict[str, Recovery] = {}
+    for site in sites:
+        ledger = ledger_of(site.name)
+        reading = read_local(project, site, head, ledger, stack.enter_context(Index.at(ledger)))
+        unfinished = _unfinished(reading, intents)
+        try:
+            read_site(
+                reading,
+                connectors[site.name],
+                allow_missing="missing" in options.allow,
+                missing_limit=project.config.policy.max_delete.exceeded,
+                deleted=deletes(unfinished),
+                began=options.began,
+                clock=clock,
+            )
+            recoveries[site.name] = recover(reading, unfinished, now=clock())
+            if options.scope is not None:
+                narrow(reading, options.scope)
+        except (SiteError, Refused) as error:
+            plan.codes.add(error.exit_code)
+            plan.failures.append(Notice(level="error", message=f"{site.name}: {error}"))
+            continue
+        readings.append(reading)
+    plan.recoveries = recoveries
+    policy = project.config.policy
+    this = Round(
+        overlay=plan.overlay,
+        policy=policy if options.scope is None else replace(policy, import_=False),
+        busy=worktree.busy(project.repository, _to_be_touched(readings)),
+        pulls=options.pull,
+        recoveries=recoveries,
+    )
+    for reading in readings:
+        try:
+            incoming = plan_pulls(this, reading)
+        except SiteError as error:
+            raise _Silent(reading.name, error) from error
+        stack.callback(incoming.results.close)
+        if project.config.policy.pull == "pull-request":
+            set_aside(incoming, plan.overlay)
+        plan.incomings.append(incoming)
+    pushing = Pushing(plan.overlay, policy, allow=options.allow, scope=options.scope)
+    for incoming in plan.incomings:
+        incoming.pushed = options.push and options.scope is None
+        plan.outgoings.append(pushing.plan(incoming) if options.push else Outgoing(incoming=incoming))
+        plan.codes |= incoming.codes
+    return plan
+
+
+def _unfinished(reading: Reading, intents: Intents) -> list[Intent]:
+    """Return the unfinished writes of this site, from this disk and from other machines, oldest first."""
+    found = {intent.key: intent for intent in (*reading.ledger.intents(), *intents.outstanding(reading.name))}
+    return sorted(found.values(), key=lambda intent: (intent.at, intent.key))
+
+
+def _to_be_touched(readings: Sequence[Reading]) -> set[str]:
+    return {
+        change.path if (change := reading.local.get(path)) is not None else path
+        for reading in readings
+        for path in (*reading.changed, *reading.gone, *reading.ledger.conflicts())
+    }

@@ -1,0 +1,55 @@
+"""`[policy] pull = "pull-request"`: edits of a site go to a branch of their own, and wait there for a person.
+
+The ledger does not advance for these posts and nothing of them is sent anywhere, until the followed branch contains
+the edit, however it got there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from gitsync.engine.incoming import Incoming
+from gitsync.engine.landing import commit_edit
+from gitsync.engine.overlay import Overlay
+from gitsync.repository import CommitHandle, Oid
+
+PREFIX = "gitsync/pull-"
+
+
+def set_aside(incoming: Incoming, overlay: Overlay) -> None:
+    """Take what the site brought out of the plan, so that neither the ledger nor other sites see it."""
+    paths = {path for edit in incoming.edits for path in edit.files}
+    incoming.proposed, incoming.edits = incoming.edits, []
+    for path in paths:
+        overlay.forget(path)
+        incoming.results.discard(path)
+        incoming.held.add(path)
+    reason = f"waits on the branch {PREFIX}{incoming.reading.name}."
+    incoming.events = [
+        replace(event, reason=reason) if event.path in paths and event.result == "planned" else event
+        for event in incoming.events
+    ]
+
+
+def propose(incoming: Incoming, overlay: Overlay, *, trailers: Mapping[str, str], remote: str | None) -> None:
+    """Put the edits set aside onto the site's own branch, above HEAD; a branch that says just that is left alone."""
+    repository, head = overlay.project.repository, overlay.head
+    ref = f"refs/heads/{PREFIX}{incoming.reading.name}"
+    wanted: dict[str, Oid | None] = {}
+    for edit in incoming.proposed:
+        wanted |= edit.files
+    if not wanted:
+        return
+    old = repository.resolve(ref)
+    if old is not None and {it.path: it.oid for it in repository.diff(head, old, renames=False)} == wanted:
+        return
+    with repository.importer() as importer:
+        tip: CommitHandle | Oid = head
+        for edit in incoming.proposed:
+            tip = commit_edit(importer, overlay, edit, tip, trailers)
+    new = tip if isinstance(tip, str) else tip.oid
+    if remote is not None:
+        there = repository.remote_refs(remote, [ref]).get(ref)
+        repository.push(remote, [f"+{new}:{ref}"], leases={ref: there})
+    repository.update_refs([(ref, new, old)], message=f"gitsync: edits of {incoming.reading.name}")

@@ -1,0 +1,122 @@
+"""Plans what comes from a site into the repository, and finds out what has to go back: the first half of a plan.
+
+Nothing is written. Files that will change go into the overlay, so that the next site sees them; what the ledger is to
+hold goes into `Incoming.results`; what remains to be sent goes into `Incoming.subjects`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import islice
+
+from gitsync.engine.case import Case
+from gitsync.engine.deciding import decide_on
+from gitsync.engine.incoming import Incoming, Round
+from gitsync.engine.local import TAKEN, LocalChange
+from gitsync.engine.meeting import meet_all
+from gitsync.engine.projection import selected
+from gitsync.engine.settings import settings_digest
+from gitsync.engine.subject import Subject
+from gitsync.engine.surroundings import Addresses
+from gitsync.engine.survey import Reading
+from gitsync.errors import InvalidContent
+from gitsync.plan import Step
+from gitsync.repository import Oid
+from gitsync.state.records import Entry
+
+CHUNK = 500
+"""How many posts are in memory at once."""
+
+
+def plan_pulls(round: Round, reading: Reading) -> Incoming:
+    """Return what this site brings; call it for the sites in their order. Raises SiteError when a read fails."""
+    incoming = Incoming(
+        reading=reading,
+        addresses=Addresses(reading, round.overlay),
+        settings=settings_digest(round.overlay.project, reading.site),
+    )
+    try:
+        _fill(round, incoming)
+    except BaseException:
+        incoming.results.close()
+        raise
+    return incoming
+
+
+def _fill(round: Round, incoming: Incoming) -> None:
+    reading = incoming.reading
+    recovery = round.recoveries[reading.name]
+    for result in recovery.results:
+        incoming.results.append(result)
+    incoming.events += recovery.events
+    concerned = {*reading.local, *reading.changed, *reading.gone, *reading.revived, *reading.ledger.conflicts()}
+    paths = sorted(concerned - reading.crowded.keys())
+    created: list[Subject] = []
+    remaining = iter(paths)
+    while chunk := list(islice(remaining, CHUNK)):
+        entries = reading.entries(chunk)
+        posts = [_post(path, entries[path], reading.local.get(path)) for path in chunk]
+        blobs = _blobs(round, posts)
+        for path, entry, change in posts:
+            if not path.isascii() and not _is_text(path):
+                incoming.tell("skip", path, "failed", reason="has a name that is not UTF-8; rename it.")
+                incoming.hold(path, 6)
+                continue
+            try:
+                subject = decide_on(Case(round, incoming, blobs, path, entry, change))
+            except InvalidContent as error:
+                _invalid(incoming, path if change is None else change.path, error)
+                continue
+            if subject is not None:
+                # What the site lost is made anew, so it is looked for like any other: it may have arrived before.
+                known = subject.entry.record
+                new = known is None or known.state in ("gone", "deleted")
+                new = new and subject.step in (Step.CREATE, Step.REVIVE)
+                (created if new else incoming.subjects).append(subject)
+    created += _from_other_sites(round, incoming, {subject.path for subject in created})
+    meet_all(round, incoming, created)
+
+
+def _post(key: str, entry: Entry, change: LocalChange | None) -> tuple[str, Entry, LocalChange | None]:
+    """Return what is known under one key; a new file at another post's path has no history."""
+    return key, Entry(path=change.path) if change is not None and key.endswith(TAKEN) else entry, change
+
+
+def _blobs(round: Round, posts: Sequence[tuple[str, Entry, LocalChange | None]]) -> dict[Oid, bytes]:
+    """Read every version that these posts' decisions may need, at once."""
+    wanted: dict[Oid, None] = {}
+    for _, entry, change in posts:
+        oids = [entry.base, change.oid if change is not None else None]
+        if (conflict := entry.conflict) is not None:
+            oids += [conflict.base, conflict.ours, conflict.theirs]
+        wanted.update((oid, None) for oid in oids if oid is not None and not round.overlay.is_new(oid))
+    return dict(round.overlay.project.repository.blobs(wanted))
+
+
+def _is_text(path: str) -> bool:
+    """Say whether a path can be written down; git takes any bytes for a name."""
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _invalid(incoming: Incoming, path: str, error: InvalidContent) -> None:
+    incoming.tell("skip", path, "failed", reason=str(error if error.path else error.at(path)))
+    incoming.hold(path, 6)
+
+
+def _from_other_sites(round: Round, incoming: Incoming, have: set[str]) -> list[Subject]:
+    """Return the files that sites before this one brought in this run: they are new here too."""
+    overlay, name = round.overlay, incoming.reading.name
+    known = {change.path for change in incoming.reading.local.values()}
+    brought = [path for path in overlay.changed if path not in have and path not in known]
+    entries = incoming.reading.entries(brought)
+    return [
+        Subject(site=name, path=path, oid=oid, entry=entries[path], step=Step.CREATE)
+        for path in brought
+        if entries[path].record is None
+        and (oid := overlay.pending(path)) is not None
+        and selected(overlay.project.read(path, overlay.read(oid)), name)
+    ]

@@ -1,0 +1,271 @@
+"""Plans what goes from the repository to a site: the second half of a plan, made when every pull is known."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import islice
+
+from gitsync import document, merge
+from gitsync.config import Policy
+from gitsync.document import Document
+from gitsync.engine.incoming import Incoming
+from gitsync.engine.overlay import Overlay
+from gitsync.engine.projection import Projection, project, selected, view
+from gitsync.engine.resending import everything, with_other_files, with_other_links
+from gitsync.engine.scope import Scope
+from gitsync.engine.subject import Subject, entry_of
+from gitsync.errors import InvalidContent, Refused
+from gitsync.plan import Step
+from gitsync.repository import Oid
+from gitsync.state.intents import Operation as Op
+
+CHUNK = 500
+
+RECONFIGURED = "the configuration changed, so it would be sent differently; allow it with --allow resend."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Write:
+    """One request to be made. `leans_on` names the posts that the text links to."""
+
+    op: Op
+    subject: Subject
+    leans_on: tuple[str, ...] = ()
+    reason: str = ""
+
+
+@dataclass(slots=True)
+class Outgoing:
+    """What one site is to be sent, in order, and what needs only to be remembered (in `incoming.results`)."""
+
+    incoming: Incoming
+    writes: list[Write] = field(default_factory=list)
+
+
+class Pushing:
+    """Plans the writes of one site after the other."""
+
+    def __init__(self, overlay: Overlay, policy: Policy, *, allow: frozenset[str], scope: Scope | None = None) -> None:
+        self._overlay = overlay
+        self._project = overlay.project
+        self._policy = policy
+        self._allow = allow
+        self._scope = scope
+
+    def plan(self, incoming: Incoming) -> Outgoing:
+        """Return what this site is to be sent. Raises Refused when that is more than the guards allow."""
+        outgoing = Outgoing(incoming=incoming)
+        creates: list[Write] = []
+        removals: list[Write] = []
+        for write in self._writes(incoming):
+            if write.op == "create":
+                creates.append(write)
+            elif write.op == "update":
+                outgoing.writes.append(write)
+            else:
+                removals.append(write)
+        asked = self._scope.withdrawn if self._scope is not None else ()
+        unasked = [write for write in removals if (incoming.reading.name, write.subject.path) not in asked]
+        self._guard(incoming, len(creates), len(unasked))
+        outgoing.writes += [*_linked_first(creates), *removals]
+        return outgoing
+
+    def _guard(self, incoming: Incoming, creates: int, removals: int) -> None:
+        reading = incoming.reading
+        if "deletes" not in self._allow and self._policy.max_delete.exceeded(removals, reading.known):
+            raise Refused(
+                f"{reading.name}: {removals} of {reading.known} posts would be taken off the site; nothing changed.",
+                "If that is meant, run again with --allow deletes.",
+            )
+        unsure = reading.listed > 0 or not reading.capabilities.searchable
+        if "creates" not in self._allow and creates > self._policy.max_create and reading.known == 0 and unsure:
+            raise Refused(
+                f"{reading.name}: {creates} posts would be created on a site that gitsync knows nothing of; "
+                "nothing was changed.",
+                "If they are surely not there yet, run again with --allow creates.",
+            )
+
+    def _writes(self, incoming: Incoming) -> Iterator[Write]:
+        subjects = {
+            subject.path: self._newest(subject) for subject in incoming.subjects if subject.path not in incoming.held
+        }
+        for subject in self._others(incoming, subjects):
+            subjects[subject.path] = subject
+        withdrawn = [subject for subject in subjects.values() if subject.step is Step.REMOVE]
+        for subject in withdrawn:
+            yield from self._remove(incoming, subject)
+        sent = {path: subject for path, subject in subjects.items() if subject.step is not Step.REMOVE}
+        coming = {path for path, subject in sent.items() if subject.step is Step.CREATE}
+        contents = self._overlay.read_all((path, subject.oid) for path, subject in sent.items() if subject.oid)
+        for path, content in contents:
+            try:
+                yield from self._send(incoming, sent[path], self._project.read(path, content), coming)
+            except InvalidContent as error:
+                action: Op = "create" if sent[path].step is Step.CREATE else "update"
+                incoming.tell(action, path, "failed", reason=str(error if error.path else error.at(path)))
+                incoming.hold(path, 6)
+
+    def _newest(self, subject: Subject) -> Subject:
+        """Return the subject with what the sites planned after its own made of the file."""
+        oid = self._overlay.pending(subject.path)
+        return subject if oid is None or subject.step is Step.REMOVE else replace(subject, oid=oid)
+
+    def _others(self, incoming: Incoming, have: Mapping[str, Subject]) -> Iterator[Subject]:
+        """Yield posts that nobody touched here but that may have to be sent.
+
+        Other sites changed or brought them, a push of theirs is owed, an image of theirs is another one, or the
+        configuration is.
+        """
+        reading = incoming.reading
+        settled = incoming.results
+        moved = {change.old_path for change in reading.local.values()}
+        known = {change.path for change in reading.local.values()}
+        named = [
+            path
+            for path in self._overlay.changed
+            if (oid := self._overlay.pending(path)) is not None and not settled.is_settled(path, oid)
+        ]
+        owing = [*reading.index.owed(), *with_other_files(incoming, self._overlay)]
+        owing += with_other_links(incoming, incoming.addresses.created)
+        owing += reading.index.unlinked() if reading.capabilities.update else []
+        if self._scope is not None:
+            owing = [path for path in owing if path in self._scope.paths]
+        elif incoming.is_reconfigured:
+            incoming.unasked = {path for path in everything(incoming) if path not in owing and path not in named}
+            owing += sorted(incoming.unasked)
+        named += [path for path in owing if path not in settled and path not in moved]
+        waiting = {*incoming.held, *reading.crowded, *reading.crowded.values()}
+        wanted = [path for path in dict.fromkeys(named) if path not in have and path not in waiting]
+        for chunk in _chunks(wanted):
+            entries = reading.entries(chunk)
+            for path in chunk:
+                entry = entry_of(settled[path]) if path in settled else entries[path]
+                if entry.record is None and path not in settled and path not in known:  # a later site brought it
+                    brought = self._overlay.pending(path)
+                    yield Subject(site=reading.name, path=path, oid=brought, entry=entry, step=Step.CREATE)
+                    continue
+                if entry.record is None or entry.record.state != "live" or entry.conflict is not None:
+                    continue
+                oid = self._overlay.pending(path) or entry.base
+                theirs = reading.changed.get(path)
+                if oid is not None and (theirs is None or path in settled):
+                    yield Subject(site=reading.name, path=path, oid=oid, entry=entry, step=Step.PUSH, theirs=theirs)
+
+    def _send(self, incoming: Incoming, subject: Subject, file: Document, coming: set[str]) -> Iterator[Write]:
+        reading, record = incoming.reading, subject.entry.record
+        capabilities = reading.capabilities
+        post = view(file, reading.name, reading.site.status)
+        if not selected(file, reading.name):
+            return
+        if subject.step is Step.CREATE and post.status == "draft" and not capabilities.drafts:
+            _remember(incoming, subject, subject.oid)
+            return
+        projection = project(post, subject.path, incoming.addresses.place, reading.online)
+        if subject.step is Step.PUSH and record is not None and record.sent == projection.digest:
+            known = replace(record, uses=projection.uses)
+            if subject.oid != subject.entry.base or subject.path != subject.entry.path or known != record:
+                incoming.results.append(subject.result(base=subject.oid, remote=subject.entry.remote, record=known))
+            return
+        if (marked := merge.marked_line(file.layout.text)) is not None:
+            raise InvalidContent(
+                "Conflict markers are left.",
+                "Decide what stays, and delete the marker lines.",
+                code="conflict-markers",
+                path=subject.path,
+                line=marked,
+            )
+        if (refused := projection.refused) is not None:
+            line, column = document.place(file, refused.field or "body", refused.offset)
+            raise InvalidContent(
+                f"{refused.message}.", refused.hint, code=refused.code, path=subject.path, line=line, column=column
+            )
+        if subject.path in incoming.unasked and "resend" not in self._allow:
+            incoming.tell("update", subject.path, "planned", record=record, reason=RECONFIGURED)
+            incoming.withheld += 1
+            return
+        if subject.step is Step.PUSH and not capabilities.update:
+            known_id = record.id if record is not None else ""
+            incoming.tell(
+                "skip",
+                subject.path,
+                "planned",
+                record=record,
+                reason=f"{reading.name} cannot change a post once it is there; edit {known_id} by hand.",
+            )
+            return
+        op: Op = "create" if subject.step is Step.CREATE else "update"
+        if record is not None and subject.path != subject.entry.path:
+            # Known under its new name before anything is sent: a run that dies in between finds it there.
+            renamed = subject.result(base=subject.entry.base, remote=subject.entry.remote, record=record)
+            incoming.results.append(renamed)
+            subject = subject.after(renamed, step=subject.step, oid=subject.oid)
+        yield Write(op=op, subject=subject, leans_on=tuple(projection.uses.posts), reason=_losses(projection, coming))
+
+    def _remove(self, incoming: Incoming, subject: Subject) -> Iterator[Write]:
+        reading, record = incoming.reading, subject.entry.record
+        capabilities = reading.capabilities
+        if record is None:
+            return
+        base = subject.oid
+        remote = subject.entry.remote
+        if self._policy.delete == "ignore":
+            known = replace(record, state="ignored", sent=None)
+            incoming.results.append(subject.result(base=base, remote=remote, record=known))
+            incoming.tell("skip", subject.path, "planned", record=record, reason=f"stays on {reading.name}, by policy.")
+        elif self._policy.delete == "unpublish" and remote is not None and remote.status == "draft":
+            known = replace(record, state="unpublished", sent=None)
+            incoming.results.append(subject.result(base=base, remote=remote, record=known))
+        elif capabilities.unpublish and (self._policy.delete == "unpublish" or not capabilities.delete):
+            yield Write(op="unpublish", subject=subject)
+        elif capabilities.delete and self._policy.delete == "delete":
+            yield Write(op="delete", subject=subject)
+        else:
+            incoming.tell(
+                "skip",
+                subject.path,
+                "failed",
+                record=record,
+                reason=f"{reading.name} cannot hide a post. "
+                + ('Set [policy] delete = "delete"' if capabilities.delete else "Remove it there by hand")
+                + ', or [policy] delete = "ignore".',
+            )
+            incoming.codes.add(1)
+
+
+def _remember(incoming: Incoming, subject: Subject, base: Oid | None) -> None:
+    if base != subject.entry.base:
+        incoming.results.append(subject.result(base=base, remote=subject.entry.remote, record=subject.entry.record))
+
+
+def _losses(projection: Projection, coming: set[str]) -> str:
+    """Say what the site will not show of a post; a link to a post that is created in this run is no loss."""
+    homeless = {path for path, url in projection.uses.posts.items() if url is None}
+    told = [problem for problem in projection.problems if problem.code != "LINK001" or not homeless <= coming]
+    return " ".join(f"{problem.code} {problem.message}." for problem in told)
+
+
+def _linked_first(creates: Sequence[Write]) -> list[Write]:
+    """Order creates so that a post comes after those it links to, wherever that can be had."""
+    by_path = {write.subject.path: write for write in creates}
+    ordered: dict[str, Write] = {}
+    for root in by_path:
+        stack, open_paths = [(root, iter(by_path[root].leans_on))], {root}
+        while stack:
+            path, links = stack[-1]
+            step = next(
+                (link for link in links if link in by_path and link not in open_paths and link not in ordered), None
+            )
+            if step is not None:
+                open_paths.add(step)
+                stack.append((step, iter(by_path[step].leans_on)))
+            else:
+                ordered.setdefault(path, by_path[path])
+                stack.pop()
+    return list(ordered.values())
+
+
+def _chunks(paths: Sequence[str]) -> Iterator[list[str]]:
+    remaining = iter(paths)
+    while chunk := list(islice(remaining, CHUNK)):
+        yield chunk

@@ -1,0 +1,169 @@
+"""Writes that were begun and whose outcome nobody knows: look what the site shows before anything is sent again.
+
+A lost reply, a timeout, a 5xx or a killed process all end here. The site shows what was sent: it arrived. It shows
+what it did before: it did not. It shows something else: somebody edited it, and it is merged from the old base. A
+create that is not to be found counts as not arrived only once it surely would be listed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+
+from gitsync.engine.projection import Projection
+from gitsync.engine.reconcile import stored_of
+from gitsync.engine.subject import written
+from gitsync.engine.survey import Reading, clean
+from gitsync.events import Operation
+from gitsync.model import Post, Record
+from gitsync.repository import Oid
+from gitsync.state.intents import Intent
+from gitsync.state.records import Entry, Result, Uses
+
+
+@dataclass(slots=True)
+class Recovery:
+    """What became of one site's unfinished writes.
+
+    results     what is known now and was not recorded
+    unsettled   path of a create that may still arrive -> Unix time when that is sure
+    over        intents that need no more looking, once `results` are recorded
+    """
+
+    results: list[Result] = field(default_factory=list)
+    events: list[Operation] = field(default_factory=list)
+    unsettled: dict[str, float] = field(default_factory=dict)
+    over: list[Intent] = field(default_factory=list)
+    creates: list[Intent] = field(default_factory=list)
+
+    def sent_before(self, path: str) -> list[tuple[Oid, Post]]:
+        """Return the (blob, projection) pairs that creates of `path` may have left on the site, newest first."""
+        return [
+            (intent.blob, intent.projection)
+            for intent in reversed(self.creates)
+            if intent.path == path and intent.blob is not None and intent.projection is not None
+        ]
+
+
+def arrived(intent: Intent, record: Record, fields: frozenset[str]) -> bool:
+    """Say whether a record is what the request of `intent` would have made of it."""
+    return (
+        intent.projection is not None and record.post is not None and stored_of(intent.projection, record.post, fields)
+    )
+
+
+def deletes(intents: Iterable[Intent]) -> set[str]:
+    """Return the ids that we may have deleted without knowing."""
+    return {intent.id for intent in intents if intent.op == "delete" and intent.id is not None}
+
+
+def recover(reading: Reading, intents: Sequence[Intent], *, now: float) -> Recovery:
+    """Find out what became of `intents`, oldest first, and settle it in `reading`. Raises SiteError."""
+    recovery = Recovery()
+    entries = reading.entries([intent.path for intent in intents])
+    for intent in intents:
+        entry = reading.settled.get(intent.path, entries[intent.path])
+        if intent.id is not None and entry.record is not None and intent.id not in entry.record.ids:
+            entry = Entry(path=intent.path)  # another post's place; ours is under the path it was moved from
+        if _is_recorded(intent, entry):
+            recovery.over.append(intent)
+        elif intent.op == "create":
+            _look_for_create(reading, recovery, intent, now)
+        elif _look_at(reading, recovery, intent, entry) or now >= _settled_at(reading, intent):
+            recovery.over.append(intent)
+    return recovery
+
+
+def _settled_at(reading: Reading, intent: Intent) -> float:
+    """Return the Unix time from which on the site surely shows whether the request arrived."""
+    return intent.at + reading.capabilities.settles_after + reading.site.timeout
+
+
+def _is_recorded(intent: Intent, entry: Entry) -> bool:
+    record = entry.record
+    if record is None:
+        return False
+    if intent.op != "create" and (record.written or 0) > intent.at:  # a later write of ours went over it
+        return True
+    if intent.op in ("create", "update"):
+        return record.sent == intent.sent and (record.written or 0) >= intent.at
+    return record.state != "live"
+
+
+def _look_at(reading: Reading, recovery: Recovery, intent: Intent, entry: Entry) -> bool:
+    """Settle a write to a known post if the site shows it. Returns whether there is nothing left to look for."""
+    record = entry.record
+    if record is None:
+        return True
+    if intent.op == "delete":
+        if intent.path not in reading.gone:
+            return False
+        known = replace(record, state="deleted", sent=None)
+        _settle(reading, recovery, intent, replace(entry, base=intent.blob, record=known), None, entry.base)
+        return True
+    shown = reading.changed.get(intent.path)
+    if shown is None or not arrived(intent, shown, reading.capabilities.telling):
+        return False
+    known = written(record, shown, _projection(intent, intent.uses or record.uses), intent.at)
+    if intent.op == "unpublish":
+        known = replace(known, state="unpublished", sent=None)
+    agreed = replace(entry, base=intent.blob, remote=shown.post, record=known)
+    _settle(reading, recovery, intent, agreed, shown, entry.base)
+    return True
+
+
+def _projection(intent: Intent, uses: Uses) -> Projection:
+    return Projection(post=intent.projection or Post(), digest=intent.sent or "", uses=uses, problems=())
+
+
+def _settle(
+    reading: Reading, recovery: Recovery, intent: Intent, entry: Entry, record: Record | None, was: Oid | None
+) -> None:
+    recovery.results.append(
+        Result(
+            site=intent.site, path=intent.path, base=entry.base, remote=entry.remote, record=entry.record, conflict=None
+        )
+    )
+    reading.settle(entry, was=was)
+    recovery.events.append(
+        Operation(
+            site=intent.site,
+            path=intent.path,
+            action=intent.op,
+            result="planned",
+            id=intent.id,
+            url=record.url if record is not None else None,
+            reason="had arrived, though no answer came back.",
+        )
+    )
+
+
+def _look_for_create(reading: Reading, recovery: Recovery, intent: Intent, now: float) -> None:
+    """Add what the create may have made to the unclaimed records; the file and the record meet there."""
+    recovery.creates.append(intent)
+    capabilities = reading.capabilities
+    found = bool(reading.fresh) and any(_is_it(intent, record) for record in reading.fresh_records())
+    if not found and intent.projection is not None:
+        for record in map(clean, reading.online.find(intent.projection)):
+            if record.id not in reading.complete and reading.index.path_of_id(record.id) is None:
+                reading.complete[record.id] = record
+                if record.id not in reading.fresh:
+                    reading.fresh.append(record.id)
+                found = found or _is_it(intent, record)
+    settled_at = _settled_at(reading, intent)
+    if not found and now < settled_at:
+        recovery.unsettled[intent.path] = settled_at
+    elif not found and not capabilities.searchable:
+        recovery.unsettled[intent.path] = float("inf")
+    else:
+        recovery.over.append(intent)
+
+
+def _is_it(intent: Intent, record: Record) -> bool:
+    sent, shown = intent.projection, record.post
+    if sent is None or shown is None:
+        return False
+    same_address = bool(sent.canonical_url) and sent.canonical_url == shown.canonical_url
+    same_slug = bool(intent.slug) and intent.slug == shown.slug
+    same_title = bool(sent.title) and (sent.title or "").split() == (shown.title or "").split()
+    return same_address or same_slug or same_title

@@ -1,0 +1,80 @@
+"""The Place of one site: what links lead to there, from the index, from this run's own creates, and from HEAD."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from gitsync.engine.overlay import Overlay
+from gitsync.engine.projection import Place, host_of
+from gitsync.engine.survey import Reading
+
+
+@dataclass(slots=True)
+class Addresses:
+    """Where posts and files are on one site; `created` (by path) and `uploaded` (by blob) are what this run added."""
+
+    reading: Reading
+    overlay: Overlay
+    created: dict[str, str | None] = field(default_factory=dict)
+    uploaded: dict[str, str] = field(default_factory=dict)
+    _arrived: dict[str, str] = field(default_factory=dict)
+    """URL -> path, of the posts that are imported in this run."""
+    _hosts: set[str] | None = None
+    renamed: dict[str, str | None] = field(init=False)
+    """Path now -> path in the ledger (None: not there), where they differ."""
+    place: Place = field(init=False)
+
+    def __post_init__(self) -> None:
+        changes = self.reading.local.values()
+        self.renamed = {it.path: it.old_path for it in changes if it.old_path != it.path}
+        self.place = self._place()
+
+    def url_of(self, path: str) -> str | None:
+        if path in self.created:
+            return self.created[path]
+        known = self.renamed.get(path, path)
+        return self.reading.index.url_of(known) if known is not None else None
+
+    def path_of(self, url: str) -> str | None:
+        index = self.reading.index
+        found = index.path_of_url(url) or index.path_of_url(_other_slash(url))
+        if found is None:
+            return self._arrived.get(url) or self._arrived.get(_other_slash(url)) or index.asset_path(url)
+        change = self.reading.local.get(found)
+        return change.path if change is not None else found
+
+    def arrive(self, url: str, path: str) -> None:
+        """Note where a post of the site will be, for the links of others."""
+        self._arrived[url] = path
+        self.hosts().add(host_of(url))
+
+    def hosts(self) -> set[str]:
+        """Return the hosts of all addresses that `path_of` knows."""
+        if self._hosts is None:
+            self._hosts = set(map(host_of, self.reading.index.urls()))
+        return self._hosts
+
+    def asset_url(self, path: str) -> str | None:
+        oid = self.overlay.oid(path)
+        return None if oid is None else self.uploaded.get(oid) or self.reading.index.asset_url(oid)
+
+    def _place(self) -> Place:
+        project = self.overlay.project
+        return Place(
+            site=self.reading.name,
+            default_status=self.reading.site.status,
+            exists=self.overlay.kind,
+            url_of=self.url_of,
+            path_of=self.path_of,
+            hosts=self.hosts,
+            asset_url=self.asset_url,
+            blob=self.overlay.oid,
+            uploads=self.reading.connector is not None and self.reading.capabilities.uploads,
+            home=project.config.content.url,
+            raw=project.raw_base,
+            root=project.root,
+        )
+
+
+def _other_slash(url: str) -> str:
+    return url.removesuffix("/") if url.endswith("/") else url + "/"

@@ -1,0 +1,273 @@
+"""A fast copy of what a ledger's records say: derived, in SQLite, and deletable at any time."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Iterator
+from contextlib import closing, contextmanager
+from itertools import islice
+from pathlib import Path
+
+from gitsync.ledger import Ledger
+from gitsync.model import Record
+from gitsync.repository import EMPTY_TREE, Repository
+from gitsync.state.comparison import Comparison, compare_listing
+from gitsync.state.records import Oid, State, load_record
+
+VERSION = 3
+"""Raise it with every change of SCHEMA or of what the rows mean: an index of another version is built anew."""
+
+SCHEMA = """
+create table tip (site text primary key, oid text not null) without rowid;
+create table record (
+  site text, path text, id text not null, url text, state text not null, owed integer not null,
+  primary key (site, path)) without rowid;
+create index record_url on record (site, url) where url is not null;
+create index record_owed on record (site, path) where owed;
+create table claim (
+  site text, id text, path text, current integer not null, revision text not null, state text not null, seen text,
+  primary key (site, id, path)) without rowid;
+create index claim_path on claim (site, path);
+create table uses (
+  site text, path text, used text, open integer not null, primary key (site, used, path)) without rowid;
+create index uses_path on uses (site, path);
+create index uses_open on uses (site, used) where open;
+create table asset (
+  site text, path text, file text not null, oid text not null, url text not null,
+  primary key (site, path, file)) without rowid;
+create index asset_oid on asset (site, oid);
+create index asset_url on asset (site, url);
+create table quiet (site text, number integer, listed blob not null, primary key (site, number));
+"""
+TABLES = ("record", "claim", "uses", "asset", "quiet")
+CHUNK = 5000
+
+
+class Index:
+    """What one site's newest ledger says of ids, paths and URLs. Made by `Index.at`."""
+
+    def __init__(self, db: sqlite3.Connection, site: str) -> None:
+        self._db = db
+        self._site = site
+
+    @classmethod
+    @contextmanager
+    def at(cls, ledger: Ledger) -> Iterator[Index]:
+        """Give the index of `ledger`'s site, brought up to the ledger's tip; it is built when there is none."""
+        path = ledger.repository.state_dir / "index.db"
+        with closing(_open(path)) as db:
+            try:
+                _refresh(db, ledger)
+            except sqlite3.DatabaseError as error:
+                if isinstance(error, sqlite3.OperationalError):  # locked or a full disk: not the file's fault
+                    raise
+                db.close()
+                _remove(path)
+                with closing(_open(path)) as fresh:
+                    _refresh(fresh, ledger)
+                    yield cls(fresh, ledger.site)
+                return
+            yield cls(db, ledger.site)
+
+    def compare(self, listing: Iterable[Record]) -> Comparison:
+        """Say in what a complete scan of the site differs from the ledger. Memory does not grow with the scan."""
+        with self._db:
+            return compare_listing(self._db, self._site, listing)
+
+    def note_revision(self, id: str, revision: str) -> None:
+        """Remember that the site's version `revision` was read and has the recorded content.
+
+        Kept here only: a moved token alone makes no ledger commit.
+        """
+        with self._db:
+            self._db.execute("update claim set seen = ? where site = ? and id = ?", (revision, self._site, id))
+            self._db.execute("delete from quiet where site = ?", (self._site,))
+
+    def owed(self) -> list[str]:
+        """Return the paths of live posts whose last push is owed."""
+        return self._column("select path from record where site = ? and owed order by path")
+
+    def unlinked(self) -> list[str]:
+        """Return the live posts that were sent with a link to a post without an address, which has one now."""
+        return self._column(
+            "select distinct u.path from uses u join record it on it.site = u.site and it.path = u.path"
+            " join record used on used.site = u.site and used.path = u.used where u.site = ? and u.open"
+            " and it.state = 'live' and used.state = 'live' and used.url is not null order by u.path"
+        )
+
+    def using(self, paths: Iterable[str]) -> set[str]:
+        """Return the posts whose last projection was made with one of `paths` (posts or files)."""
+        return {
+            post for path in paths for post in self._column("select path from uses where site = ? and used = ?", path)
+        }
+
+    def url_of(self, path: str) -> str | None:
+        """Return where readers find the live post `path`, if it is known."""
+        return next(iter(self._column("select url from record where site=? and path=? and state='live'", path)), None)
+
+    def path_of_url(self, url: str) -> str | None:
+        """Return the live post that readers find at exactly `url`."""
+        query = "select path from record where site=? and url=? and state='live' order by path"
+        return next(iter(self._column(query, url)), None)
+
+    def urls(self) -> Iterator[str]:
+        """Yield every address that the site has for posts and uploaded files."""
+        yield from self._column("select url from record where site = ? and url is not null")
+        yield from self._column("select url from asset where site = ?")
+
+    def asset_url(self, oid: Oid) -> str | None:
+        """Return where the site serves an uploaded file with this content."""
+        return next(iter(self._column("select url from asset where site = ? and oid = ? order by path", oid)), None)
+
+    def asset_path(self, url: str) -> str | None:
+        """Return the file of the repository that was uploaded to `url`."""
+        return next(iter(self._column("select file from asset where site = ? and url = ? order by file", url)), None)
+
+    def assets(self) -> list[tuple[str, Oid]]:
+        """Return every (file, blob) that this site's posts show, as uploaded."""
+        query = "select distinct file, oid from asset where site = ? order by file"
+        return [(file, oid) for file, oid in self._db.execute(query, (self._site,))]
+
+    def path_of_id(self, id: str) -> tuple[str, State] | None:
+        """Return which post claims `id`, now or formerly, and in what state; None: the id is unclaimed."""
+        query = "select path, state from claim where site = ? and id = ? order by current desc, path limit 1"
+        row: tuple[str, State] | None = self._db.execute(query, (self._site, id)).fetchone()
+        return row
+
+    def revision_of(self, id: str) -> str | None:
+        """Return the newest token read of the live record `id`, whether or not it came with an edit."""
+        query = "select coalesce(seen, revision) from claim where site = ? and id = ? and current and state = 'live'"
+        return next(iter(self._column(query, id)), None)
+
+    def ids(self) -> set[str]:
+        """Return the present ids of all live posts."""
+        return set(self._column("select id from record where site = ? and state = 'live'"))
+
+    def live_count(self) -> int:
+        """Return how many posts the site should show."""
+        query = "select count(*) from record where site = ? and state = 'live'"
+        return int(self._db.execute(query, (self._site,)).fetchone()[0])
+
+    def _column(self, query: str, *values: str) -> list[str]:
+        return [row[0] for row in self._db.execute(query, (self._site, *values))]
+
+
+def problem(repository: Repository, ledgers: Iterable[Ledger]) -> str | None:
+    """Say, after "an index that", what is wrong with the index; None when it is as the ledgers say, or only behind.
+
+    Nothing is written.
+    """
+    ledgers = [ledger for ledger in ledgers if ledger.tip is not None]
+    path = repository.state_dir / "index.db"
+    if not path.exists():
+        return "is missing" if ledgers else None
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as db:
+            if db.execute("pragma user_version").fetchone()[0] != VERSION:
+                return None  # another gitsync's: built anew when it is used
+            if db.execute("pragma integrity_check").fetchone()[0] != "ok":
+                return "is damaged"
+            return next((f"is not what the ledger of {it.site} says" for it in ledgers if not _agrees(db, it)), None)
+    except sqlite3.DatabaseError:
+        return "is damaged"
+
+
+def _agrees(db: sqlite3.Connection, ledger: Ledger) -> bool:
+    if _tip(db, ledger.site) != ledger.tip:
+        return True
+    query = "select path, id, state from record where site = ?"
+    rows = set(db.execute(query, (ledger.site,)))
+    said = ((entry.path, entry.record) for entry in ledger.stream() if entry.record is not None)
+    return rows == {(path, record.id, record.state) for path, record in said}
+
+
+def discard(repository: Repository) -> None:
+    """Remove the index; it is built anew when it is next used."""
+    _remove(repository.state_dir / "index.db")
+
+
+def _open(path: Path) -> sqlite3.Connection:
+    for _ in range(2):
+        db = sqlite3.connect(path, timeout=30)
+        try:
+            db.execute("pragma journal_mode = wal")
+            db.execute("pragma synchronous = normal")  # a crash may cost the newest rows, never the file
+            version = db.execute("pragma user_version").fetchone()[0]
+            if version == VERSION:
+                return db
+            if version == 0 and not db.execute("select count(*) from sqlite_master").fetchone()[0]:
+                db.executescript(f"begin; {SCHEMA} pragma user_version = {VERSION}; commit;")
+                return db
+            db.close()
+        except sqlite3.OperationalError:
+            db.close()
+            raise
+        except sqlite3.DatabaseError:
+            db.close()
+        _remove(path)
+    raise sqlite3.DatabaseError(f"{path} cannot be made")
+
+
+def _remove(path: Path) -> None:
+    for suffix in ("", "-wal", "-shm"):
+        path.with_name(path.name + suffix).unlink(missing_ok=True)
+
+
+def _refresh(db: sqlite3.Connection, ledger: Ledger) -> None:
+    repository, site = ledger.repository, ledger.site
+    new = ledger.tip
+    if _tip(db, site) == new:
+        return
+    after = f"{new}:records" if new else EMPTY_TREE
+    with db:
+        db.execute("begin immediate")  # another process may bring it up to date at the same time
+        if (old := _tip(db, site)) == new:
+            return
+        if old is None or repository.resolve(f"{old}^{{commit}}") is None:
+            for table in TABLES:
+                db.execute(f"delete from {table} where site = ?", (site,))  # noqa: S608  names of our own tables
+            changed = ((entry.path, entry.oid) for entry in repository.tree(after))
+        else:
+            changes = repository.diff(f"{old}:records", after, renames=False)
+            gone = [(site, _post(change.path)) for change in changes]
+            for table in ("record", "claim", "uses", "asset"):
+                db.executemany(f"delete from {table} where site = ? and path = ?", gone)  # noqa: S608
+            if changes:
+                db.execute("delete from quiet where site = ?", (site,))
+            changed = ((change.path, change.oid) for change in changes if change.oid is not None)
+        _insert(db, repository, site, changed)
+        db.execute("delete from tip where site = ?", (site,))
+        if new:
+            db.execute("insert into tip values (?, ?)", (site, new))
+
+
+def _tip(db: sqlite3.Connection, site: str) -> str | None:
+    row = db.execute("select oid from tip where site = ?", (site,)).fetchone()
+    return row[0] if row else None
+
+
+def _insert(db: sqlite3.Connection, repository: Repository, site: str, files: Iterator[tuple[str, str]]) -> None:
+    while chunk := list(islice(files, CHUNK)):
+        records, claims, uses, assets = [], [], [], []
+        blobs = repository.blobs(oid for _, oid in chunk)
+        for (name, _), (_, data) in zip(chunk, blobs, strict=True):
+            path = _post(name)
+            record = load_record(data, path=path)
+            owed = record.state == "live" and record.sent is None
+            records.append((site, path, record.id, record.url, record.state, owed))
+            for id in dict.fromkeys(record.ids):
+                claims.append((site, id, path, id == record.id, record.revision, record.state))
+            posts = record.uses.posts
+            for used in posts.keys() | record.uses.assets.keys():
+                uses.append((site, path, used, used in posts and posts[used] is None))
+            for file, oid in record.uses.assets.items():
+                if url := record.assets.get(oid):
+                    assets.append((site, path, file, oid, url))
+        db.executemany("insert into record values (?, ?, ?, ?, ?, ?)", records)
+        db.executemany("insert into claim values (?, ?, ?, ?, ?, ?, null)", claims)
+        db.executemany("insert into uses values (?, ?, ?, ?)", uses)
+        db.executemany("insert into asset values (?, ?, ?, ?, ?)", assets)
+
+
+def _post(name: str) -> str:
+    return name.removesuffix(".json")

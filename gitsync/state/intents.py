@@ -1,0 +1,103 @@
+"""Writes that were begun: on disk before the request leaves, gone when its outcome is recorded."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any, Literal
+
+from gitsync.errors import RepositoryError
+from gitsync.model import Post
+from gitsync.state.journal import sync_folder
+from gitsync.state.records import Oid, Uses, post_from_json, post_to_json
+
+Operation = Literal["create", "update", "delete", "unpublish"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Intent:
+    """One write to one site.
+
+    path        the post; `id` is the record it goes to, None for a create
+    blob        the file that is sent; None for a delete
+    projection  what the site is sent, `sent` its hash, and `uses` what it was made with
+    at          Unix time just before the request
+    run         the run that made it; `ledger` is the tip of the ledger that it was planned with
+    """
+
+    op: Operation
+    site: str
+    path: str
+    id: str | None = None
+    blob: Oid | None = None
+    projection: Post | None = None
+    sent: str | None = None
+    uses: Uses | None = None
+    slug: str | None = None
+    at: float
+    run: str = ""
+    ledger: Oid | None = None
+
+    @property
+    def key(self) -> str:
+        """A name for this intent: equal for equal posts, sites, operations and runs, else different."""
+        told = json.dumps([self.site, self.path, self.op, self.run, self.at])
+        return f"{self.site}-{self.op}-{hashlib.sha256(told.encode('ascii')).hexdigest()[:20]}"
+
+
+class Intents:
+    """The folder `intents` in gitsync's state folder. It cannot be derived from anything."""
+
+    def __init__(self, state_dir: Path) -> None:
+        self.folder = state_dir / "intents"
+
+    def begin(self, intent: Intent) -> str:
+        """Write `intent` and return its key when it is on the disk."""
+        if not self.folder.exists():
+            self.folder.mkdir(parents=True)
+            sync_folder(self.folder.parent)
+        path = self.folder / f"{intent.key}.json"
+        unfinished = self.folder / "begun.tmp"  # one name: what a killed run left is written over
+        with unfinished.open("wb") as file:
+            file.write(dump_intent(intent))
+            file.flush()
+            os.fsync(file.fileno())
+        unfinished.replace(path)
+        sync_folder(self.folder)
+        return intent.key
+
+    def done(self, key: str) -> None:
+        """Forget an intent whose outcome is in the journal. A crash before that is on disk only costs a look."""
+        (self.folder / f"{key}.json").unlink(missing_ok=True)
+
+    def outstanding(self, site: str | None = None) -> list[Intent]:
+        """Return the intents (of one site) whose outcome nobody recorded, oldest first. Raises RepositoryError."""
+        found = [load_intent(path.read_bytes(), name=str(path)) for path in self.folder.glob("*.json")]
+        return sorted((it for it in found if site in (None, it.site)), key=lambda it: (it.at, it.key))
+
+
+def dump_intent(intent: Intent) -> bytes:
+    said = {f.name: value for f in fields(Intent) if (value := getattr(intent, f.name)) is not None}
+    if intent.projection is not None:
+        said["projection"] = post_to_json(intent.projection)
+    if intent.uses is not None:
+        said["uses"] = {"posts": dict(intent.uses.posts), "assets": dict(intent.uses.assets)}
+    return (json.dumps(said, sort_keys=True, indent=1) + "\n").encode("ascii")
+
+
+def load_intent(data: bytes, *, name: str) -> Intent:
+    """Return the intent that `dump_intent` wrote. Raises RepositoryError, naming `name`."""
+    try:
+        said: Mapping[str, Any] = json.loads(data)
+        projection, uses = said.get("projection"), said.get("uses")
+        made = {"projection": projection and post_from_json(projection), "uses": uses and Uses(**uses)}
+        return Intent(**{**said, **made})
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise RepositoryError(
+            f"{name} cannot be read: {error}.",
+            "It tells of a write to a site whose outcome is not known; look there, then remove the file.",
+        ) from error

@@ -1,0 +1,99 @@
+"""What undoing one sync asks of each file, site by site. Decides nothing, and knows no other site."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from gitsync.engine.survey import read_local
+from gitsync.ledger import Ledger
+from gitsync.project import Project
+from gitsync.repository import Oid
+from gitsync.state.index import Index
+from gitsync.state.records import LedgerRecord, Result
+from gitsync.state.records import moved as renamed
+from gitsync.undo.history import Sync, Touched, imported, touched
+
+Kind = Literal["restore", "return", "withdraw", "forget"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What is to become of the file of one post, for one site.
+
+    restore    the file says again what it said; return does so too, and the site is to have it back
+    withdraw   the sync brought the post to the site: the file goes, and the site's copy by policy
+    forget     the sync brought the post from the site: the file goes, and the site is not touched
+
+    The file is at `path` in HEAD, or was, and belongs at `wanted`. The sync left the blob `then`; `target` is the one
+    of the last agreement before it. `result` is what the ledger is told without asking the site.
+    """
+
+    kind: Kind
+    post: Touched
+    path: str
+    wanted: str
+    then: Oid | None
+    target: Oid | None = None
+    result: Result | None = None
+
+    @property
+    def site(self) -> str:
+        return self.post.site
+
+
+def wishes(project: Project, sync: Sync, ledger: Ledger, head: Oid) -> Iterator[Wish]:
+    """Yield what undoing `sync` asks for the site of `ledger`."""
+    part = next((part for part in sync.parts if part.site == ledger.site), None)
+    if part is None:
+        return
+    posts = touched(project.repository, part)
+    with Index.at(ledger) as index:
+        local = read_local(project, project.config.sites[ledger.site], head, ledger, index).local
+        for post in posts:
+            claimed = index.path_of_id(post.record.id)
+            known = claimed[0] if claimed is not None else post.after.path
+            change = local.get(known)
+            wish = _wish(project, sync, ledger, post, known, change.path if change is not None else known)
+            if wish is not None:
+                yield wish
+
+
+def _wish(project: Project, sync: Sync, ledger: Ledger, post: Touched, known: str, path: str) -> Wish | None:
+    """`known` is where the ledger has the post now, `path` where its file is."""
+    state, before, then = post.record.state, post.before, post.after.base
+    was_ignored = before is not None and before.record is not None and before.record.state == "ignored"
+    if not post.was_live and state != "live":
+        return None
+    if was_ignored or imported(project.repository, sync, post):
+        record = replace(post.record, state="ignored", sent=None)
+        told = _told(post, known, base=None, record=record)
+        return Wish(kind="forget", post=post, path=path, wanted=path, then=then, result=told)
+    agreed = before if post.was_live else post.first if post.found else None
+    if agreed is None:
+        return Wish(kind="withdraw", post=post, path=path, wanted=path, then=then)
+    moved = agreed.path != post.after.path and path == post.after.path
+    if agreed.base is None or (agreed.base == then and not moved and state in ("live", "gone")):
+        return None
+    back: Result | None = None
+    if state == "ignored" and agreed.record is not None:
+        # Whoever owned it meanwhile may have edited it: without a revision the site is asked, and that is an edit.
+        back = _told(post, agreed.path, base=agreed.base, record=replace(agreed.record, revision=""))
+    elif moved and state == "live":
+        # Said outright: texts that differ much would look like another post at the old path.
+        entry = ledger.entries([known])[known]
+        back = replace(renamed(entry, site=post.site, path=agreed.path), conflict=None)
+    return Wish(
+        kind="restore" if state == "live" else "return",
+        post=post,
+        path=path,
+        wanted=agreed.path if moved else path,
+        then=then,
+        target=agreed.base,
+        result=back,
+    )
+
+
+def _told(post: Touched, path: str, *, base: Oid | None, record: LedgerRecord) -> Result:
+    return Result(site=post.site, path=path, base=base, remote=post.after.remote, record=record, conflict=None)
