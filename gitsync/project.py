@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from gitsync import config as configuration
 from gitsync.config import Config
 from gitsync.dialects import DIALECTS, Dialect
-from gitsync.errors import ConfigError, Refused, RepositoryError, UsageError
+from gitsync.errors import ConfigError, Refused, UsageError
 from gitsync.git.hosts import raw_base
 from gitsync.post.paths import slugify
 from gitsync.repository import Oid, Repository
@@ -79,10 +79,10 @@ class Project:
         return said if isinstance(said, str) else slugify(name)
 
     def head(self) -> Oid:
-        """Return the commit of HEAD. Raises RepositoryError when there is none."""
+        """Return the commit of HEAD. Raises UsageError when there is none."""
         head = self.repository.head()
         if head is None:
-            raise RepositoryError(
+            raise UsageError(
                 "The repository has no commits yet.",
                 "Commit gitsync.toml and your posts first: git add -A && git commit.",
             )

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from gitsync.errors import Locked, Moved, Refused, RepositoryError
+from gitsync.errors import Error, Locked, Moved, Refused, RepositoryError, UsageError
 from gitsync.git import fastimport, objects, remotes
 from gitsync.git.fastimport import KEEP_MODE, Blob, CommitHandle, FileChange, Importer
 from gitsync.git.gitprocess import Answer, Driver, Git, Oid, encode, failure
@@ -53,9 +53,9 @@ class Repository:
 
     @classmethod
     def open(cls, path: Path) -> Repository:
-        """Return the repository that `path` is in. Raises RepositoryError with what to do when there is none."""
+        """Return the repository that `path` is in. Raises UsageError when there is none."""
         if not path.is_dir():
-            raise RepositoryError(f"There is no folder {path}.", "Name one with -C.")
+            raise UsageError(f"There is no folder {path}.", "Name one with -C.")
         git = Git(str(path), _driver)
         asked = ("--git-dir", "--git-common-dir", "--is-bare-repository", "--show-object-format", "--show-toplevel")
         try:
@@ -277,9 +277,11 @@ def _driver(folder: str) -> Driver:
     return GitPython(folder)
 
 
-def _not_open(path: Path, answer: Answer) -> RepositoryError:
+def _not_open(path: Path, answer: Answer) -> Error:
     if "not a git repository" in answer.errors:
-        return RepositoryError(f"{path} is in no git repository.", "Run `git init` there, or name another with -C.")
+        return UsageError(
+            f"{path.absolute()} is in no git repository.", "Run `git init` there, or name another with -C."
+        )
     return failure(("rev-parse",), answer)
 
 

@@ -355,7 +355,7 @@ def test_init_outside_a_repository_says_what_to_do(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    assert run(["init"]) == 1
+    assert run(["init"]) == 2
     assert "git init" in capsys.readouterr().err
     assert not (tmp_path / "gitsync.toml").exists()
 

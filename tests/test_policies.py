@@ -27,6 +27,14 @@ def test_a_post_goes_only_where_its_author_wants_it(two: Blog) -> None:
     two.quiet()
 
 
+def test_a_site_that_nobody_configured_is_named_once(two: Blog) -> None:
+    two.put("posts/a.md", post("A", sites="[onne]"))
+    outcome = two.run()
+    assert "names onne" in outcome.told
+    assert two.site("one").posts() == {}
+    assert "onne" not in two.run().told
+
+
 def test_a_post_taken_from_one_site_stays_on_the_other(two: Blog) -> None:
     two.put("posts/a.md", post("A"))
     two.run()

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from gitsync.errors import Locked, Moved, Refused, RepositoryError
+from gitsync.errors import Locked, Moved, Refused, RepositoryError, UsageError
 from gitsync.repository import EMPTY_TREE, KEEP_MODE, Change, FileChange, Repository, TreeEntry
 from tests.conftest import GitRunner, run_git
 
@@ -23,9 +23,9 @@ AWKWARD = 'posts/zwölf "q" b\\s.md'
 
 
 def test_a_folder_in_no_repository_says_what_to_do(tmp_path: Path) -> None:
-    with pytest.raises(RepositoryError, match="git init"):
+    with pytest.raises(UsageError, match="git init"):
         Repository.open(tmp_path)
-    with pytest.raises(RepositoryError, match="There is no folder"):
+    with pytest.raises(UsageError, match="There is no folder"):
         Repository.open(tmp_path / "nowhere")
 
 

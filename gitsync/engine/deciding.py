@@ -95,6 +95,7 @@ def _ours(case: Case) -> Ours | None:
             return None
         return Ours.DELETED
     if not selected(case.file_or_fail(), case.site):
+        _tell_unknown_sites(case)
         if record is None or record.state != "live":
             case.consider(case.oid)
             return None
@@ -112,6 +113,15 @@ def _ours(case: Case) -> Ours | None:
         case.consider(case.oid)  # detached: it was let go of while it was meant for this site
         return None
     return Ours.NEW
+
+
+def _tell_unknown_sites(case: Case) -> None:
+    """A name that is no site of ours may be meant for another configuration, or be mistyped: say so once."""
+    known = case.round.overlay.project.config.sites
+    unknown = [name for name in case.file_or_fail().sites or () if name not in known]
+    if unknown:
+        reason = f"names {', '.join(unknown)}, which gitsync.toml does not have."
+        case.incoming.tell("skip", case.path, "planned", reason=reason)
 
 
 def _theirs(case: Case, record: Record | None) -> Theirs:

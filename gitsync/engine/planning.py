@@ -16,7 +16,7 @@ from gitsync.engine.pushing import Outgoing, Pushing
 from gitsync.engine.recovery import Recovery, deletes, recover
 from gitsync.engine.scope import Scope, narrow
 from gitsync.engine.survey import Reading, read_local, read_site
-from gitsync.errors import Refused, SiteError
+from gitsync.errors import Error, Refused, SiteError
 from gitsync.events import Event, Notice, Operation
 from gitsync.git import worktree
 from gitsync.ledger import Ledger
@@ -155,7 +155,7 @@ def _plan(
                 narrow(reading, options.scope)
         except (SiteError, Refused) as error:
             plan.codes.add(error.exit_code)
-            plan.failures.append(Notice(level="error", message=f"{site.name}: {error}"))
+            plan.failures.append(Notice(level="error", message=_named(site.name, error)))
             continue
         readings.append(reading)
     plan.recoveries = recoveries
@@ -182,6 +182,11 @@ def _plan(
         plan.outgoings.append(pushing.plan(incoming) if options.push else Outgoing(incoming=incoming))
         plan.codes |= incoming.codes
     return plan
+
+
+def _named(site: str, error: Error) -> str:
+    """Return what went wrong, with the name of the site said once."""
+    return str(error) if str(error).startswith(f"{site} ") else f"{site}: {error}"
 
 
 def _unfinished(reading: Reading, intents: Intents) -> list[Intent]:
