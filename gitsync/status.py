@@ -79,7 +79,9 @@ class _Local:
         agreed = self._ledger.agreed(head)
         base = EMPTY_TREE if agreed is None else f"{agreed}:base"
         project = self._project
-        changes = local_changes(project.repository, base, head, project.pathspecs, project.read)
+        changes = local_changes(
+            project.repository, base, head, project.pathspecs, project.read, project.dialect.is_post
+        )
         conflicts = set(self._ledger.conflicts())
         for path, intent in self._unknown.items():
             yield self._told(intent.op, path, None, "was sent, and no answer came back; a sync looks for it first."), 1

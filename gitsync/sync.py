@@ -78,6 +78,7 @@ class Run:
         self._codes: set[int] = set()
         self._counts: dict[str, int] = {}
         self._told: set[Event] = set()
+        self._branch = ""
         self._trailers: dict[str, dict[str, str]] = {}
         self._journal = Journal(project.repository.state_dir)
         self._intents = Intents(project.repository.state_dir)
@@ -109,7 +110,7 @@ class Run:
 
     def _receive(self) -> None:
         if not self.options.dry_run:
-            self.project.check_writable(self._exchange.recorded_branch())
+            self._branch = self.project.check_writable(self._exchange.recorded_branch())
         self._exchange.check()
         if not self.options.dry_run:
             self._exchange.receive()
@@ -195,7 +196,7 @@ class Run:
             self._check_lease = run.enter_context(self._exchange.lease(wait=LEASE_WAIT, sleep=self._sleep))
             if self._exchange.receive():
                 return True
-        branch = self.project.check_writable(plan.branch)
+        branch = self._branch if plan.is_empty else self.project.check_writable(plan.branch)
         self._trailers = {it.reading.name: {**it.trailers, "Branch": branch} for it in plan.incomings}
         try:
             told = {"Sync": self.id}

@@ -121,6 +121,8 @@ def _say_next(printer: Printer, project: Project, pending: bool, code: int, *, n
     if no_sites:
         printer.notice("No sites yet. Run `gitsync site add NAME`.")
         return
+    if not pending and not code:
+        return
     try:
         project.check_writable(_recorded_branch(project))
     except Refused as error:
