@@ -16,7 +16,7 @@ def main() -> int:
     import gc
 
     # Start-up makes a hundred thousand objects that all live on; looking for rubbish among them costs a twentieth.
-    gc.set_threshold(100_000, 20, 50)
+    gc.set_threshold(50_000, 10, 10)
     from gitsync.cli.failure import run
 
     return run(sys.argv[1:])
