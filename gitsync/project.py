@@ -125,16 +125,6 @@ class Project:
         branch = self.config.state.branch or self.repository.branch() or "HEAD"
         return raw_base(url, branch) if url else None
 
-    def path_argument(self, path: str) -> str:
-        """Return a path that the user typed as the repository's own. Raises UsageError."""
-        top = self.repository.root
-        if top is None:
-            return path
-        inside = configuration.inside(path, top)
-        if inside is None:
-            raise UsageError(f"{path} is not in this repository.", f"Name a file below {top}.")
-        return inside
-
 
 def _committed(repository: Repository) -> Config:
     """Return what the gitsync.toml of HEAD says: a bare repository has no other. Raises ConfigError."""

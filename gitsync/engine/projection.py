@@ -161,16 +161,8 @@ class _Outgoing:
             return url + tail
         if self.place.home:
             return _join(self.place.home, posixpath.splitext(path.removeprefix(self.place.root))[0]) + tail
-        self.problems.append(
-            Problem(
-                code="LINK001",
-                message=f"links to {path}, which has no address on {self.place.site} yet",
-                hint="Publish that post there too, or set [content] url.",
-                field=self.field,
-                offset=link.start,
-                severity="loss",
-            )
-        )
+        message = f"links to {path}, which has no address on {self.place.site} yet"
+        self._tell(link, "LINK001", message, "Publish that post there too, or set [content] url.", refused=False)
         return None
 
     def _file(self, path: str, tail: str, link: Link) -> str | None:
@@ -178,38 +170,34 @@ class _Outgoing:
             url = self.place.asset_url(path)
             self.assets.append(path)
             return url + tail if url else None
-        if link.kind == "image" and self.place.raw and not self.place.home:
-            return _join(self.place.raw, path) + tail
         if self.place.home:
             return _join(self.place.home, _served(path.removeprefix(self.place.root))) + tail
         if self.place.raw:
             return _join(self.place.raw, path) + tail
-        self.problems.append(
-            Problem(
-                code="LINK002",
-                message=f"shows {path}, which has no public address",
-                hint="Set [content] url, or give the repository a remote on a public host.",
-                field=self.field,
-                offset=link.start,
-                severity="error" if link.kind == "image" else "loss",
-            )
-        )
+        hint = "Set [content] url, or give the repository a remote on a public host."
+        image = link.kind == "image"
+        self._tell(link, "LINK002", f"shows {path}, which has no public address", hint, refused=image)
         return None
 
     def _elsewhere(self, link: Link) -> str | None:
         if link.url.startswith("/") and self.place.home:
             return self.place.home.rstrip("/") + link.url
+        message = f"points to {link.url}, which is not in the repository"
+        self._tell(link, "LINK003", message, "Mend the link, or make it absolute.", refused=link.kind == "image")
+        return None
+
+    def _tell(self, link: Link, code: str, message: str, hint: str, *, refused: bool) -> None:
+        """Note what is wrong with a link, which stays as it is."""
         self.problems.append(
             Problem(
-                code="LINK003",
-                message=f"points to {link.url}, which is not in the repository",
-                hint="Mend the link, or make it absolute.",
+                code=code,
+                message=message,
+                hint=hint,
                 field=self.field,
                 offset=link.start,
-                severity="error" if link.kind == "image" else "loss",
+                severity="error" if refused else "loss",
             )
         )
-        return None
 
 
 def _split(url: str) -> tuple[str, str]:

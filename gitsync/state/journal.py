@@ -53,8 +53,6 @@ class Journal:
                 file.truncate(0)
                 os.fsync(file.fileno())
 
-    clear_after_fold = clear
-
     def damaged(self) -> list[int]:
         """Return the numbers of the lines that cannot be read, the torn last one too."""
         return [number for number, _, result in self._examined() if result is None]
