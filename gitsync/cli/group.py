@@ -33,6 +33,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "resolve": ("gitsync.cli.resolve:resolve", "Decide a conflict."),
     "adopt": ("gitsync.cli.claims:adopt", "Say which record of a site a post is."),
     "detach": ("gitsync.cli.claims:detach", "Let a post and its record on a site go separate ways."),
+    "convert": ("gitsync.cli.convert:convert", "Translate the body of a post between formats; a filter."),
     "completion": ("gitsync.cli.completion:completion", "Print the completion script of your shell."),
 }
 """Name -> (module:object, first line of its help). In the order in which a user meets them."""

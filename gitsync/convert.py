@@ -1,0 +1,37 @@
+"""From one format to another: read what it says, write what the other can say, tell what that loses."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+
+from gitsync.errors import InvalidContent
+from gitsync.markdown.formats import Format, Written
+
+
+def convert(text: str, source: Format, target: Format) -> Written:
+    """Return `text`, a body in `source`, in `target`."""
+    return target.write(source.read(text))
+
+
+def convert_lines(lines: Iterable[str], source: Format, target: Format) -> Iterator[str]:
+    """Yield a JSON line {"text", "losses"} for each JSON line {"text"}, as it comes; other keys are passed on.
+
+    Raises InvalidContent, with its line, for a line that is no such object.
+    """
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        try:
+            asked = json.loads(line)
+            text = asked["text"]
+        except (ValueError, TypeError, KeyError, RecursionError):
+            asked = text = None
+        if not isinstance(asked, dict) or not isinstance(text, str):
+            raise InvalidContent('a line is not {"text": …} in JSON.', code="JSONL", path="<stdin>", line=number)
+        done = convert(text, source, target)
+        losses = [
+            {"code": loss.code, "message": loss.message, "offset": loss.offset, "hint": loss.hint}
+            for loss in done.losses
+        ]
+        yield json.dumps({**asked, "text": done.text, "losses": losses}, ensure_ascii=False)

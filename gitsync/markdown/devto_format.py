@@ -1,0 +1,32 @@
+"""Markdown as dev.to and every other Forem take it: embeds are Liquid tags, other template text is protected."""
+
+from __future__ import annotations
+
+from gitsync.markdown.embeds import respell
+from gitsync.markdown.formats import Format, Loss, Written
+from gitsync.markdown.liquid import protect, unknown_tags, unprotect
+from gitsync.model import clean_body
+
+
+def write(body: str) -> Written:
+    """Return `body` with its embeds in Liquid, and all that only looks like Liquid in raw blocks."""
+    said = respell(body, "liquid")
+    losses = (
+        Loss(
+            code="TAG_UNKNOWN",
+            message=f"dev.to has no tag {name!r}: it is shown as text",
+            offset=max(body.find(f"{{% {name}"), 0),
+            hint="Use {% embed URL %}, or leave it if it is meant as text.",
+        )
+        for name in unknown_tags(said)
+        if name not in ("raw", "endraw")
+    )
+    return Written(protect(said), tuple(losses))
+
+
+def read(text: str) -> str:
+    """Return an article's text as gitsync's Markdown: raw blocks that only protected something are gone."""
+    return unprotect(clean_body(text))
+
+
+FORMAT = Format(name="devto", read=read, write=write)

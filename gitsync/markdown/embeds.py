@@ -1,0 +1,186 @@
+"""Embeds in a body, in whatever spelling: Liquid, Hashnode's `%[…]`, Hugo's shortcodes, frames, a video's bare address.
+
+Found only where they stand alone, as a block of their own or on a line of their own in a paragraph; never in code, in
+comments or in running text. Each platform has its own spelling written; the author's own stays in the file.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from html import unescape
+from typing import Final, NamedTuple
+
+from gitsync.markdown.parser import parser
+from gitsync.markdown.providers import Embed, embed_of, html_of
+from gitsync.markdown.sources import line_starts
+
+
+class Found(NamedTuple):
+    """An embed at `body[start:end]`; `spelling` is how it is written: liquid, hashnode, hugo, frame, or bare."""
+
+    start: int
+    end: int
+    embed: Embed
+    spelling: str
+
+
+_MAY_BE = re.compile(r"\{%|%\[|\{\{<|<iframe|<script|twitter-tweet|^[ \t>*+\-\d.)]*https?://\S+[ \t]*$", re.MULTILINE)
+_LIQUID = re.compile(r"\{%-?\s*(\w+)\s+(?:\"([^\"\s]*)\"|'([^'\s]*)'|([^\s%\"']+))((?:\s+[^%{}\n]*?)?)\s*-?%\}")
+_HASHNODE = re.compile(r"%\[\s*([^\s\]]+)\s*\]")
+_HUGO = re.compile(r"\{\{<\s*(\w+)((?:\s+(?:[\w-]+=)?(?:\"[^\"\n]*\"|[^\s\">]+))+)\s*/?>\}\}")
+_HUGO_WORD = re.compile(r"(?:([\w-]+)=)?(?:\"([^\"]*)\"|(\S+))")
+_IFRAME = re.compile(
+    r"(?:<(?:p|div|figure)\b[^<>]*>\s*)?<iframe\b[^<>]*?\ssrc=(?:\"([^\"<>]+)\"|'([^'<>]+)')[^<>]*>\s*</iframe>"
+    r"(?:\s*</(?:p|div|figure)>)?",
+    re.IGNORECASE,
+)
+_SCRIPT = re.compile(r"<script\b[^<>]*?\ssrc=(?:\"([^\"<>]+)\"|'([^'<>]+)')[^<>]*>\s*</script>", re.IGNORECASE)
+_TWEET = re.compile(
+    r"<blockquote\b[^<>]*\btwitter-tweet\b[^<>]*>(?:(?!</?blockquote).){0,4000}?</blockquote>"
+    r"(?:\s*<script\b[^<>]*platform\.(?:twitter|x)\.com/widgets\.js[^<>]*>\s*</script>)?",
+    re.IGNORECASE | re.DOTALL,
+)
+_STATUS = re.compile(r"https?://(?:mobile\.)?(?:twitter|x)\.com/\w+/status/\d+[^\s\"'<>]*", re.IGNORECASE)
+
+_BY_ID: Final = {
+    "youtube": "https://youtu.be/{}",
+    "vimeo": "https://vimeo.com/{}",
+    "tweet": "https://twitter.com/i/status/{}",
+    "twitter": "https://twitter.com/i/status/{}",
+    "x": "https://twitter.com/i/status/{}",
+    "instagram": "https://www.instagram.com/p/{}/",
+    "codesandbox": "https://codesandbox.io/s/{}",
+    "stackblitz": "https://stackblitz.com/edit/{}",
+    "github": "https://github.com/{}",
+    "loom": "https://www.loom.com/share/{}",
+    "replit": "https://replit.com/{}",
+}
+"""Tags and shortcodes that take an id instead of an address."""
+
+_BY_URL: Final = frozenset({"embed", "gist", "codepen", "soundcloud", "jsfiddle", "link", "spotify", "tiktok", *_BY_ID})
+"""Liquid tags that show one address. Source: forem/forem app/liquid_tags."""
+
+
+def find(body: str) -> list[Found]:
+    """Return every embed of `body`, in order."""
+    if not _MAY_BE.search(body):
+        return []
+    starts = line_starts(body)
+    tokens = parser().parse(body)
+    found: list[Found] = []
+    for index, token in enumerate(tokens):
+        if token.map is None:
+            continue
+        first, last = token.map
+        start, end = starts[first], min(starts[last], len(body))
+        if token.type == "html_block":
+            found += _in_html(body, start, end)
+        elif token.type == "inline" and tokens[index - 1].type == "paragraph_open":
+            found += _in_paragraph(body, starts, first, last, top=token.level == 1)
+    return found
+
+
+def _in_html(body: str, start: int, end: int) -> Iterator[Found]:
+    text = body[start:end]
+    for pattern in (_IFRAME, _TWEET, _SCRIPT):
+        if (match := pattern.fullmatch(text.strip())) and (embed := _framed(pattern, match)):
+            begin = start + len(text) - len(text.lstrip())
+            yield Found(begin, begin + len(text.strip()), embed, "frame")
+            return
+
+
+def _framed(pattern: re.Pattern[str], match: re.Match[str]) -> Embed | None:
+    if pattern is _TWEET:
+        status = _STATUS.findall(unescape(match[0]))
+        return embed_of(status[-1].partition("?")[0], alone=True) if status else None
+    embed = embed_of(unescape(match[1] or match[2]), alone=True)
+    return embed if embed and (pattern is _IFRAME) == (embed.provider != "gist") else None
+
+
+def _in_paragraph(body: str, starts: list[int], first: int, last: int, *, top: bool) -> Iterator[Found]:
+    for number in range(first, last):
+        start, end = starts[number], min(starts[number + 1] - 1, len(body))
+        line = body[start:end].rstrip()
+        core = line.lstrip(" \t>")
+        if number == first and not top:
+            core = re.sub(r"^(?:[-*+]|\d{1,9}[.)])[ \t]+", "", core)
+        begin = start + len(line) - len(core)
+        for spelling, read in _SPELLINGS:
+            if embed := read(core):
+                yield Found(begin, begin + len(core), embed, spelling)
+                break
+        else:
+            if top and last - first == 1 and (embed := embed_of(core, alone=True)):
+                yield Found(begin, begin + len(core), embed, "bare")
+            elif (match := _IFRAME.fullmatch(core)) and (embed := _framed(_IFRAME, match)):
+                yield Found(begin, begin + len(core), embed, "frame")
+
+
+def _liquid(text: str) -> Embed | None:
+    match = _LIQUID.fullmatch(text)
+    if match is None or match[1] not in _BY_URL:
+        return None
+    name, value = match[1], match[2] or match[3] or match[4]
+    if value.startswith(("http://", "https://")):
+        file = re.search(r"\bfile=(\S+)", match[5])
+        return embed_of(f"{value}?file={file[1]}" if name == "gist" and file else value)
+    if name == "spotify" and (uri := re.fullmatch(r"spotify:(\w+):(\w+)", value)):
+        return embed_of(f"https://open.spotify.com/{uri[1]}/{uri[2]}")
+    if name == "codepen" and value.startswith("//"):
+        return embed_of(value)
+    if name in _BY_ID and re.fullmatch(r"[\w@./-]+", value):
+        return embed_of(_BY_ID[name].format(value))
+    return None
+
+
+def _hashnode(text: str) -> Embed | None:
+    match = _HASHNODE.fullmatch(text)
+    return embed_of(match[1]) if match else None
+
+
+def _hugo(text: str) -> Embed | None:
+    match = _HUGO.fullmatch(text)
+    if match is None or match[1] not in ("youtube", "vimeo", "tweet", "twitter", "x", "instagram", "gist"):
+        return None
+    words = [(name, quoted or plain) for name, quoted, plain in _HUGO_WORD.findall(match[2])]
+    named = {name: value for name, value in words if name}
+    bare = [value for name, value in words if not name]
+    if match[1] == "gist":
+        if len(bare) < 2:
+            return None
+        return embed_of(f"https://gist.github.com/{bare[0]}/{bare[1]}" + (f"?file={bare[2]}" if bare[2:] else ""))
+    if named.get("user") and named.get("id"):
+        return embed_of(f"https://twitter.com/{named['user']}/status/{named['id']}")
+    id = named.get("id") or (bare[0] if bare else "")
+    if not re.fullmatch(r"[\w-]+", id):
+        return None
+    start = named.get("start", "")
+    return embed_of(_BY_ID[match[1]].format(id) + (f"?t={start}" if start.isdigit() else ""))
+
+
+_SPELLINGS: Final[tuple[tuple[str, Callable[[str], Embed | None]], ...]] = (
+    ("liquid", _liquid),
+    ("hashnode", _hashnode),
+    ("hugo", _hugo),
+)
+
+SPELLED: Final[dict[str, Callable[[Embed], str]]] = {
+    "liquid": lambda embed: f"{{% embed {embed.url} %}}",
+    "hashnode": lambda embed: f"%[{embed.url}]",
+    "frame": html_of,
+    "bare": lambda embed: embed.url if embed.provider not in ("", "github") else f"{{% embed {embed.url} %}}",
+}
+"""How an embed is written in each spelling; "bare" is what stands in a new file: the address, alone, where that says
+enough, and Liquid for a card.
+"""
+
+
+def respell(body: str, spelling: str, *, keep: frozenset[str] = frozenset()) -> str:
+    """Return `body` with every embed in `spelling`; those whose own is that or in `keep` stay as they are."""
+    out, done = [], 0
+    for start, end, embed, own in find(body):
+        if own != spelling and own not in keep:
+            out += [body[done:start], SPELLED[spelling](embed)]
+            done = end
+    return "".join([*out, body[done:]])

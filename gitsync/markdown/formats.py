@@ -1,0 +1,49 @@
+"""The languages that bodies are written in elsewhere, each translated to gitsync's Markdown and from it.
+
+One translation for all: the connectors use these, and `gitsync convert` is these alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Final, NamedTuple
+
+NAMES: Final = ("markdown", "html", "wordpress", "ghost", "medium", "hashnode", "devto")
+"""Every format; the one called x is `FORMAT` in gitsync.markdown.x_format."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loss:
+    """What a translation drops or changes: a stable CODE, one sentence, where in the Markdown (characters)."""
+
+    code: str
+    message: str
+    offset: int = 0
+    hint: str = ""
+
+
+class Written(NamedTuple):
+    """A body in another language, and what that could not say."""
+
+    text: str
+    losses: tuple[Loss, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Format:
+    """A language. `read` takes any text of it and never fails; `write` takes any Markdown.
+
+    What `write` made of what `read` returned reads the same again: `read(write(read(x)).text) == read(x)`.
+    """
+
+    name: str
+    read: Callable[[str], str]
+    write: Callable[[str], Written]
+
+
+def named(name: str) -> Format:
+    """Return the format called `name`, one of NAMES; its module is loaded only now."""
+    found: Format = import_module(f"gitsync.markdown.{name}_format").FORMAT
+    return found
