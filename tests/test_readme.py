@@ -173,6 +173,11 @@ def test_everything_the_readme_shows_works_in_its_order(reader: Reader, tmp_path
     assert len(list((tmp_path / "site/_posts").iterdir())) == 7
 
 
+def test_a_body_is_translated_without_a_site(reader: Reader) -> None:
+    reader.follow("Translation alone")
+    assert "youtube.com/embed/dQw4w9WgXcQ" in reader.said
+
+
 def test_the_workflow_shares_the_ledger_and_pushes_what_it_found_on_dev_to(reader: Reader, tmp_path: Path) -> None:
     reader.follow("Your posts on dev.to")
     run_git(tmp_path, "init", "--quiet", "--bare", "--initial-branch=main", "origin")

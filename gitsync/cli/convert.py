@@ -30,9 +30,9 @@ FORMATS = ("markdown", "html", "wordpress", "ghost", "medium", "hashnode", "devt
 @common_options
 @pass_invocation
 def convert(invocation: Invocation, source: str, target: str, jsonl: bool, files: tuple[str, ...]) -> int:
-    """Translate the body of a post: each FILE, or standard input, to standard output.
+    """Translate the body of a post between formats; a filter.
 
-    The text is a body alone, without front matter. What the target cannot say is told on standard error. --jsonl
+    Each FILE, or standard input, goes to standard output. The text is a body alone, without front matter. What the target cannot say is told on standard error. --jsonl
     translates many texts, a line each, as they come.
     """
     from gitsync.convert import convert as translate
