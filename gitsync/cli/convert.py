@@ -32,8 +32,8 @@ FORMATS = ("markdown", "html", "wordpress", "ghost", "medium", "hashnode", "devt
 def convert(invocation: Invocation, source: str, target: str, jsonl: bool, files: tuple[str, ...]) -> int:
     """Translate the body of a post between formats; a filter.
 
-    Each FILE, or standard input, goes to standard output. The text is a body alone, without front matter. What the target cannot say is told on standard error. --jsonl
-    translates many texts, a line each, as they come.
+    Each FILE, or standard input, goes to standard output. The text is a body alone, without front matter. What the
+    target cannot say is told on standard error. --jsonl translates many texts, a line each, as they come.
     """
     from gitsync.convert import convert as translate
     from gitsync.convert import convert_lines
