@@ -7,7 +7,6 @@ happens: whatever instant the process dies at, the next run knows what may have 
 from __future__ import annotations
 
 import hashlib
-import mimetypes
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -15,7 +14,7 @@ from itertools import islice
 
 from gitsync.engine.incoming import Incoming
 from gitsync.engine.overlay import Overlay
-from gitsync.engine.projection import Projection, project, view
+from gitsync.engine.projection import Projection, media_type, project, view
 from gitsync.engine.pushing import Outgoing, Write
 from gitsync.engine.reconcile import same_content
 from gitsync.engine.resending import with_other_links
@@ -180,9 +179,8 @@ class Applying:
             if addresses.asset_url(path) is None:
                 self._before_write()
                 content = self._overlay.read(oid)
-                kind = mimetypes.guess_type(path)[0] or "application/octet-stream"
                 sha256 = hashlib.sha256(content).hexdigest()
-                asset = Asset(path=path, content=content, media_type=kind, sha256=sha256)
+                asset = Asset(path=path, content=content, media_type=media_type(path), sha256=sha256)
                 addresses.uploaded[oid] = self._connector.upload(asset)
                 uploaded = True
         return uploaded

@@ -28,6 +28,7 @@ class Capabilities:
     settles_after   seconds after which a write is surely visible to `scan`, `fetch` and `find`
     bulk_fetch      how many ids `fetch_many` reads with one request
     uploads         `upload` stores an asset and answers its URL
+    refused_types   media types that `upload` does not take; such files need a public address
     private_fields  raw fields that are never stored anywhere
     """
 
@@ -43,6 +44,7 @@ class Capabilities:
     settles_after: float = 0.0
     bulk_fetch: int = 1
     uploads: bool = False
+    refused_types: frozenset[str] = frozenset()
     private_fields: frozenset[str] = frozenset()
 
     @property

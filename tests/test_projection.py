@@ -140,3 +140,13 @@ def test_a_view_is_what_the_author_means_for_that_site() -> None:
 
 def test_equal_posts_have_equal_digests_and_others_do_not(connector: Memory) -> None:
     assert sent(connector, "x").digest == sent(connector, "x").digest != sent(connector, "y").digest
+
+
+def test_a_file_of_a_type_that_the_site_refuses_needs_a_public_address(connector: Memory) -> None:
+    image = "![p](<../images/pic one.png>)"
+    uploads = place(uploads=True, asset_url=lambda path: "https://cdn.example/1.png")
+    assert sent(connector, image, uploads).uses.assets
+    refusing = place(uploads=True, asset_url=lambda path: None, refused_types=frozenset({"image/png"}))
+    found = sent(connector, image, refusing)
+    assert not found.uses.assets
+    assert "https://me.example/images/pic%20one.png" in found.post.body

@@ -23,6 +23,7 @@ from tests.conftest import run_git
 from tests.fakes.customcms import MANNERS, TOKEN, CustomCms
 from tests.fakes.forem import Forem
 from tests.fakes.server import serving
+from tests.fakes.wordpress import WordPressSite
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -49,6 +50,8 @@ class Reader:
     def run(self, block: str, *, code: int = 0, cwd: Path | None = None) -> None:
         # Only where dev.to is, and that it need not be spared, differs from what is written.
         block = block.replace("site add devto", f"site add devto --url {self.api} pace=off")
+        for written, served in self.elsewhere.items():
+            block = block.replace(written, served)
         done = subprocess.run(
             ["bash", "-euo", "pipefail", "-c", block],
             cwd=cwd or self.blog,
@@ -171,6 +174,19 @@ def test_everything_the_readme_shows_works_in_its_order(reader: Reader, tmp_path
     reader.run("gitsync sync", code=5)
     reader.follow("A site that was lost")
     assert len(list((tmp_path / "site/_posts").iterdir())) == 7
+
+
+def test_wordpress_is_connected_as_shown(reader: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
+    wp = WordPressSite()
+    monkeypatch.setenv("WP_APP_PASSWORD", wp.password)
+    reader.run("gitsync init --url https://me.example")
+    with serving(wp) as wp.host:
+        reader.elsewhere = {"https://blog.example": wp.host}
+        reader.follow("WordPress")
+        assert "7 created" in reader.said
+        assert len(wp.posts) == 7
+        reader.run("gitsync sync blog")
+        assert "Nothing to do" in reader.said
 
 
 def test_a_body_is_translated_without_a_site(reader: Reader) -> None:

@@ -5,6 +5,7 @@ Overrides and defaults are applied, links and images made absolute, and then the
 
 from __future__ import annotations
 
+import mimetypes
 import posixpath
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -45,6 +46,7 @@ class Place:
     blob: Callable[[str], Oid | None]
     hosts: Callable[[], Collection[str]] | None = None
     uploads: bool = False
+    refused_types: frozenset[str] = frozenset()
     home: str | None = None
     raw: str | None = None
     root: str = ""
@@ -166,7 +168,7 @@ class _Outgoing:
         return None
 
     def _file(self, path: str, tail: str, link: Link) -> str | None:
-        if self.place.uploads:
+        if self.place.uploads and media_type(path) not in self.place.refused_types:
             url = self.place.asset_url(path)
             self.assets.append(path)
             return url + tail if url else None
@@ -198,6 +200,11 @@ class _Outgoing:
                 severity="error" if refused else "loss",
             )
         )
+
+
+def media_type(path: str) -> str:
+    """Return what a file is, by its name."""
+    return mimetypes.guess_type(path)[0] or "application/octet-stream"
 
 
 def _split(url: str) -> tuple[str, str]:

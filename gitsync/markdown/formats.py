@@ -47,3 +47,19 @@ def named(name: str) -> Format:
     """Return the format called `name`, one of NAMES; its module is loaded only now."""
     found: Format = import_module(f"gitsync.markdown.{name}_format").FORMAT
     return found
+
+
+def compared(body: str, written: Written, read: Callable[[str], str]) -> Written:
+    """Return `written` with a loss noted where reading it shows another page than `body` does.
+
+    What is left after all rules is HTML that is broken: tags that nothing closes reach further in one page than in
+    another.
+    """
+    from gitsync.markdown.equality import same_dom  # noqa: PLC0415  whoever only names formats needs no parser
+    from gitsync.markdown.render import to_html  # noqa: PLC0415  as above
+
+    again = read(written.text)
+    if again == body or same_dom(to_html(body), to_html(again)):
+        return written
+    message = "some of the HTML in the text comes out otherwise there"
+    return Written(written.text, (*written.losses, Loss(code="HTML_CHANGED", message=message, hint="Close every tag.")))

@@ -21,6 +21,17 @@ def to_html(body: str) -> str:
     return str(_renderer().render(body, {}))
 
 
+def tokens_of(body: str) -> list[Token]:
+    """Return the tokens that `to_html` writes, for who writes some of them otherwise; `render_tokens` does the rest."""
+    return _renderer().parse(body, {})
+
+
+def render_tokens(tokens: Sequence[Token]) -> str:
+    """Return tokens of `tokens_of` as HTML; footnotes keep the numbers that the whole body gives them."""
+    md = _renderer()
+    return str(md.renderer.render(tokens, md.options, {}))
+
+
 @cache
 def _renderer() -> MarkdownIt:
     md = new_parser()

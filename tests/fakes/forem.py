@@ -12,7 +12,6 @@ are no array, a type that the OpenAPI document does not have, unknown parameters
 from __future__ import annotations
 
 import argparse
-import asyncio
 import json
 import re
 import threading
@@ -20,31 +19,18 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.types import Receive, Scope, Send
 
+from tests.fakes.accidents import Fault as Fault
+from tests.fakes.accidents import accident, cut, dropped, next_fault
 from tests.fakes.forem_articles import ALLOWED, TYPES, Article, Invalid, saved, shown
 from tests.fakes.server import serving
 
 V1 = "application/vnd.forem.api-v1+json"
-FaultKind = Literal[
-    "store-then-504", "504", "500", "drop", "store-then-drop", "cut", "store-then-cut", "429-json", "429-text", "html",
-    "301", "not-json", "store-then-html",
-]  # fmt: skip
-
-
-@dataclass(slots=True)
-class Fault:
-    """An accident for the next `times` requests that fit, after `skip` that go well."""
-
-    kind: FaultKind
-    method: str = ""
-    path: str = ""
-    skip: int = 0
-    times: int = 1
 
 
 class TooMany(Exception):
@@ -136,7 +122,7 @@ class Forem:
         body = await request.body()
         path = request.url.path
         self.log.append((request.method, path))
-        fault = self.fault(request.method, path)
+        fault = next_fault(self.faults, request.method, path)
         kind = fault.kind if fault else ""
         response = accident(kind)
         if response is None or kind.startswith("store-then"):
@@ -149,16 +135,6 @@ class Forem:
             await cut(send, response)
         else:
             await response(scope, receive, send)
-
-    def fault(self, method: str, path: str) -> Fault | None:
-        for fault in self.faults:
-            if fault.method in ("", method) and fault.path in path and fault.times:
-                if fault.skip:
-                    fault.skip -= 1
-                    continue
-                fault.times -= 1
-                return fault
-        return None
 
     def answer(self, request: Request, body: bytes) -> Response:
         try:
@@ -274,46 +250,6 @@ class Forem:
 
 def refusal(status: int, sentence: str) -> Response:
     return JSONResponse({"error": sentence, "status": status}, status)
-
-
-def accident(kind: str) -> Response | None:
-    """Return what is answered instead; None for an accident that needs the real answer, or none."""
-    page = "<!doctype html><html><body>Something went wrong &#128549;</body></html>"
-    match kind:
-        case "504" | "store-then-504" | "drop" | "store-then-drop":
-            return Response(page, 504, media_type="text/html")
-        case "500":
-            return JSONResponse({"error": "internal server error", "status": 500}, 500)
-        case "429-json":
-            sentence = "Rate limit reached, try again in 0 seconds"
-            return JSONResponse({"error": sentence, "status": 429}, 429, {"Retry-After": "0"})
-        case "429-text":
-            return PlainTextResponse("Retry later\n", 429, {"Retry-After": "0"})
-        case "html" | "store-then-html":
-            return Response(page, 200, media_type="text/html")
-        case "301":
-            return Response(page, 301, {"Location": "https://moved.example/"}, media_type="text/html")
-        case "not-json":
-            return Response('[{"id": 1, "title": "cut in the mid', 200, media_type="application/json")
-        case _:
-            return None
-
-
-async def dropped(send: Send) -> None:
-    """Close the connection without a byte of answer: uvicorn has no public way to."""
-    cycle = getattr(send, "__self__")  # noqa: B009
-    cycle.transport.abort()
-    while not cycle.disconnected:
-        await asyncio.sleep(0.001)
-
-
-async def cut(send: Send, response: Response) -> None:
-    """Promise the whole answer and send half of it."""
-    await send({"type": "http.response.start", "status": response.status_code, "headers": response.raw_headers})
-    await send(
-        {"type": "http.response.body", "body": bytes(response.body)[: len(response.body) // 2], "more_body": True}
-    )
-    await dropped(send)
 
 
 def main() -> None:

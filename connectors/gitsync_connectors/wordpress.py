@@ -1,0 +1,249 @@
+"""WordPress, by its REST API and an application password: posts, pages or a custom type.
+
+There is no conditional update, no webhook and no place for ids of ours. What a record was last is found by a hash of
+its raw fields, since `modified` has seconds and is not moved by everything.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import UTC
+from typing import Any, ClassVar, Final
+from urllib.parse import urlsplit
+
+from gitsync.connector import Capabilities, Problem, Setting, SiteSettings
+from gitsync.errors import ConfigError, Forged, Malformed, NotFound, OutcomeUnknown, Rejected
+from gitsync.model import Account, Asset, Cursor, Event, Post, Record, Revision
+from gitsync_connectors.wordpress_api import PAGE, Api
+from gitsync_connectors.wordpress_media import Media
+from gitsync_connectors.wordpress_posts import (
+    LISTED,
+    WRITTEN,
+    Markup,
+    file_name,
+    kept,
+    moment,
+    post_of,
+    problems_of,
+    projected,
+    revision_of,
+    slug_of,
+    write_body,
+)
+from gitsync_connectors.wordpress_terms import Terms
+
+SHOWN: Final = "publish,future,draft,pending,private"
+"""The statuses of posts that are there; those in the trash are not."""
+
+
+class WordPress:
+    """One type of posts of one WordPress site."""
+
+    settings: ClassVar[Mapping[str, Setting]] = {
+        "user": Setting(type=str, help="the login name that the application password belongs to", required=True),
+        "token": Setting(
+            type=str,
+            help="application password, from Users → Profile → Application Passwords",
+            required=True,
+            secret=True,
+        ),
+        "type": Setting(type=str, help="posts (if it says nothing), pages, or the REST base of a custom post type"),
+        "format": Setting(type=str, help="what new posts are written as", choices=("blocks", "html")),
+        "categories": Setting(type=list, help='categories of new posts, by name; "Parent/Child" for one in another'),
+        "canonical_meta": Setting(
+            type=str, help="the meta key, shown in REST, in which a plugin keeps the canonical URL"
+        ),
+        "trash": Setting(type=bool, help="whether deleting moves a post to the trash (true) or is for good"),
+    }
+
+    def __init__(
+        self,
+        settings: SiteSettings,
+        *,
+        sleep: Callable[[float], None] = time.sleep,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        options = settings.options
+        self._site = settings.name
+        self._type = str(options.get("type", "posts")).strip("/")
+        if not self._type.replace("-", "").replace("_", "").isalnum():
+            raise ConfigError(f"{self._type!r} is no type of posts.", "Give its REST base, like posts, pages or books.")
+        self._markup: Markup = "html" if options.get("format") == "html" else "blocks"
+        self._meta = str(options.get("canonical_meta", ""))
+        self._trash = bool(options.get("trash", True))
+        self._api = Api(settings, str(options["user"]), sleep=sleep, clock=clock)
+        self._host = urlsplit(settings.url).netloc
+        self._tags = Terms(self._api, "/tags")
+        self._categories = Terms(self._api, "/categories")
+        self._of_new = [str(name) for name in options.get("categories", ())]
+        self._media = Media(self._api)
+        self._rows: dict[str, dict[str, Any]] = {}
+        fields = {"title", "slug", "description", "cover", "status", "date"}
+        fields |= ({"tags"} if self._type != "pages" else set()) | ({"canonical_url"} if self._meta else set())
+        self.capabilities = Capabilities(
+            fields=frozenset(fields),
+            unseen=frozenset({"slug"}),  # made unique with a number, and rid of what an address cannot have
+            revision_hash=True,
+            bulk_fetch=PAGE,
+            uploads=True,
+            refused_types=frozenset({"image/svg+xml"}),
+            private_fields=frozenset({"password"}),
+        )
+
+    def whoami(self) -> Account:
+        # A wrong password is no error on a public listing: WordPress answers as if nobody had asked.
+        user = self._api.get("/users/me", context="edit", _fields="name,slug,link")
+        if not isinstance(user, dict) or not (user.get("name") or user.get("slug")):
+            raise Malformed("WordPress did not say whose password this is.", "Check `url` in gitsync.toml.")
+        link = user.get("link")
+        return Account(name=str(user.get("name") or user["slug"]), url=link if isinstance(link, str) else None)
+
+    def project(self, post: Post) -> Post:
+        return projected(post, self.capabilities.fields, self._markup, self._host)
+
+    def problems(self, post: Post) -> Sequence[Problem]:
+        return problems_of(post, self.capabilities.fields, self._markup, self._host)
+
+    def scan(self, since: Cursor | None = None) -> Iterator[Record]:  # noqa: ARG002  back-dated posts have old dates
+        for page in self._api.pages(f"/{self._type}", context="edit", status=SHOWN, _fields=self._listed()):
+            for row in page:
+                yield Record(
+                    id=self._id(row),
+                    revision=revision_of(row),
+                    complete=False,
+                    modified=moment(row.get("modified_gmt")),
+                )
+
+    def _listed(self) -> str:
+        more = ["featured_media", *(["tags"] if "tags" in self.capabilities.fields else [])]
+        return ",".join([*LISTED, *more, *([f"meta.{self._meta}"] if self._meta else [])])
+
+    def _id(self, row: Any) -> str:
+        if not isinstance(row, dict) or not isinstance(row.get("id"), int):
+            raise Malformed("WordPress listed something that is not a post.", "Check `url` and `type` in gitsync.toml.")
+        return str(row["id"])
+
+    def fetch(self, id: str) -> Record:
+        row = self._api.get(self._path(id), context="edit")
+        if row.get("status") not in SHOWN.split(",") and row.get("status") in ("trash", "auto-draft"):
+            raise NotFound(f"WordPress has post {id} in its trash.")
+        return self._record(row)
+
+    def _path(self, id: str) -> str:
+        if not id.isdecimal() or len(id) > 18:
+            raise NotFound(f"WordPress has no post {id}.")
+        return f"/{self._type}/{id}"
+
+    def fetch_many(self, ids: Sequence[str]) -> Iterator[Record]:
+        wanted = [id for id in dict.fromkeys(ids) if id.isdecimal() and len(id) <= 18]
+        for start in range(0, len(wanted), PAGE):
+            some = ",".join(wanted[start : start + PAGE])
+            for page in self._api.pages(f"/{self._type}", context="edit", status=SHOWN, include=some):
+                self._prepare(page)
+                yield from map(self._record, page)
+
+    def _prepare(self, rows: Sequence[Any]) -> None:
+        """Ask for the names of all their tags and the addresses of all their covers at once."""
+        rows = [row for row in rows if isinstance(row, dict)]
+        self._tags.load({id for row in rows for id in row.get("tags") or ()})
+        self._media.load({row["featured_media"] for row in rows if row.get("featured_media")})
+
+    def find(self, post: Post) -> Iterator[Record]:
+        seen: set[str] = set()
+        asked: list[dict[str, str | int]] = []
+        if post.slug:
+            asked.append({"slug": slug_of(post.slug)})
+        if post.title:
+            asked.append({"search": post.title})
+        if not asked:
+            asked.append({})
+        for params in asked:
+            given: dict[str, str | int] = {
+                **params, "context": "edit", "status": SHOWN, "per_page": 20, "orderby": "id", "order": "desc"
+            }  # fmt: skip
+            for row in self._api.get(f"/{self._type}", **given):
+                if self._id(row) not in seen:
+                    seen.add(self._id(row))
+                    yield self._record(row)
+
+    def create(self, post: Post) -> Record:
+        row = self._said(post, None) | {"content": write_body(post.body, self._markup)}
+        if self._of_new:
+            row["categories"] = [self._categories.id(name) for name in self._of_new]
+        return self._stored("POST", f"/{self._type}", row)
+
+    def update(self, id: str, post: Post, *, expect: Revision) -> Record:  # noqa: ARG002  nothing there compares it
+        stored = self._rows.get(id)
+        if stored is None:
+            stored = self._api.get(self._path(id), context="edit")
+        from gitsync.markdown.wordpress_format import write_like  # noqa: PLC0415  70 ms that only posts cost
+
+        content = stored["content"]["raw"]
+        row = self._said(post, stored) | {"content": write_like(post.body, content, self._markup)}
+        return self._stored("POST", self._path(id), row)
+
+    def _said(self, post: Post, stored: Mapping[str, Any] | None) -> dict[str, Any]:
+        """Return the fields to send; `stored` is what an update replaces."""
+        status = WRITTEN[post.status or "published"]
+        row: dict[str, Any] = {"title": post.title or "", "excerpt": post.description or ""}
+        if not (stored and stored.get("status") == "pending" and status == "draft"):
+            row["status"] = status
+        if post.slug:
+            row["slug"] = post.slug
+        if post.date and status != "draft":
+            row["date_gmt"] = post.date.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S")
+        if "tags" in self.capabilities.fields:
+            row["tags"] = [self._tags.id(name) for name in post.tags or ()]
+        if post.cover or (stored and stored.get("featured_media")):
+            row["featured_media"] = self._media.id(post.cover) if post.cover else 0
+        if self._meta:
+            row["meta"] = {self._meta: post.canonical_url or ""}
+        return row
+
+    def _stored(self, method: str, path: str, row: Mapping[str, Any]) -> Record:
+        answer = self._api.send(method, path, row, context="edit")
+        try:
+            return self._record(answer)
+        except Malformed as error:
+            raise OutcomeUnknown(error.message, error.hint) from None
+
+    def delete(self, id: str, *, expect: Revision) -> None:  # noqa: ARG002  as for `update`
+        if self._trash:
+            self._api.send("DELETE", self._path(id))
+        else:
+            self._api.send("DELETE", self._path(id), force="true")
+
+    def upload(self, asset: Asset) -> str:
+        if asset.media_type == "image/svg+xml":
+            raise Rejected(f"WordPress takes no SVG files, so {asset.path} cannot be uploaded.", "Make it a PNG.")
+        return self._media.upload(file_name(asset.path), asset.content, asset.media_type)
+
+    def events(self, headers: Mapping[str, str], body: bytes) -> list[Event]:  # noqa: ARG002  the protocol's names
+        raise Forged("WordPress sends no webhooks.")
+
+    def close(self) -> None:
+        self._api.close()
+
+    def _record(self, row: Any) -> Record:
+        id = self._id(row)
+        self._rows[id] = {name: row.get(name) for name in ("status", "featured_media", "content")}
+        fields = self.capabilities.fields
+        names = [self._tags.name(tag) for tag in row.get("tags") or ()] if "tags" in fields else []
+        cover = self._media.url(row["featured_media"]) if row.get("featured_media") else None
+        post = post_of(row, names, cover, fields, self._meta)
+        link = row.get("link")
+        public = row.get("status") in ("publish", "private") and isinstance(link, str)
+        return Record(
+            id=id,
+            revision=revision_of({**row, "meta": _only(row, self._meta)}),
+            url=link if public else None,
+            post=post,
+            raw=kept(row, post.body),
+            modified=moment(row.get("modified_gmt")),
+        )
+
+
+def _only(row: Mapping[str, Any], key: str) -> dict[str, Any]:
+    meta = row.get("meta")
+    return {key: meta[key]} if isinstance(meta, dict) and key in meta else {}

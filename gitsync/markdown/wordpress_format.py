@@ -1,0 +1,102 @@
+"""WordPress' block markup, classic posts too, and Markdown.
+
+Reading is readable and says where it must keep block markup; writing is what the block editor would save. A post
+without any block is read as classic content.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+from typing import Literal
+
+from gitsync.markdown.embeds import SPELLED
+from gitsync.markdown.equality import same_dom
+from gitsync.markdown.formats import Format, Written, compared
+from gitsync.markdown.html import to_markdown
+from gitsync.markdown.providers import embed_of
+from gitsync.markdown.wordpress_blocks import Block, parse
+from gitsync.markdown.wordpress_read import autop, embedded, plain
+from gitsync.markdown.wordpress_write import like, write_blocks
+
+
+def read(content: str) -> str:
+    """Return the raw content of a post as Markdown."""
+    content = content.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "")
+    kept: list[str] = []
+    mark = _mark_for(content)
+    parts = []
+    for block in parse(content):
+        html, markdown = _said(block)
+        if html is None:
+            kept.append(markdown)
+            html = f'<div id="{mark}{len(kept) - 1}"></div>'
+        if html:
+            parts.append(html)
+    text = to_markdown("\n".join(parts))
+    return re.sub(rf'<div id="{mark}(\d+)"></div>', lambda it: kept[int(it[1])], text) if kept else text
+
+
+def _mark_for(content: str) -> str:
+    """Return a name that `content` does not have: what is kept is put where it stands."""
+    return (
+        next(name for name in iter(lambda: f"kept-{secrets.token_hex(4)}-", "") if name not in content)
+        if ("kept-" in content)
+        else "kept-"
+    )
+
+
+def _said(block: Block) -> tuple[str | None, str]:
+    """Return a block as HTML for the whole, or None and its Markdown, to be put in its place."""
+    if not block.name:
+        return autop(block.raw), ""
+    if (html := plain(block)) is not None:
+        return html, ""
+    if (url := embedded(block)) is not None and (embed := embed_of(url)):
+        return None, SPELLED["bare"](embed)
+    if block.name.removeprefix("core/") == "html" and not block.attrs and not block.blocks:
+        return _custom_html(block)
+    return None, _one_piece(block.raw)
+
+
+def _custom_html(block: Block) -> tuple[str | None, str]:
+    """Return a Custom HTML block: as Markdown where that would be written as just this block again."""
+    content = block.html.strip("\n")
+    if content.startswith('<section class="footnotes">'):
+        return content, ""  # it belongs to references elsewhere in the post
+    text = to_markdown(content).rstrip("\n")
+    if write_blocks(text) == [block.raw.strip()]:
+        return content, ""
+    if content and write_blocks(content) == [block.raw.strip()]:
+        return None, content
+    return None, _one_piece(block.raw)
+
+
+def _one_piece(raw: str) -> str:
+    return raw.strip()
+
+
+def write(body: str) -> Written:
+    """Return `body` as blocks."""
+    return compared(body, Written("\n\n".join(write_blocks(body))), read)
+
+
+def write_like(body: str, stored: str, markup: Literal["blocks", "html"] = "blocks") -> str:
+    """Return `body` as blocks that keep, where they say the same, the markup that `stored` has for them.
+
+    A classic post stays one: HTML without blocks.
+    """
+    if "<!-- wp:" not in stored and (stored.strip() or markup == "html"):
+        from gitsync.markdown.html_format import write as write_html  # noqa: PLC0415  classic posts only
+
+        html = write_html(body).text
+        return stored if same_dom(autop(stored), html) else _for_autop(html)
+    return "\n\n".join(like(write_blocks(body), stored, lambda raw: write_blocks(read(raw))))
+
+
+def _for_autop(html: str) -> str:
+    """Return HTML in which no line end stands in a paragraph: WordPress would break the line there."""
+    return re.sub(r"(<p>)(.*?)(</p>)", lambda it: it[1] + it[2].replace("\n", " ") + it[3], html, flags=re.DOTALL)
+
+
+FORMAT = Format(name="wordpress", read=read, write=write)

@@ -1,0 +1,245 @@
+"""WordPress blocks as HTML that says the same without them, and what only a block can say kept as it stands.
+
+A block is understood when Markdown can say all of it; one with a colour, an alignment or an anchor, one with columns,
+one of a plugin is not, and stays block markup in the Markdown. Source: WordPress/gutenberg packages/block-library.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from html import unescape
+from typing import Any, Final
+
+from gitsync.markdown.providers import embed_of
+from gitsync.markdown.wordpress_blocks import Block
+
+_PARAGRAPH = re.compile(r"\s*<p>(.*)</p>\s*", re.DOTALL)
+_HEADING = re.compile(r"\s*<h([1-6])(?: class=\"wp-block-heading\")?>(.*)</h\1>\s*", re.DOTALL)
+_CODE = re.compile(r"\s*<pre class=\"wp-block-code([^\"]*)\">\s*<code([^<>]*)>(.*)</code>\s*</pre>\s*", re.DOTALL)
+_IMAGE = re.compile(
+    r"\s*<figure class=\"wp-block-image((?: size-[\w-]+)?)\">\s*"
+    r"(?P<image>(?P<a><a href=\"[^\"<>]*\">)?(?P<img><img\b[^<>]*>)(?(a)</a>))\s*"
+    r"(?:<figcaption(?: class=\"wp-element-caption\")?>(?P<caption>.*?)</figcaption>)?\s*</figure>\s*",
+    re.DOTALL,
+)
+_ATTRIBUTE = re.compile(r"([\w-]+)=\"([^\"]*)\"")
+_LIST = re.compile(r"\s*<(ul|ol)((?:\s+(?:start=\"\d{1,9}\"|class=\"wp-block-list(?: is-loose)?\"))*)\s*>")
+_TABLE = re.compile(
+    r"\s*<figure class=\"wp-block-table\">\s*<table(?: class=\"has-fixed-layout\")?>(.*)</table>\s*</figure>\s*",
+    re.DOTALL,
+)
+_CELL = re.compile(r"<(t[hd])((?:\s+(?:class=\"has-text-align-\w+\"|data-align=\"\w+\"))*)>")
+_EMBED = re.compile(
+    r"\s*<figure class=\"wp-block-embed[^\"]*\">\s*<div class=\"wp-block-embed__wrapper\">(.*?)</div>\s*</figure>\s*",
+    re.DOTALL,
+)
+_BR = re.compile(r"<br\s*/?>")
+_OPEN_QUOTE = re.compile(r"\s*<blockquote(?: class=\"wp-block-quote\")?>")
+_OPEN_DETAILS = re.compile(r"\s*<details class=\"wp-block-details\">\s*<summary>(.*?)</summary>", re.DOTALL)
+
+Plain = str | None
+"""HTML without block comments; None for a block that must be kept."""
+
+
+def plain(block: Block) -> Plain:
+    """Return what a block says as HTML, or None where that would leave something out."""
+    read = _READERS.get(block.name.removeprefix("core/"))
+    if read is None or block.attrs is None:
+        return None
+    known, write = read
+    return write(block) if block.attrs.keys() <= known else None
+
+
+def _one(pattern: re.Pattern[str], block: Block) -> re.Match[str] | None:
+    return None if block.blocks else pattern.fullmatch(block.html)
+
+
+def _paragraph(block: Block) -> Plain:
+    match = _one(_PARAGRAPH, block)
+    return f"<p>{match[1]}</p>" if match and match[1].strip() else "" if match else None
+
+
+def _heading(block: Block) -> Plain:
+    match = _one(_HEADING, block)
+    level = (block.attrs or {}).get("level", 2)
+    return f"<h{level}>{match[2]}</h{level}>" if match and match[1] == str(level) else None
+
+
+def _code(block: Block) -> Plain:
+    match = _one(_CODE, block)
+    if match is None:
+        return None
+    classes = f"{match[1]} {dict(_ATTRIBUTE.findall(match[2])).get('class', '')}".split()
+    languages = [name for name in classes if name.startswith("language-")]
+    if len(languages) != len(classes) or len(set(languages)) > 1:
+        return None
+    marks = f' class="{languages[0]}"' if languages else ""
+    return f"<pre><code{marks}>{_BR.sub(chr(10), match[3])}\n</code></pre>"
+
+
+def _image(block: Block) -> Plain:
+    match = _one(_IMAGE, block)
+    if match is None or (block.attrs or {}).get("linkDestination", "none") not in ("none", "custom", "media"):
+        return None
+    said = dict(_ATTRIBUTE.findall(match["img"]))
+    if any(not re.fullmatch(r"wp-image-\d+", name) for name in said.pop("class", "").split()):
+        return None
+    if not said.get("src") or said.keys() - {"src", "alt", "title"}:
+        return None
+    words = [f'{name}="{value}"' for name, value in said.items() if value or name == "alt"]
+    img = f"<img {' '.join(words)}>"
+    if match["caption"]:
+        return None if match["a"] else f"<figure>\n{img}<figcaption>{match['caption']}</figcaption></figure>"
+    return f"<p>{match['a'] or ''}{img}{'</a>' if match['a'] else ''}</p>"
+
+
+def _list(block: Block) -> Plain:
+    opened = _LIST.match(block.html)
+    if opened is None:
+        return None
+    loose = "is-loose" in opened[2]
+    if ((block.attrs or {}).get("className") == "is-loose") != loose:
+        return None
+    if not block.blocks:  # written before list items were blocks
+        return None if "class=" in (rest := block.html[opened.end() :]) else f"<{opened[1]}{_start(opened)}>{rest}"
+    items = []
+    for item in block.blocks:
+        inner = _item(item, loose)
+        if inner is None:
+            return None
+        items.append(inner)
+    outside = _LIST.sub("", block.html, count=1).replace(f"</{opened[1]}>", "")
+    return None if outside.strip() else f"<{opened[1]}{_start(opened)}>{''.join(items)}</{opened[1]}>"
+
+
+def _start(opened: re.Match[str]) -> str:
+    start = dict(_ATTRIBUTE.findall(opened[2])).get("start")
+    return f' start="{start}"' if start else ""
+
+
+def _item(item: Block, loose: bool) -> Plain:
+    if item.name != "list-item" or item.attrs or not item.html.strip().startswith("<li>"):
+        return None
+    out: list[str] = []
+    for part in item.inner:
+        if isinstance(part, str):
+            out.append(part)
+        elif part.name != "list" or (inner := plain(part)) is None:
+            return None
+        else:
+            out.append(f"\0{inner}")
+    text = "".join(out).strip()
+    if not text.endswith("</li>"):
+        return None
+    text, _, nested = text.removeprefix("<li>").removesuffix("</li>").partition("\0")
+    nested = nested.replace("\0", "")
+    return f"<li>{f'<p>{text.strip()}</p>' if loose and text.strip() else text}{nested}</li>"
+
+
+def _table(block: Block) -> Plain:
+    match = _one(_TABLE, block)
+    if match is None or "<tfoot" in match[1]:
+        return None
+    inner = _CELL.sub(_cell, match[1])
+    rest = re.sub(r"<t[hd] align=\"\w+\">", "", inner)
+    return None if re.search(r"<(?:t[hdr]|thead|tbody)\s", rest) else f"<table>{inner}</table>"
+
+
+def _cell(match: re.Match[str]) -> str:
+    align = dict(_ATTRIBUTE.findall(match[2])).get("data-align")
+    return f'<{match[1]} align="{align}">' if align else f"<{match[1]}>"
+
+
+def _quote(block: Block) -> Plain:
+    return _around(block, _OPEN_QUOTE, lambda _: "<blockquote>", "</blockquote>")
+
+
+def _details(block: Block) -> Plain:
+    inner = _around(block, _OPEN_DETAILS, lambda it: f"<details>\n<summary>{it[1]}</summary>\n", "</details>")
+    return inner if block.blocks else None
+
+
+def _around(block: Block, opener: re.Pattern[str], opened: Callable[[re.Match[str]], str], closed: str) -> Plain:
+    """Return an element with blocks in it."""
+    match = opener.match(block.html)
+    if match is None or not block.html.rstrip().endswith(closed):
+        return None
+    if not block.blocks:
+        return opened(match) + block.html[match.end() :].rstrip()
+    if block.html[match.end() :].replace(closed, "", 1).strip():
+        return None
+    inner = [_custom_html(child) if child.name == "html" else plain(child) for child in block.blocks]
+    return None if None in inner else opened(match) + "\n".join(text for text in inner if text) + closed
+
+
+def _custom_html(block: Block) -> Plain:
+    return None if block.attrs or block.blocks else block.html.strip("\n")
+
+
+def _separator(block: Block) -> Plain:
+    return (
+        "<hr>"
+        if not block.blocks and re.fullmatch(r"\s*<hr class=\"wp-block-separator[^\"]*\"\s*/?>\s*", block.html)
+        else None
+    )
+
+
+def _more(block: Block) -> Plain:
+    return block.html.strip() if re.fullmatch(r"\s*<!--more-->\s*", block.html) else None
+
+
+def embedded(block: Block) -> str | None:
+    """Return the address that an embed block shows; None for another block, and for one with a caption."""
+    if block.name.removeprefix("core/").partition("-embed/")[0] not in ("embed", "core"):
+        return None
+    match = _one(_EMBED, block)
+    url = unescape(match[1]).strip() if match else ""
+    said: Any = (block.attrs or {}).get("url")
+    return url if match and url == said and embed_of(url) else None
+
+
+def autop(text: str) -> str:
+    """Return classic content as the HTML that WordPress shows: blank lines part paragraphs, line ends break lines.
+
+    Source: wordpress-develop wp-includes/formatting.php, `wpautop`.
+    """
+    held: list[str] = []
+
+    def hold(match: re.Match[str]) -> str:
+        held.append(match[0])
+        return f"\n\n\1{len(held) - 1}\1\n\n"
+
+    text = text.replace("\1", "").replace("\r\n", "\n").replace("\r", "\n")
+    text = re.sub(r"<(pre|script|style|textarea)\b.*?</\1\s*>", hold, text, flags=re.DOTALL | re.IGNORECASE)
+    text = re.sub(rf"(<(?:{_TALL})\b[^<>]*>)", r"\n\n\1", text, flags=re.IGNORECASE)
+    text = re.sub(rf"(</(?:{_TALL})\s*>)", r"\1\n\n", text, flags=re.IGNORECASE)
+    out = []
+    for part in re.split(r"\n\s*\n", text):
+        part = part.strip()
+        if not part:
+            continue
+        if part[0] == "\1" or re.match(rf"</?(?:{_TALL}|p)\b|<!--", part, re.IGNORECASE):
+            out.append(part)
+        else:
+            out.append(f"<p>{re.sub(r'(?:<br */?>)?[ ]*' + chr(10), '<br>' + chr(10), part)}</p>")
+    return re.sub("\1(\\d+)\1", lambda it: held[int(it[1])], "\n".join(out))
+
+
+_TALL: Final = (
+    "table|thead|tfoot|caption|col|colgroup|tbody|tr|td|th|div|dl|dd|dt|ul|ol|li|form|map|area|blockquote|address|"
+    "style|h[1-6]|hr|fieldset|legend|section|article|aside|header|footer|nav|figure|figcaption|details|menu|summary"
+)
+
+_READERS: Final[dict[str, tuple[frozenset[str], Callable[[Block], Plain]]]] = {
+    "paragraph": (frozenset(), _paragraph),
+    "heading": (frozenset({"level"}), _heading),
+    "code": (frozenset({"className", "language"}), _code),
+    "image": (frozenset({"id", "sizeSlug", "linkDestination"}), _image),
+    "list": (frozenset({"ordered", "start", "className"}), _list),
+    "table": (frozenset({"hasFixedLayout"}), _table),
+    "quote": (frozenset(), _quote),
+    "details": (frozenset(), _details),
+    "separator": (frozenset({"opacity", "className"}), _separator),
+    "more": (frozenset(), _more),
+}

@@ -1,0 +1,282 @@
+"""Markdown as WordPress blocks, each one as the block editor itself would save it, so that it opens it as its own.
+
+What has no block of its own becomes a Custom HTML block. Block markup in the Markdown (what reading kept because
+Markdown cannot say it) is passed on to the letter. Source: the `save` functions of WordPress/gutenberg
+packages/block-library/src.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from html import escape
+from typing import Any, Final
+
+from markdown_it.common.utils import unescapeAll
+from markdown_it.token import Token
+
+from gitsync.markdown.embeds import find
+from gitsync.markdown.providers import Embed
+from gitsync.markdown.render import render_tokens, tokens_of
+from gitsync.markdown.wordpress_blocks import DELIMITER, block, parse
+
+LOOSE: Final = "is-loose"
+"""The class that marks a list whose items stand apart, which WordPress does not know of."""
+
+SLUGS: Final = frozenset({"youtube", "vimeo", "twitter", "spotify", "soundcloud", "tiktok", "ted"})
+"""Providers that WordPress itself embeds. Source: wordpress-develop class-wp-oembed.php."""
+
+_FENCE = re.compile(r" {0,3}(`{3,}(?=[^`]*$)|~{3,})")
+_DETAILS = re.compile(r"<details>\s*<summary>(?P<summary>.*?)</summary>\s*\Z", re.DOTALL)
+_OPENER = re.compile(
+    r"<(/?)(details|div|section|article|aside|main|header|footer|center|figure)\b[^<>]*>", re.IGNORECASE
+)
+_FIGURE = re.compile(
+    r"<figure>\s*(?P<img><img\b[^<>]*>)\s*(?:<figcaption>(?P<caption>.*?)</figcaption>)\s*</figure>\s*\Z", re.DOTALL
+)
+_MORE = re.compile(r"<!--more(?: [^<>]*)?-->\Z")
+_LANGUAGE = re.compile(r"[^\s\"'<>&]+")
+
+
+def write_blocks(body: str) -> list[str]:
+    """Return the markup of each block of `body`."""
+    kept: list[str] = []
+    mark = next(mark for number in range(len(body) + 1) if (mark := f"<!--kept{number or ''}:") not in body)
+    body = _set_aside(body, mark, kept)
+    return [_kept(text, mark, kept) for text in _blocks(tokens_of(body))]
+
+
+def _kept(text: str, mark: str, kept: list[str]) -> str:
+    match = re.fullmatch(rf"<!-- wp:html -->\n{mark}(\d+)-->\n<!-- /wp:html -->", text)
+    return kept[int(match[1])] if match else text
+
+
+def _set_aside(body: str, mark: str, kept: list[str]) -> str:
+    """Return `body` with comments in place of block markup that stands on lines of its own, which goes to `kept`."""
+    if "<!-- wp:" not in body:
+        return body
+    out: list[str] = []
+    fence = ""
+    start = position = 0
+    for line in body.splitlines(keepends=True):
+        here, position = position, position + len(line)
+        if here < start:
+            continue
+        if match := _FENCE.match(line):
+            if not fence:
+                fence = match[1]
+            elif match[1].startswith(fence) and not line[match.end() :].strip():
+                fence = ""
+        if not fence and line.startswith("<!-- wp:") and (end := _end_of_block(body, here)):
+            out += [body[start:here], f"\n\n{mark}{len(kept)}-->\n\n"]
+            kept.append(body[here:end])
+            start = end
+    return "".join([*out, body[start:]])
+
+
+def _end_of_block(body: str, start: int) -> int:
+    """Return where the block that opens at `start` ends, with its line; 0 where nothing closes it."""
+    depth = 0
+    for match in DELIMITER.finditer(body, start):
+        if match.start() == start and match["closing"]:
+            return 0
+        depth += 0 if match["void"] else -1 if match["closing"] else 1
+        if depth == 0:
+            rest = body[match.end() :].partition("\n")[0]
+            return 0 if rest.strip() else match.end()
+    return 0
+
+
+def _blocks(tokens: Sequence[Token]) -> list[str]:
+    """Return the markup of tokens that are siblings."""
+    out: list[str] = []
+    for run in _grouped(list(_siblings(tokens))):
+        write = _WRITERS.get(run[0].type) if run[0].type == "html_block" or len(_tops(run)) == 1 else None
+        text = write(run) if write else None
+        out.append(_html(render_tokens(run)) if text is None else text)
+    return [text for text in out if text]
+
+
+def _tops(run: Sequence[Token]) -> list[Token]:
+    return [token for token in run if token.level == run[0].level and token.nesting >= 0]
+
+
+def _siblings(tokens: Sequence[Token]) -> Iterator[list[Token]]:
+    """Yield each block with all that is in it."""
+    run: list[Token] = []
+    depth = 0
+    for token in tokens:
+        run.append(token)
+        depth += token.nesting
+        if depth == 0:
+            yield run
+            run = []
+
+
+def _grouped(runs: list[list[Token]]) -> Iterator[list[Token]]:
+    """Yield the runs, HTML that opens an element with all up to the HTML that closes it as one."""
+    group: list[Token] = []
+    depth = 0
+    for run in runs:
+        if run[0].type == "html_block":
+            depth += sum(-1 if closing else 1 for closing, _ in _OPENER.findall(run[0].content))
+        group += run
+        if depth <= 0:
+            yield group
+            group, depth = [], 0
+    if group:
+        yield group
+
+
+def _html(html: str) -> str:
+    return block("html", html.strip("\n")) if html.strip() else ""
+
+
+def _inline(run: Sequence[Token]) -> str:
+    return render_tokens(run[1:-1]).strip()
+
+
+def _paragraph(run: list[Token]) -> str:
+    children = [token for token in run[1].children or () if token.type != "text" or token.content]
+    kinds = [token.type for token in children]
+    if kinds in (["image"], ["link_open", "image", "link_close"]):
+        return _image(_inline(run))
+    found = find(f"{run[1].content}\n") if "\n" not in run[1].content else []
+    if found and found[0].end - found[0].start == len(run[1].content):
+        return _embed(found[0].embed)
+    text = _inline(run)
+    return block("paragraph", f"<p>{text}</p>") if text else ""
+
+
+def _image(img: str, caption: str = "") -> str:
+    img = re.sub(r"(<img\b[^<>]*?)\s*/?>", r"\1/>", img)
+    said = f'<figcaption class="wp-element-caption">{caption}</figcaption>' if caption else ""
+    return block("image", f'<figure class="wp-block-image">{img}{said}</figure>')
+
+
+def _embed(embed: Embed) -> str:
+    url = re.sub(r"^(https?://)(?:mobile\.)?x\.com/", r"\1twitter.com/", embed.url)
+    attrs: dict[str, Any] = {"url": url}
+    classes = "wp-block-embed"
+    if embed.provider in SLUGS:
+        kind = "video" if embed.video else "rich"
+        attrs |= {"type": kind, "providerNameSlug": embed.provider}
+        classes += f" is-type-{kind} is-provider-{embed.provider} wp-block-embed-{embed.provider}"
+    wrapper = f'<div class="wp-block-embed__wrapper">\n{escape(url, quote=False)}\n</div>'
+    return block("embed", f'<figure class="{classes}">{wrapper}</figure>', attrs)
+
+
+def _heading(run: list[Token]) -> str:
+    tag = run[0].tag
+    attrs = None if tag == "h2" else {"level": int(tag[1])}
+    return block("heading", f'<{tag} class="wp-block-heading">{_inline(run)}</{tag}>', attrs)
+
+
+def _code(run: list[Token]) -> str:
+    token = run[0]
+    info = unescapeAll(token.info).split()
+    attrs: dict[str, Any] = {}
+    if info and _LANGUAGE.fullmatch(info[0]):
+        attrs["className"] = f"language-{info[0]}"
+    # A "[" could begin a shortcode, which WordPress runs in code, too.
+    text = escape(token.content.removesuffix("\n"), quote=False).replace("[", "&#91;")
+    classes = " ".join(["wp-block-code", *attrs.values()])
+    return block("code", f'<pre class="{classes}"><code>{text}</code></pre>', attrs)
+
+
+def _rule(_: list[Token]) -> str:
+    return block("separator", '<hr class="wp-block-separator has-alpha-channel-opacity"/>')
+
+
+def _quote(run: list[Token]) -> str:
+    inner = "\n\n".join(_blocks(run[1:-1]))
+    return block("quote", f'<blockquote class="wp-block-quote">{inner}</blockquote>')
+
+
+def _list(run: list[Token]) -> str | None:
+    items: list[str] = []
+    loose = False
+    for item in _siblings(run[1:-1]):
+        parts = list(_siblings(item[1:-1]))
+        if parts and parts[0][0].type == "paragraph_open":
+            loose = loose or not parts[0][0].hidden
+            text, parts = _inline(parts[0]), parts[1:]
+        else:
+            text = ""
+        nested = [_list(part) if part[0].type in ("bullet_list_open", "ordered_list_open") else None for part in parts]
+        if None in nested:
+            return None
+        inner = "".join(part for part in nested if part)
+        items.append(block("list-item", f"<li>{text}{inner}</li>"))
+    attrs: dict[str, Any] = {}
+    tag, start = run[0].tag, run[0].attrs.get("start", 1)
+    if tag == "ol":
+        attrs["ordered"] = True
+        if start != 1:
+            attrs["start"] = start
+    if loose:
+        attrs["className"] = LOOSE
+    opened = f'<{tag}{f""" start="{start}" """.rstrip() if start != 1 else ""}'
+    classes = f"wp-block-list{f' {LOOSE}' if loose else ''}"
+    inner = "\n\n".join(items)
+    return block("list", f'{opened} class="{classes}">{inner}</{tag}>', attrs)
+
+
+def _table(run: list[Token]) -> str:
+    out: list[str] = []
+    for index, token in enumerate(run):
+        kind = token.type.removesuffix("_open").removesuffix("_close")
+        if kind in ("th", "td") and token.nesting > 0:
+            align = str(token.attrs.get("style", "")).removeprefix("text-align:")
+            marks = f' class="has-text-align-{align}" data-align="{align}"' if align else ""
+            out.append(f"<{kind}{marks}>{render_tokens([run[index + 1]])}</{kind}>")
+        elif kind in ("thead", "tbody", "tr", "table"):
+            out.append(f"<{'/' if token.nesting < 0 else ''}{kind}>")
+    return block("table", f'<figure class="wp-block-table">{"".join(out)}</figure>', {"hasFixedLayout": False})
+
+
+def _raw(run: list[Token]) -> str | None:
+    text = run[0].content.strip("\n")
+    if len(run) == 1:
+        if _MORE.match(text):
+            return block("more", text)
+        if figure := _FIGURE.match(text):
+            return _image(figure["img"], figure["caption"])
+        found = find(f"{text}\n")
+        if found and found[0].embed.provider in SLUGS and found[0].end - found[0].start == len(text):
+            return _embed(found[0].embed)
+        return _html(text)
+    head = 2 if run[1].type == "html_block" and "<summary>" not in text else 1
+    details = _DETAILS.match("".join(token.content for token in run[:head]).strip())
+    if details and run[-1].content.strip() == "</details>":
+        inner = "\n\n".join(_blocks(run[head:-1]))
+        summary = details["summary"].strip()
+        return block("details", f'<details class="wp-block-details"><summary>{summary}</summary>{inner}</details>')
+    return None
+
+
+_WRITERS: Final[dict[str, Callable[[list[Token]], str | None]]] = {
+    "paragraph_open": _paragraph,
+    "heading_open": _heading,
+    "fence": _code,
+    "code_block": _code,
+    "hr": _rule,
+    "blockquote_open": _quote,
+    "bullet_list_open": _list,
+    "ordered_list_open": _list,
+    "table_open": _table,
+    "html_block": _raw,
+}
+
+
+def like(blocks: list[str], stored: str, again: Callable[[str], list[str]]) -> list[str]:
+    """Return `blocks` with those that say what a block of `stored` says replaced by that block, as it stands there.
+
+    An image keeps its id and its size, a paragraph what a plugin noted on it, where nobody changed the words. `again`
+    is how a block would be written anew.
+    """
+    known: dict[str, list[str]] = {}
+    for old in reversed(parse(stored)):
+        if old.name and len(fresh := again(old.raw)) == 1:
+            known.setdefault(fresh[0], []).append(old.raw)
+    return [known[text].pop() if known.get(text) else text for text in blocks]
