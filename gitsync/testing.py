@@ -11,6 +11,7 @@ A law that hangs on a capability is tested both ways: what a platform cannot do,
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -38,6 +39,9 @@ SAMPLE = Post(
     lang="fr",
     body="# Heading\n\nFirst paragraph, *emphasis*, a [link](https://x.example/?a=1&b=2).\n\n- one\n- two\n",
 )
+
+PNG = base64.b64decode("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR4nGP4z8AAAAMBAQDJ/pLvAAAAAElFTkSuQmCC")
+"""One red pixel: platforms look into what they are given."""
 
 BODIES = {
     "unicode": "Ünïcödé 👩‍👩‍👧 日本語 \u200b and e\u0301\n",
@@ -333,7 +337,7 @@ class Conformance:
         assert not site.capabilities.private_fields & set(record.raw)
 
     def test_files_are_stored_at_an_address_or_refused(self, site: Connector) -> None:
-        asset = Asset(path="images/ü x.png", content=b"\x89PNG\r\n\x1a\n", media_type="image/png", sha256="0" * 64)
+        asset = Asset(path="images/ü x.png", content=PNG, media_type="image/png", sha256="0" * 64)
         if site.capabilities.uploads:
             assert site.upload(asset).startswith(("http://", "https://"))
         else:

@@ -22,6 +22,7 @@ from gitsync.events import ORDER
 from tests.conftest import run_git
 from tests.fakes.customcms import MANNERS, TOKEN, CustomCms
 from tests.fakes.forem import Forem
+from tests.fakes.ghost import GhostSite
 from tests.fakes.server import serving
 from tests.fakes.wordpress import WordPressSite
 
@@ -186,6 +187,19 @@ def test_wordpress_is_connected_as_shown(reader: Reader, monkeypatch: pytest.Mon
         assert "7 created" in reader.said
         assert len(wp.posts) == 7
         reader.run("gitsync sync blog")
+        assert "Nothing to do" in reader.said
+
+
+def test_ghost_is_connected_as_shown(reader: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
+    ghost = GhostSite()
+    monkeypatch.setenv("GHOST_ADMIN_KEY", ghost.key)
+    reader.run("gitsync init --url https://me.example")
+    with serving(ghost) as ghost.host:
+        reader.elsewhere = {"https://ghost.example": ghost.host}
+        reader.follow("Ghost")
+        assert "7 created" in reader.said
+        assert len(ghost.posts) == 7
+        reader.run("gitsync sync ghost")
         assert "Nothing to do" in reader.said
 
 

@@ -1,0 +1,172 @@
+"""Ghost's Lexical documents and Markdown.
+
+A body is one Markdown card, byte for byte, but for embeds, which are cards of their own, and for cards that were kept.
+Documents of Ghost's own editor are read node by node; Mobiledoc, their predecessor, too.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from gitsync.markdown.embeds import find
+from gitsync.markdown.formats import Format, Written
+from gitsync.markdown.ghost_mobiledoc import to_nodes
+from gitsync.markdown.ghost_nodes import KEPT, Said, card, embed_card, kept_in, said
+from gitsync.markdown.html import to_markdown
+from gitsync.markdown.parser import parser
+from gitsync.markdown.providers import html_of
+from gitsync.markdown.sources import line_starts
+from gitsync.model import clean_body
+
+
+def read(document: str) -> str:
+    """Return a Lexical or Mobiledoc document as Markdown; a text that is neither is Markdown."""
+    nodes = nodes_of(document)
+    if nodes is None:
+        return clean_body(document)
+    if len(nodes) == 1 and isinstance(nodes[0], dict) and nodes[0].get("type") == "markdown":
+        return clean_body(str(nodes[0].get("markdown") or ""))
+    text = "\n\n".join(part.strip("\n") for part, _ in chunks(nodes) if part.strip())
+    return clean_body(f"{text}\n") if text else ""
+
+
+def nodes_of(document: str) -> list[Any] | None:
+    """Return the nodes on the first level; None for what is no document."""
+    try:
+        parsed = json.loads(document)
+    except (ValueError, RecursionError):
+        return None
+    if isinstance(parsed, dict) and isinstance(parsed.get("sections"), list):
+        return to_nodes(parsed)
+    root = parsed.get("root") if isinstance(parsed, dict) else None
+    children = root.get("children") if isinstance(root, dict) else None
+    return children if isinstance(children, list) else None
+
+
+def chunks(nodes: list[Any]) -> list[tuple[str, list[Any]]]:
+    """Return the Markdown of the nodes, in pieces, each with the nodes that say it.
+
+    What Ghost's editor has as nodes of their own is translated together, so that two lists stay two.
+    """
+    out: list[tuple[str, list[Any]]] = []
+    run: list[tuple[Said, Any]] = []
+
+    def flush() -> None:
+        if run:
+            out.extend((_as_rule(text) if out else text, nodes) for text, nodes in _native(run))
+            run.clear()
+
+    for node in nodes:
+        part = said(node)
+        if part.html:
+            run.append((part, node))
+        elif part.markdown:
+            flush()
+            out.append((part.markdown, [node]))
+    flush()
+    return out
+
+
+def _as_rule(text: str) -> str:
+    """Return a rule as people write it: at the very beginning of a file alone it would be front matter."""
+    return f"---{text[3:]}" if text.startswith("***\n") else text
+
+
+def _native(run: list[tuple[Said, Any]]) -> list[tuple[str, list[Any]]]:
+    """Return each node of a run as Markdown where they can be told apart, else all as one."""
+    whole = to_markdown("\n".join(part.html for part, _ in run))
+    single = [to_markdown(part.html) for part, _ in run]
+    if "\n\n".join(text.strip("\n") for text in single if text.strip()) == whole.strip("\n"):
+        return [(text, [node]) for text, (_, node) in zip(single, run, strict=True)]
+    return [(whole, [node for _, node in run])]
+
+
+def write(body: str) -> Written:
+    """Return `body` as a Lexical document."""
+    return Written(document(_cards(body)))
+
+
+def write_like(body: str, stored: str) -> str:
+    """Return `body` as a document that keeps the nodes of `stored` that say the same, wherever they stand now."""
+    nodes = nodes_of(stored)
+    if not nodes or all(isinstance(node, dict) and node.get("type") == "markdown" for node in nodes):
+        return write(body).text
+    known: dict[tuple[str, ...], list[list[Any]]] = {}
+    for text, said_by in reversed(chunks(nodes)):
+        if not any(node.get("type") == "markdown" for node in said_by):
+            known.setdefault(tuple(_top_blocks(text)), []).append(said_by)
+    lengths = sorted({len(key) for key in known}, reverse=True)
+    out: list[Any] = []
+    pending: list[str] = []
+    blocks = _top_blocks(body)
+    at = 0
+    while at < len(blocks):
+        kept = next((key for size in lengths if known.get(key := tuple(blocks[at : at + size]))), None)
+        if kept:
+            out += _cards("\n\n".join(pending)) if pending else []
+            pending = []
+            out += known[kept].pop()
+        else:
+            pending.append(blocks[at])
+        at += len(kept or (1,))
+    if pending:
+        out += _cards("\n\n".join(pending) + "\n")
+    return document(out)
+
+
+def document(nodes: list[Any]) -> str:
+    root = {"children": nodes, "direction": None, "format": "", "indent": 0, "type": "root", "version": 1}
+    return json.dumps({"root": root}, ensure_ascii=False)
+
+
+def _top_blocks(body: str) -> list[str]:
+    """Return the source of each block on the first level, without the blank lines between."""
+    starts = line_starts(body)
+    tokens = [token for token in parser().parse(body) if token.level == 0 and token.map and token.nesting >= 0]
+    bounds = [starts[token.map[0]] for token in tokens if token.map]
+    if not bounds:
+        return [body.strip("\n")] if body.strip() else []
+    bounds[0] = 0
+    texts = [body[start:end] for start, end in zip(bounds, [*bounds[1:], len(body)], strict=True)]
+    return [text.strip("\n") for text in texts if text.strip()]
+
+
+def _cards(body: str) -> list[Any]:
+    """Return `body` as cards: text, embeds, and what was kept."""
+    out: list[Any] = []
+    position = 0
+    for start, end, node in sorted(_own_cards(body), key=lambda it: it[0]):
+        if start < position:
+            continue
+        if text := body[position:start].strip("\n"):
+            out.append(card(text))
+        out.append(node)
+        position = end
+    rest = body[position:] if not position else body[position:].lstrip("\n")
+    return [*out, card(rest)] if rest.strip() or not out else out
+
+
+def _own_cards(body: str) -> list[tuple[int, int, dict[str, Any]]]:
+    """Return the embeds and the kept cards that stand alone on the first level: from where, to where, as what."""
+    embeds = {found.start: found for found in find(body)}
+    if not embeds and not KEPT.search(body):
+        return []
+    found: list[tuple[int, int, dict[str, Any]]] = []
+    starts = line_starts(body)
+    for token in parser().parse(body):
+        if token.level or not token.map or token.type not in ("html_block", "paragraph_open"):
+            continue
+        start, end = starts[token.map[0]], min(starts[token.map[1]], len(body))
+        text = body[start:end]
+        if token.type == "html_block" and (node := kept_in(text)):
+            found.append((start, end, node))
+            continue
+        inner = start + len(text) - len(text.lstrip(" "))
+        if (it := embeds.get(inner)) and not re.sub(r"\s", "", body[it.end : end]) and it.embed.provider != "github":
+            found.append((start, end, embed_card(it.embed, html_of(it.embed))))
+    return found
+
+
+FORMAT = Format(name="ghost", read=read, write=write)

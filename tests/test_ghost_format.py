@@ -1,0 +1,163 @@
+"""Ghost's documents and Markdown: a body comes back byte for byte, a person's nodes as a person would write them."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gitsync.markdown.ghost_format import chunks, nodes_of, read, write, write_like
+from gitsync.markdown.ghost_nodes import kept_in, said
+
+
+def document(*nodes: Any) -> str:
+    return json.dumps({"root": {"children": list(nodes), "type": "root", "version": 1}})
+
+
+def text(value: str, format: int = 0) -> dict[str, Any]:
+    return {"type": "extended-text", "text": value, "format": format, "version": 1}
+
+
+def line(*children: Any, type: str = "paragraph", **more: Any) -> dict[str, Any]:
+    return {"type": type, "children": list(children), "version": 1, **more}
+
+
+NODES = {
+    "paragraph": (line(text("Hello "), text("bold ", 1), text("both", 3)), "Hello **bold** **_both_**"),
+    "break": (line(text("a"), {"type": "linebreak"}, text("b")), "a\\\nb"),
+    "link": (line(line(text("x"), type="link", url="https://a.example/?b=1&c")), "[x](https://a.example/?b=1&c)"),
+    "heading": (line(text("H"), type="extended-heading", tag="h3"), "### H"),
+    "quote": (line(text("q"), type="extended-quote"), "> q"),
+    "aside": (line(text("q"), type="aside"), "> q"),
+    "list": (
+        line(
+            line(text("a"), type="listitem"),
+            line(line(line(text("n"), type="listitem"), type="list", listType="bullet"), type="listitem"),
+            type="list",
+            listType="number",
+        ),
+        "1. a\n   - n",
+    ),
+    "check": (
+        line(line(text("a"), type="listitem", checked=True), type="list", listType="check"),
+        "- [x] a",
+    ),
+    "code": ({"type": "codeblock", "code": "x\n\n  y", "language": "c++"}, "```c++\nx\n\n  y\n```"),
+    "image": ({"type": "image", "src": "https://a.example/i.png", "alt": "A", "cardWidth": "wide"}, "![A](https://a.example/i.png)"),
+    "caption": (
+        {"type": "image", "src": "i.png", "caption": "C <b>c</b>"},
+        '<figure>\n<img alt="" src="i.png"><figcaption>C <strong>c</strong></figcaption></figure>',
+    ),
+    "gallery": ({"type": "gallery", "images": [{"src": "a.png"}, {"src": "b.png"}]}, "![](a.png)\n![](b.png)"),
+    "embed": ({"type": "embed", "url": "https://youtu.be/dQw4w9WgXcQ", "html": "<i>"}, "https://youtu.be/dQw4w9WgXcQ"),
+    "bookmark": ({"type": "bookmark", "url": "https://a.example/"}, "{% embed https://a.example/ %}"),
+    "callout": ({"type": "callout", "calloutEmoji": "💡", "calloutText": "<p>Hi <b>x</b></p>"}, "> 💡 Hi **x**"),
+    "toggle": (
+        {"type": "toggle", "heading": "H", "content": "<p>c</p>"},
+        "<details>\n\n<summary>H</summary>\n\nc\n\n</details>",
+    ),
+    "button": ({"type": "button", "buttonUrl": "https://a.example", "buttonText": "Go"}, "[Go](https://a.example)"),
+    "file": ({"type": "file", "src": "https://a.example/f.pdf", "fileName": "f.pdf"}, "[f.pdf](https://a.example/f.pdf)"),
+    "video": ({"type": "video", "src": "https://a.example/v"}, '<video src="https://a.example/v" controls></video>'),
+    "paywall": ({"type": "paywall"}, "<!--members-only-->"),
+    "html": ({"type": "html", "html": "<div>x</div>"}, "<div>x</div>"),
+    "rule": ({"type": "horizontalrule"}, "***"),
+    "markdown": ({"type": "markdown", "markdown": "# *x*"}, "# *x*"),
+}  # fmt: skip
+
+CARDS = [
+    {"type": "product", "version": 1, "productTitle": "--> <b>", "productRating": 5},
+    {"type": "signup", "header": "Join", "labels": []},
+    {"type": "email-cta", "html": "<p>x</p>"},
+    {"type": "transistor", "transistorUrl": "https://a.example"},
+    {"type": "from-the-future", "x": {"y": [1, None, "é"]}},
+    {"type": "html", "html": "<p>a</p>\n\n<p>b</p>"},
+    {"type": "html", "html": "<p>a</p>", "visibility": {"web": {"nonMember": False}}},
+    {"type": "image"},
+    {"type": "codeblock", "code": "x", "caption": "C"},
+    {"type": "embed", "url": "javascript:alert(1)", "html": "<script>"},
+    {"type": "callout", "calloutText": "<ul><li>a</li></ul>"},
+]
+
+
+@pytest.mark.parametrize("name", NODES)
+def test_a_node_of_the_editor_is_good_markdown(name: str) -> None:
+    node, markdown = NODES[name]
+    assert read(document(node)).rstrip("\n") == markdown
+
+
+@pytest.mark.parametrize("card", CARDS, ids=lambda card: card["type"])
+def test_a_card_without_a_word_in_markdown_is_kept_and_written_back(card: dict[str, Any]) -> None:
+    body = read(document(line(text("Before.")), card, line(text("After."))))
+    assert "\n" not in body.split("\n\n")[1]
+    assert kept_in(body.split("\n\n")[1]) == card
+    nodes = nodes_of(write(body).text)
+    assert nodes is not None
+    assert nodes[1] == card
+
+
+@given(st.text(alphabet=st.characters(exclude_characters="\r\0", exclude_categories=["Cs"]), max_size=200))
+@settings(max_examples=100)
+def test_any_body_without_embeds_is_one_card_byte_for_byte(body: str) -> None:
+    nodes = nodes_of(write(body).text)
+    assert nodes is not None
+    if len(nodes) == 1 and nodes[0]["type"] == "markdown":
+        assert nodes[0]["markdown"] == body
+    once = read(write(body).text)
+    assert read(write(once).text) == once
+
+
+def test_embeds_and_kept_cards_part_the_text_and_join_it_again() -> None:
+    body = (
+        "Text.\n\nhttps://youtu.be/dQw4w9WgXcQ\n\nMore\nlines.\n\n{% embed https://a.example/ %}\n\n"
+        f"{said(CARDS[0]).markdown}\n\n- end\n"
+    )
+    nodes = nodes_of(write(body).text)
+    assert nodes is not None
+    assert [node["type"] for node in nodes] == ["markdown", "embed", "markdown", "bookmark", "product", "markdown"]
+    assert read(write(body).text) == body
+
+
+def test_embeds_inside_lists_code_and_sentences_stay_text() -> None:
+    body = "- https://youtu.be/dQw4w9WgXcQ\n\n```\n%[https://youtu.be/dQw4w9WgXcQ]\n```\n\nSee https://youtu.be/x1234567.\n"
+    assert read(write(body).text) == body
+    nodes = nodes_of(write(body).text)
+    assert nodes is not None
+    assert len(nodes) == 1
+
+
+def test_nodes_that_nobody_changed_stay_when_others_are_sent() -> None:
+    natives = [NODES[name][0] for name in ("paragraph", "heading", "toggle", "image", "callout", "list", "code")]
+    stored = document(*natives, CARDS[0])
+    nodes = nodes_of(write_like(read(stored).replace("Hello", "Bye"), stored))
+    assert nodes is not None
+    assert nodes[1:] == [*natives[1:], CARDS[0]]
+    assert nodes[0]["type"] == "markdown"
+    assert nodes_of(write_like(read(stored), stored)) == [*natives, CARDS[0]]
+
+
+def test_two_lists_side_by_side_stay_two() -> None:
+    one = line(line(text("a"), type="listitem"), type="list", listType="bullet")
+    two = line(line(text("b"), type="listitem"), type="list", listType="bullet")
+    assert read(document(one, two)) == "- a\n\n* b\n"
+
+
+@pytest.mark.parametrize(
+    "broken",
+    ["", "plain *text*", "{}", '{"root": 7}', '{"root": {"children": 7}}', "[1]", "[" * 5000, '{"sections": []}'],
+)
+def test_what_is_no_document_is_text_or_empty(broken: str) -> None:
+    assert read(broken) in (broken, "")
+
+
+def test_hostile_documents_are_read_in_bounded_time() -> None:
+    deep: Any = text("x")
+    for _ in range(400):
+        deep = line(deep)
+    assert isinstance(read(document(deep)), str)
+    odd = [7, None, "x", {"type": None}, {"type": "list", "children": "x"}, {"type": "paragraph", "children": [1]}]
+    assert isinstance(read(document(*odd)), str)
+    assert len(chunks([line(text("word " * 2000)) for _ in range(200)])) == 200
