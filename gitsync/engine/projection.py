@@ -88,8 +88,11 @@ def project(post: Post, path: str, place: Place, connector: Connector, *, checke
     outgoing.field = "cover"
     fields = connector.capabilities.fields
     held = post.cover if "cover" in fields else None
+    before = len(outgoing.assets)
     cover = outgoing.target(Link(0, 0, held, "image")) if held else None
-    absolute = post.with_fields({"body": body, "cover": cover or post.cover})
+    # A cover that is to be uploaded first has no address yet that a platform could judge.
+    waits = cover is None and len(outgoing.assets) > before
+    absolute = post.with_fields({"body": body, "cover": None if waits else cover or post.cover})
     stored = connector.project(absolute)
     if unheld := _unheld(stored, fields):
         stored = stored.with_fields(dict.fromkeys(unheld))
