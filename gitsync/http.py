@@ -135,18 +135,19 @@ class Client:
         headers: Mapping[str, str] | None = None,
         accept: Collection[int] = (),
         kind: str = "",
+        asks: bool = False,
     ) -> Response:
         """Send one request and return its answer of status 2xx. Raises any SiteError but Forged.
 
         `path` is relative to `base`; the body is `json`, or `content` as it is, or a multipart form of `files` (field
         -> name, bytes, media type) and `fields`. Answers of the statuses in `accept` (4xx) are returned too, for the
-        caller to read. `kind` names a limit that this request counts for beside "reads" or "writes". Counts every
-        request sent in the meter.
+        caller to read. `asks`: this POST only asks, as GraphQL's queries do, and may be sent again. `kind` names a
+        limit that this request counts for beside "reads" or "writes". Counts every request sent in the meter.
         """
         if not self._sendable:
             message = f"the credentials of {self._site} are empty or have characters that no header can hold."
             raise self._error(Unauthorized, message)
-        write = method not in ("GET", "HEAD")
+        write = method not in ("GET", "HEAD") and not asks
         kinds = ["writes" if write else "reads", *([kind] if kind else [])]
         request = self._http.build_request(
             method,

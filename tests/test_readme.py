@@ -23,6 +23,7 @@ from tests.conftest import run_git
 from tests.fakes.customcms import MANNERS, TOKEN, CustomCms
 from tests.fakes.forem import Forem
 from tests.fakes.ghost import GhostSite
+from tests.fakes.hashnode import HashnodeSite
 from tests.fakes.server import serving
 from tests.fakes.wordpress import WordPressSite
 
@@ -200,6 +201,21 @@ def test_ghost_is_connected_as_shown(reader: Reader, monkeypatch: pytest.MonkeyP
         assert "7 created" in reader.said
         assert len(ghost.posts) == 7
         reader.run("gitsync sync ghost")
+        assert "Nothing to do" in reader.said
+
+
+def test_hashnode_is_connected_as_shown(reader: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
+    hashnode = HashnodeSite()
+    hashnode.series["things-that-break"] = f"{7:024x}"  # made in the dashboard, as the topic says
+    monkeypatch.setenv("HASHNODE_TOKEN", hashnode.token)
+    reader.run("gitsync init --url https://me.example")
+    with serving(hashnode) as hashnode.host:
+        # Only where Hashnode is differs from what is written.
+        reader.elsewhere = {"site add hashnode": f"site add hashnode --url {hashnode.host}"}
+        reader.follow("Hashnode")
+        assert "7 created" in reader.said
+        assert len(hashnode.posts) + len(hashnode.drafts) == 7
+        reader.run("gitsync sync hashnode")
         assert "Nothing to do" in reader.said
 
 

@@ -1,0 +1,37 @@
+"""Markdown as Hashnode writes and shows it: embeds are `%[…]`, images may say how they are aligned.
+
+Sources: Hashnode/support docs/embeds.md and markdown-guidelines.md; backup repositories.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from gitsync.markdown.embeds import respell
+from gitsync.markdown.formats import Format, Written
+from gitsync.model import clean_body
+
+_FENCED: Final = re.compile(r"^( {0,3})(`{3,}|~{3,})[^\n]*\n.*?(?:^ {0,3}\2[`~]*[ \t]*$|\Z)|`+[^`\n]+`+", re.M | re.S)
+_ALIGNED: Final = re.compile(r"(!\[[^\]\n]*\]\([^()\s]+) align=\"(?:center|left|right)\"\)")
+
+
+def read(text: str) -> str:
+    """Return a post's text as Markdown: `![](url align="center")` is no image anywhere else."""
+    text = clean_body(text)
+    if " align=" not in text:
+        return text
+    out: list[str] = []
+    position = 0
+    for code in _FENCED.finditer(text):
+        out += [_ALIGNED.sub(r"\1)", text[position : code.start()]), code[0]]
+        position = code.end()
+    return "".join([*out, _ALIGNED.sub(r"\1)", text[position:])])
+
+
+def write(body: str) -> Written:
+    """Return `body` with its embeds as Hashnode spells them; frames are taken out of posts there."""
+    return Written(respell(body, "hashnode"))
+
+
+FORMAT = Format(name="hashnode", read=read, write=write)
