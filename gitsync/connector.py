@@ -20,7 +20,7 @@ class Capabilities:
     fields          post fields the platform holds; the others are neither sent nor compared
     unseen          fields that come back in another form than sent, or not at all (dev.to's series): a value other
                     than the projection's proves nothing; one other than before does
-    update, delete, unpublish   which writes exist; `unpublish` is an update to status draft that hides the post
+    create, update, delete, unpublish   which writes exist; `unpublish` is an update to status draft that hides the post
     drafts          can hold a post that is not public (else a draft is not sent there)
     conditional     `update` and `delete` compare `expect` themselves, atomically; else the engine re-reads first
     revision_hash   the revision is a hash of the content: the same text again has the same revision
@@ -30,10 +30,18 @@ class Capabilities:
     uploads         `upload` stores an asset and answers its URL
     refused_types   media types that `upload` does not take; such files need a public address
     private_fields  raw fields that are never stored anywhere
+    scheduled       holds a post that comes out at its `date`
+    backdates       a published post can have a `date` in the past
+    max_tags        how many tags a post has at most; None: any number
+    tag_form        what a tag can be, in words
+    body            what a body is stored as
+    webhooks        `events` verifies calls of this platform
+    limits          what is bounded, in words
     """
 
     fields: frozenset[str] = frozenset(FIELDS)
     unseen: frozenset[str] = frozenset()
+    create: bool = True
     update: bool = True
     delete: bool = True
     unpublish: bool = True
@@ -46,6 +54,13 @@ class Capabilities:
     uploads: bool = False
     refused_types: frozenset[str] = frozenset()
     private_fields: frozenset[str] = frozenset()
+    scheduled: bool = False
+    backdates: bool = False
+    max_tags: int | None = None
+    tag_form: str = "any text"
+    body: str = "Markdown"
+    webhooks: bool = False
+    limits: str = ""
 
     @property
     def telling(self) -> frozenset[str]:
@@ -117,6 +132,7 @@ class Connector(Protocol):
     """The keys of `[sites.NAME]` beyond those every site has (platform, url, status, timeout, pace)."""
 
     capabilities: Capabilities
+    """Of the class: the platform at its best. Of a site: narrowed to what its settings leave of that."""
 
     def whoami(self) -> Account:
         """Say whose credentials these are. Raises Unauthorized."""

@@ -182,6 +182,26 @@ class Conformance:
             post = site.project(SAMPLE.with_fields({"tags": None}))
             assert not content(site.update(record.id, post, expect=record.revision)).tags
 
+    def test_a_post_has_as_many_tags_as_it_is_said(self, site: Connector) -> None:
+        most = site.capabilities.max_tags
+        if "tags" in site.capabilities.fields:
+            tags = tuple(f"tag{number}" for number in range((most or 20) + 1))
+            projected = site.project(SAMPLE.with_fields({"tags": tags}))
+            assert len(projected.tags or ()) == (most or 21)
+            assert len(content(write(site, SAMPLE.with_fields({"tags": tags}))).tags or ()) == (most or 21)
+
+    def test_a_date_to_come_is_scheduled_where_it_says_so(self, site: Connector) -> None:
+        if site.capabilities.drafts and "date" in site.capabilities.fields and "status" in site.capabilities.fields:
+            coming = SAMPLE.with_fields({"status": "scheduled", "date": datetime(2029, 1, 2, 3, 4, 5, tzinfo=UTC)})
+            stored = content(write(site, coming))
+            assert (stored.status == "scheduled") == site.capabilities.scheduled
+            # Where nobody else holds it back until then, it is not public.
+            assert stored.date == coming.date or stored.status in ("draft", "private")
+
+    def test_a_date_in_the_past_is_kept_where_it_says_so(self, site: Connector) -> None:
+        if site.capabilities.backdates and "date" in site.capabilities.fields:
+            assert content(write(site, SAMPLE)).date == SAMPLE.date
+
     def test_two_posts_with_one_slug_are_two_posts(self, site: Connector) -> None:
         other = SAMPLE.with_fields({"title": "Other", "canonical_url": None, "body": "Other.\n"})
         one, two = write(site, SAMPLE), write(site, other)

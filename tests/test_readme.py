@@ -251,6 +251,12 @@ def test_every_command_is_in_the_readme() -> None:
     assert not [name for name in COMMANDS if not re.search(rf"(gitsync |`){name}\b", README)]
 
 
+def test_the_table_of_capabilities_is_what_the_command_prints() -> None:
+    command = [sys.executable, "-m", "gitsync", "site", "capabilities", "--format", "markdown"]
+    printed = subprocess.run(command, capture_output=True, check=True, encoding="utf-8").stdout
+    assert printed in SECTIONS["What each platform can do"], "paste the output of the command into README.md"
+
+
 def test_the_table_of_exit_codes_is_whole() -> None:
     codes = re.findall(r"^\| (\d+) \|", SECTIONS["Exit codes"], re.MULTILINE)
     assert sorted(map(int, codes)) == sorted(ORDER)

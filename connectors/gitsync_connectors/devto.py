@@ -16,7 +16,7 @@ from gitsync.connector import Capabilities, Problem, Setting, SiteSettings
 from gitsync.errors import Forged, Malformed, NotFound, OutcomeUnknown, Rejected
 from gitsync.http import Client
 from gitsync.model import Account, Asset, Cursor, Event, Post, Record, Revision
-from gitsync_connectors.devto_articles import HELD, article_of, problems_of, projected, record_of
+from gitsync_connectors.devto_articles import HELD, MAX_TAGS, article_of, problems_of, projected, record_of
 
 LIMITS: Final = {
     "reads": [(3, 1.0), (30, 60.0)],
@@ -46,6 +46,19 @@ class DevTo:
         ),
     }
 
+    capabilities: Capabilities = Capabilities(
+        fields=HELD,
+        unseen=frozenset({"series", "cover", "description"}),
+        delete=False,
+        revision_hash=True,
+        settles_after=2.0,
+        bulk_fetch=PAGE,
+        scheduled=True,
+        max_tags=MAX_TAGS,
+        tag_form="small letters and digits, 30 at most",
+        limits="title 128, text 800 KiB, 9 new posts in 30 s",
+    )
+
     def __init__(
         self,
         settings: SiteSettings,
@@ -64,14 +77,6 @@ class DevTo:
         self._extras = {name: settings.options[name] for name in extras if name in settings.options}
         self._shown: dict[str, Post] = {}
         self._places: dict[str, int] = {}
-        self.capabilities = Capabilities(
-            fields=HELD,
-            unseen=frozenset({"series", "cover", "description"}),
-            delete=False,
-            revision_hash=True,
-            settles_after=2.0,
-            bulk_fetch=PAGE,
-        )
 
     def whoami(self) -> Account:
         user = self._http.request("GET", "/users/me").json()

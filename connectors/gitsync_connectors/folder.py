@@ -30,6 +30,16 @@ class Folder:
         "permalink": Setting(type=str, help="where a post is seen on the web, with {slug} or {path} in it"),
     }
 
+    capabilities: Capabilities = Capabilities(
+        fields=frozenset(FIELDS),
+        conditional=True,
+        revision_hash=True,
+        bulk_fetch=500,
+        scheduled=True,
+        backdates=True,
+        limits="what the dialect has a key for",
+    )
+
     def __init__(self, settings: SiteSettings) -> None:
         options = settings.options
         path = options.get("path") or settings.url.removeprefix("file://")
@@ -48,8 +58,11 @@ class Folder:
         self._above = f"{root.name}/" if root.name in ("_posts", "_drafts") else ""
         self._files = Files(root, lambda path: dialect.is_post(self._above + path))
         self._taken: set[str] | None = None
-        self.capabilities = Capabilities(
-            fields=frozenset(dialect.fields) - {"body"}, conditional=True, revision_hash=True, bulk_fetch=500
+        self.capabilities = replace(
+            self.capabilities,
+            fields=frozenset(dialect.fields) - {"body"},
+            scheduled=dialect.status("scheduled") == "scheduled",
+            backdates="date" in dialect.fields,
         )
 
     def whoami(self) -> Account:

@@ -40,6 +40,21 @@ class Ghost:
         "webhook_secret": Setting(type=str, help="the secret that webhooks of this site are signed with", secret=True),
     }
 
+    capabilities: Capabilities = Capabilities(
+        fields=HELD,
+        unseen=frozenset({"slug"}),  # made unique with a number, and rid of what an address cannot have
+        revision_hash=True,
+        bulk_fetch=PAGE,
+        uploads=True,
+        private_fields=frozenset({"uuid", "email", "comment_id", "newsletter"}),
+        scheduled=True,
+        backdates=True,
+        tag_form="191 characters; `#name` is internal",
+        body="Lexical (Markdown cards)",
+        webhooks=True,
+        limits="title 255, description 300",
+    )
+
     def __init__(
         self,
         settings: SiteSettings,
@@ -53,14 +68,6 @@ class Ghost:
         self._hook = settings.secret("webhook_secret") if "webhook_secret" in settings.options else ""
         self._now = now
         self._rows: dict[str, dict[str, Any]] = {}
-        self.capabilities = Capabilities(
-            fields=HELD,
-            unseen=frozenset({"slug"}),  # made unique with a number, and rid of what an address cannot have
-            revision_hash=True,
-            bulk_fetch=PAGE,
-            uploads=True,
-            private_fields=frozenset({"uuid", "email", "comment_id", "newsletter"}),
-        )
 
     def whoami(self) -> Account:
         site = self._api.get("/site/")

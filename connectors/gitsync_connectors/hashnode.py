@@ -20,6 +20,7 @@ from gitsync_connectors.hashnode_hooks import told_by
 from gitsync_connectors.hashnode_posts import (
     HELD,
     KEPT,
+    MAX_TAGS,
     moment,
     post_of,
     problems_of,
@@ -47,6 +48,21 @@ class Hashnode:
         "webhook_secret": Setting(type=str, help="the secret that webhooks of this site are signed with", secret=True),
     }
 
+    capabilities: Capabilities = Capabilities(
+        fields=HELD,
+        unseen=frozenset({"slug", "cover"}),  # made unique with a number; moved to a CDN
+        delete=False,
+        revision_hash=True,
+        settles_after=25.0,
+        uploads=True,
+        refused_types=frozenset({"image/svg+xml"}),
+        backdates=True,
+        max_tags=MAX_TAGS,
+        tag_form="slugs",
+        webhooks=True,
+        limits="request 100 KB, image 8 MiB",
+    )
+
     def __init__(
         self,
         settings: SiteSettings,
@@ -61,15 +77,6 @@ class Hashnode:
         self._now = now
         self._wanted = re.sub(r"^https?://|/.*$", "", str(settings.options.get("publication", "")).strip())
         self._publication = ""
-        self.capabilities = Capabilities(
-            fields=HELD,
-            unseen=frozenset({"slug", "cover"}),  # made unique with a number; moved to a CDN
-            delete=False,
-            revision_hash=True,
-            settles_after=25.0,
-            uploads=True,
-            refused_types=frozenset({"image/svg+xml"}),
-        )
 
     def whoami(self) -> Account:
         me = self._me()

@@ -149,6 +149,9 @@ class Memory:
             settles_after=float(has.lag),
             bulk_fetch=has.bulk,
             uploads=has.uploads,
+            scheduled={"status", "date"} <= set(has.holds),
+            backdates="date" in has.holds,
+            max_tags=has.max_tags or None,
         )
 
     def whoami(self) -> Account:

@@ -40,6 +40,16 @@ class Rest:
 
     settings: ClassVar[Mapping[str, Setting]] = SETTINGS
 
+    capabilities: Capabilities = Capabilities(
+        conditional=True,
+        uploads=True,
+        scheduled=True,
+        backdates=True,
+        body="Markdown or HTML",
+        webhooks=True,
+        limits="what is declared",
+    )
+
     def __init__(
         self,
         settings: SiteSettings,
@@ -88,7 +98,8 @@ class Rest:
         held = frozenset(self._shape.held) - {"body"}
         drafts = "status" in held and "draft" in self._shape.statuses
         unpublish = drafts and self._shape.writes("status") and (not actions or "unpublish" in self._endpoints)
-        self.capabilities = Capabilities(
+        self.capabilities = replace(
+            self.capabilities,
             fields=held,
             unseen=frozenset(name for name in held if self._shape.fields[name].read is None),
             update=bool(update),
@@ -100,6 +111,9 @@ class Rest:
             settles_after=float(options.whole("settles_after", 0)),
             bulk_fetch=options.whole("bulk", 50) or 1 if "many" in self._endpoints else 1,
             uploads="upload" in self._endpoints,
+            scheduled="date" in held and "scheduled" in self._shape.statuses,
+            backdates="date" in held,
+            body="HTML" if self._shape.html else "Markdown",
         )
 
     @classmethod

@@ -11,6 +11,7 @@ import re
 import unicodedata
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import repeat
 from typing import Any, ClassVar
@@ -41,6 +42,15 @@ class Sql:
         "permalink": Setting(type=str, help="where a row is seen on the web, with {slug} or {id} in it"),
     }
 
+    capabilities: Capabilities = Capabilities(
+        conditional=True,
+        bulk_fetch=CHUNK,
+        scheduled=True,
+        backdates=True,
+        body="Markdown or HTML",
+        limits="what has a column",
+    )
+
     def __init__(self, settings: SiteSettings) -> None:
         options = settings.options
         self._site = settings.name
@@ -54,12 +64,16 @@ class Sql:
         self._table_name: str = options["table"]
         self._table = Table(self._database, self._table_name, self._columns, options.get("where", {}))
         drafts = "status" in self._columns and "draft" in self._statuses
-        self.capabilities = Capabilities(
+        self.capabilities = replace(
+            self.capabilities,
             fields=frozenset(self._held) - {"body"},
             unpublish=drafts,
             drafts=drafts,
             conditional=True,
             revision_hash="updated" not in self._columns,
+            scheduled="scheduled" in self._statuses and "date" in self._held,
+            backdates="date" in self._held,
+            body="HTML" if self._html else "Markdown",
             bulk_fetch=CHUNK,
         )
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC
 from typing import Any, ClassVar, Final
 from urllib.parse import urlsplit
@@ -57,6 +58,21 @@ class WordPress:
         "trash": Setting(type=bool, help="whether deleting moves a post to the trash (true) or is for good"),
     }
 
+    capabilities: Capabilities = Capabilities(
+        fields=frozenset({"title", "slug", "description", "tags", "cover", "canonical_url", "status", "date"}),
+        unseen=frozenset({"slug"}),  # made unique with a number, and rid of what an address cannot have
+        revision_hash=True,
+        bulk_fetch=PAGE,
+        uploads=True,
+        refused_types=frozenset({"image/svg+xml"}),
+        private_fields=frozenset({"password"}),
+        scheduled=True,
+        backdates=True,
+        tag_form="200 characters",
+        body="blocks or HTML",
+        limits="what the host takes",
+    )
+
     def __init__(
         self,
         settings: SiteSettings,
@@ -81,15 +97,8 @@ class WordPress:
         self._rows: dict[str, dict[str, Any]] = {}
         fields = {"title", "slug", "description", "cover", "status", "date"}
         fields |= ({"tags"} if self._type != "pages" else set()) | ({"canonical_url"} if self._meta else set())
-        self.capabilities = Capabilities(
-            fields=frozenset(fields),
-            unseen=frozenset({"slug"}),  # made unique with a number, and rid of what an address cannot have
-            revision_hash=True,
-            bulk_fetch=PAGE,
-            uploads=True,
-            refused_types=frozenset({"image/svg+xml"}),
-            private_fields=frozenset({"password"}),
-        )
+        body = "blocks" if self._markup == "blocks" else "HTML"
+        self.capabilities = replace(self.capabilities, fields=frozenset(fields), body=body)
 
     def whoami(self) -> Account:
         # A wrong password is no error on a public listing: WordPress answers as if nobody had asked.

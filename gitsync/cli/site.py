@@ -24,7 +24,7 @@ TRUTH = {"true": True, "false": False}
 @click.group()
 @common_options
 def site() -> None:
-    """Add, list, test or remove sites."""
+    """Add, list, test or remove sites; say what they can do."""
 
 
 @site.command()
@@ -180,6 +180,39 @@ def test(invocation: Invocation, sites: tuple[str, ...]) -> int:
     if not chosen:
         printer.event(Notice(level="warning", message="No sites yet. Run `gitsync site add NAME`."))
     return code
+
+
+@site.command()
+@sites_argument
+@click.option("--format", "form", type=click.Choice(["text", "markdown"]), default="text", help="How to print it.")
+@common_options
+@pass_invocation
+def capabilities(invocation: Invocation, sites: tuple[str, ...], form: str) -> None:
+    """Say what each SITE can hold and do, or every platform at its best.
+
+    The table is made of the declarations that a sync obeys.
+    """
+    from gitsync.capability_table import columns, markdown, table
+    from gitsync.connector import Capabilities
+
+    told: dict[str, Capabilities] = {}
+    if sites:
+        for one in invocation.config().choose(sites):
+            connector = one.connect()
+            told[one.name] = connector.capabilities
+            connector.close()
+    else:
+        for name in platforms():
+            at_best = getattr(connector_class(name), "capabilities", None)
+            if isinstance(at_best, Capabilities):
+                told[name] = at_best
+    rows = table(told)
+    printer = Printer(invocation)
+    if invocation.json:
+        for number, name in enumerate(rows[0][1:], 1):
+            printer.result("capabilities", {"name": name, **{row[0]: row[number] for row in rows[1:]}}, "")
+        return
+    printer.lines(markdown(rows) if form == "markdown" else columns(rows))
 
 
 @site.command()
