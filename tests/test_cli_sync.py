@@ -77,10 +77,11 @@ def test_import_makes_files_even_where_the_policy_does_not(tmp_path: Path, capsy
 
 
 @pytest.mark.parametrize("name", ["posts.zip", "export.xml"])
-def test_a_file_cannot_be_imported_yet_and_that_is_said(desk: Desk, name: str) -> None:
+def test_an_export_that_is_not_there_is_told(desk: Desk, name: str) -> None:
     answer = desk.run("import", name)
     assert (answer.code, answer.out) == (2, "")
-    assert answer.err == f"{name} is a file, and files cannot be imported yet. Name a site: cms.\n"
+    assert answer.err.startswith("There is no ")
+    assert f"{name}. Name the export of another system, or a site.\n" in answer.err
 
 
 @pytest.mark.parametrize("command", ["sync", "pull", "push", "import", "status", "diff", "plan"])

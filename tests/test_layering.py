@@ -32,7 +32,7 @@ LAYERS = (
 ROOMS = {"git", "post", "state", "engine", "undo"}
 """Packages that only keep their modules together: each module of theirs has its own place in the layers."""
 
-CONNECTORS_MAY_IMPORT = {"connector", "model", "errors", "http", "markdown", "document", "dialects"}
+CONNECTORS_MAY_IMPORT = {"connector", "source", "model", "errors", "http", "markdown", "document", "dialects"}
 ONLY_IN = {"git": {"gitsync/repository.py"}, "httpx": {"gitsync/http.py"}}
 HEAVY = {"httpx", "git", "sqlalchemy", "rich", "yaml"}
 

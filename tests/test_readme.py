@@ -26,6 +26,7 @@ from tests.fakes.ghost import GhostSite
 from tests.fakes.hashnode import HashnodeSite
 from tests.fakes.server import serving
 from tests.fakes.wordpress import WordPressSite
+from tests.test_import_source import EXPORT
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -217,6 +218,14 @@ def test_hashnode_is_connected_as_shown(reader: Reader, monkeypatch: pytest.Monk
         assert len(hashnode.posts) + len(hashnode.drafts) == 7
         reader.run("gitsync sync hashnode")
         assert "Nothing to do" in reader.said
+
+
+def test_an_export_becomes_files_as_shown(reader: Reader) -> None:
+    reader.run("gitsync init --url https://me.example; git add gitsync.toml; git commit -qm Configure")
+    (reader.blog / "export.xml").write_text(EXPORT, encoding="utf-8")
+    reader.follow("Moving in")
+    assert "6 pulled" in reader.said
+    assert "[two](two.md)" in (reader.blog / "posts/one.md").read_text(encoding="utf-8")
 
 
 def test_a_body_is_translated_without_a_site(reader: Reader) -> None:

@@ -15,7 +15,7 @@ from gitsync.cli.invocation import common_options
 COMMANDS: Mapping[str, tuple[str, str]] = {
     "init": ("gitsync.cli.init:init", "Write gitsync.toml from what this repository shows."),
     "site": ("gitsync.cli.site:site", "Add, list, test or remove sites; say what they can do."),
-    "import": ("gitsync.cli.sync:import_", "Make files of the posts that are only on a site."),
+    "import": ("gitsync.cli.sync:import_", "Make files of the posts that are only on a site, or in an export."),
     "status": ("gitsync.cli.status:status", "Say what waits to be synced."),
     "diff": ("gitsync.cli.diff:diff", "Show the words that a sync would change."),
     "plan": ("gitsync.cli.plan:plan", "List what a sync would do, and keep that for apply."),

@@ -12,7 +12,7 @@ import click
 
 from gitsync.cli.invocation import Invocation, common_options, pass_invocation, sites_argument
 from gitsync.cli.output import Printer
-from gitsync.errors import Error, UsageError
+from gitsync.errors import Error
 from gitsync.events import Notice, Summary
 
 if TYPE_CHECKING:
@@ -129,23 +129,23 @@ def push(invocation: Invocation, /, sites: tuple[str, ...], **given: Any) -> int
 
 
 @click.command("import")
-@click.argument("site", metavar="SITE")
+@click.argument("site", metavar="SITE|FILE")
 @run_options
 @common_options
 @pass_invocation
 def import_(invocation: Invocation, /, site: str, **given: Any) -> int:
-    """Make files of the posts that are only on a site.
+    """Make files of the posts that are only on a site, or in an export.
 
-    This is a pull of that one SITE, whatever [policy] import says. Nothing is sent.
+    A SITE is pulled, whatever [policy] import says; nothing is sent. A FILE is WordPress' export, Medium's ZIP, a feed,
+    or a folder of another blog's Markdown files. Posts that are here already are left alone.
     """
     project = invocation.project()
-    if site not in project.config.sites and (
-        Path(site).suffix.lower() in FILES or (invocation.directory / site).exists()
-    ):
-        raise UsageError(
-            f"{site} is a file, and files cannot be imported yet.",
-            f"Name a site: {', '.join(project.config.sites) or 'gitsync site add makes one'}.",
-        )
+    named = site in project.config.sites
+    path = invocation.directory / site
+    if not named and (path.exists() or "/" in site or Path(site).suffix.lower() in FILES):
+        from gitsync.import_source import import_source
+
+        return Printer(invocation).follow(import_source(project, path, dry_run=given["dry_run"]))
     config = project.config
     willing = replace(project, config=replace(config, policy=replace(config.policy, import_=True)))
     return _start(invocation, willing, (site,), push=False, **given)

@@ -108,7 +108,7 @@ def lift(post: Post, path: str, place: Place) -> Post:
     def back(link: Link) -> str | None:
         target, tail = _split(link.url)
         found = place.path_of(target) or _ours(target, place)
-        return None if found is None else _relative(found, path) + tail
+        return None if found is None else relative(found, path) + tail
 
     cover = back(Link(0, 0, post.cover, "image")) if post.cover else None
     body = rewrite(post.body, back) if _may_be_ours(post.body, place) else post.body
@@ -250,7 +250,8 @@ def _ours(url: str, place: Place) -> str | None:
     return None
 
 
-def _relative(target: str, path: str) -> str:
+def relative(target: str, path: str) -> str:
+    """Return the link from the file at `path` to the one at `target`."""
     return quote(posixpath.relpath(target, posixpath.dirname(path) or "."))
 
 

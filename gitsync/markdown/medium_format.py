@@ -1,0 +1,251 @@
+"""Medium's HTML and Markdown: its export's classes, old and new, its two headings, and what it has no place for.
+
+Sources: real exports from 2018 to 2025; Medium's API documentation for what it takes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from html import escape
+from typing import Final
+
+from gitsync.markdown.dom import TEXT, WHITE, Node, parse, to_source
+from gitsync.markdown.embeds import SPELLED, find
+from gitsync.markdown.formats import Format, Loss, Written, compared
+from gitsync.markdown.html import to_markdown
+from gitsync.markdown.providers import embed_of, html_of
+from gitsync.markdown.render import to_html
+
+_HOLDERS: Final = frozenset({"section", "div", "article", "body", "main", "header"})
+_HEADINGS: Final = {"h1": "h2", "h2": "h2", "h3": "h2", "h4": "h3", "h5": "h3", "h6": "h3"}
+_INLINE: Final = {"a": ("href", "title"), "img": ("src", "alt", "title"), "ol": ("start",)}
+_TABLE: Final = re.compile(r"<table>.*?</table>\n?", re.DOTALL)
+_NOTES: Final = re.compile(r'<section class="footnotes">\n<ol>\n(.*?)</ol>\n</section>\n?', re.DOTALL)
+_REFERENCE: Final = re.compile(r'<sup class="footnote-ref"><a href="#[^"]*" id="[^"]*">(\[\d+\])</a></sup>')
+_BACK: Final = re.compile(r' <a href="#[^"]*" class="footnote-backref">↩</a>')
+_BOX: Final = re.compile(r'<input( checked="")? disabled="" type="checkbox">')
+_CODE: Final = re.compile(r'<pre><code(?: class="language-([^"]*)")?>(.*?)</code></pre>', re.DOTALL)
+
+
+def read(html: str) -> str:
+    """Return a story, a whole export's page or its body alone, as Markdown."""
+    return read_story(html, "", "")
+
+
+def read_story(html: str, title: str, subtitle: str) -> str:
+    """Return a story's text without the title and the subtitle that it begins with."""
+    root = parse(html)
+    if root is None:
+        return to_markdown(html)
+    body = next((node for node in _all(root) if node.get("data-field") == "body"), root)
+    out: list[str] = []
+    kept: list[str] = []
+    for html_or_embed, is_embed in _blocks(body, {_words(title), _words(subtitle)} - {""}):
+        if is_embed:
+            kept.append(html_or_embed)
+            out.append(f'<div id="kept-{len(kept) - 1}"></div>')
+        else:
+            out.append(html_or_embed)
+    text = to_markdown("\n".join(out))
+    return re.sub(r'<div id="kept-(\d+)"></div>', lambda it: kept[int(it[1])], text)
+
+
+def _all(node: Node) -> Iterator[Node]:
+    stack = [node]
+    while stack:
+        here = stack.pop()
+        yield here
+        stack.extend(reversed(here.kids))
+
+
+def _words(text: str) -> str:
+    return " ".join(re.sub(r"[^\w\s]", "", text).casefold().split()).removesuffix("…")
+
+
+def _blocks(body: Node, said: set[str]) -> Iterator[tuple[str, bool]]:
+    """Yield blocks as plain HTML, embeds as Markdown (True). Quotes and old code of one piece are put together."""
+    stack: list[Node] = list(reversed(body.kids))
+    first = True
+    pending: list[str] = []
+    joined = ""
+    while stack:
+        node = stack.pop()
+        name = _names(node)
+        if node.tag == TEXT:
+            if node.text.strip(WHITE):
+                yield from _flush(pending, joined)
+                yield f"<p>{escape(node.text.strip(), quote=False)}</p>", False
+            continue
+        if node.tag in _HOLDERS and "graf--mixtapeEmbed" not in name and node.get("data-node-type") == "":
+            stack.extend(reversed(node.kids))
+            continue
+        kind = node.tag if node.tag in ("blockquote", "pre") else ""
+        if (kind and kind != joined) or not kind:
+            yield from _flush(pending, joined)
+        joined = kind
+        first = first and not kind
+        if kind == "blockquote":
+            pending.append(f"<p>{_inner(node)}</p>" if not _has_blocks(node) else _inner(node))
+        elif kind == "pre":
+            if node.get("data-code-block-lang") or node.get("data-code-block-mode") or "preV2" in name:
+                yield from _flush(pending, joined)
+                joined = ""
+                yield _code([node]), False
+            else:
+                pending.append(_code_text(node))
+        elif node.tag in _HEADINGS:
+            if first and _words(_text(node)) in said:
+                continue
+            first = first and ("graf--title" in name or "graf--kicker" in name)
+            yield f"<{_HEADINGS[node.tag]}>{_inner(node)}</{_HEADINGS[node.tag]}>", False
+        elif node.tag == "hr":
+            if not first:
+                yield "<hr>", False
+        elif node.tag == "figure" or node.tag in ("iframe", "script") or "graf--mixtapeEmbed" in name:
+            first = False
+            yield from _figure(node)
+        elif node.tag == "p" or node.flows:
+            if (text := _inner(node).strip()) and text != "<br>":
+                first = False
+                yield f"<p>{text}</p>", False
+        elif node.tag not in ("footer", "style", "title", "head", "link", "meta"):
+            first = False
+            yield to_source(_ungrouped([_clean(node)])), False
+    yield from _flush(pending, joined)
+
+
+def _flush(pending: list[str], kind: str) -> Iterator[tuple[str, bool]]:
+    if pending and kind == "blockquote":
+        yield f"<blockquote>{''.join(pending)}</blockquote>", False
+    elif pending:
+        yield f"<pre><code>{chr(10).join(pending)}\n</code></pre>", False
+    pending.clear()
+
+
+def _names(node: Node) -> str:
+    return node.get("class")
+
+
+def _text(node: Node) -> str:
+    return "".join(it.text for it in _all(node) if it.tag == TEXT)
+
+
+def _has_blocks(node: Node) -> bool:
+    return any(not kid.flows for kid in node.kids)
+
+
+def _clean(node: Node) -> Node:
+    """Return a node without what only Medium's pages need."""
+    kept = _INLINE.get(node.tag, ())
+    attrs = {name: value for name, value in node.attrs.items() if name in kept}
+    kids = [_clean(kid) for kid in node.kids]
+    tag = "span" if node.tag == "mark" else _HEADINGS.get(node.tag, node.tag)
+    if tag == "span" and not attrs:
+        return Node("#group", kids=kids) if len(kids) != 1 else kids[0]
+    return Node(tag, attrs, kids, node.text, node.flows)
+
+
+def _inner(node: Node) -> str:
+    out: list[Node] = []
+    for kid in node.kids:
+        clean = _clean(kid)
+        out += clean.kids if clean.tag == "#group" else [clean]
+    return to_source(_ungrouped(out)).strip(WHITE)
+
+
+def _ungrouped(nodes: list[Node]) -> list[Node]:
+    out: list[Node] = []
+    for node in nodes:
+        kids = _ungrouped(node.kids)
+        out += kids if node.tag == "#group" else [Node(node.tag, node.attrs, kids, node.text, node.flows)]
+    return out
+
+
+def _code_text(node: Node) -> str:
+    parts = ["\n" if it.tag == "br" else it.text for it in _all(node) if it.tag in (TEXT, "br")]
+    return escape("".join(parts).removesuffix("\n"), quote=False)
+
+
+def _code(nodes: list[Node]) -> str:
+    language = re.sub(r"[^\w#+.-]", "", nodes[0].get("data-code-block-lang"))
+    marks = f' class="language-{language}"' if language else ""
+    return f"<pre><code{marks}>{chr(10).join(map(_code_text, nodes))}\n</code></pre>"
+
+
+def _figure(node: Node) -> Iterator[tuple[str, bool]]:
+    parts = list(_all(node))
+    caption = next((_inner(it) for it in parts if it.tag == "figcaption"), "")
+    for it in parts:
+        if it.tag in ("iframe", "script"):
+            embed = embed_of(it.get("src"), alone=True)
+            if embed is not None:
+                yield SPELLED["bare"](embed), True
+            elif it.tag == "iframe":
+                yield to_source([Node("iframe", {"src": it.get("src")}, [], "", False)]), False
+            caption = f"<p>{caption}</p>" if caption else ""
+            if caption:
+                yield caption, False
+            return
+        if it.tag == "a" and "mixtapeEmbed-anchor" in _names(it):
+            embed = embed_of(it.get("href"))
+            if embed is not None:
+                yield f"{{% embed {embed.url} %}}", True
+            return
+    for it in parts:
+        if it.tag == "img" and it.get("src"):
+            alt = f'<img src="{escape(it.get("src"))}" alt="{escape(it.get("alt"))}">'
+            yield (f"<figure>\n{alt}<figcaption>{caption}</figcaption></figure>" if caption else f"<p>{alt}</p>"), False
+            caption = ""
+
+
+def write(body: str) -> Written:
+    """Return `body` as the HTML that Medium takes: two headings, no tables, no footnotes, no boxes to tick."""
+    losses: list[Loss] = []
+
+    def lose(code: str, what: str) -> None:
+        losses.append(Loss(code=code, message=f"Medium has no {what}"))
+
+    position, parts = 0, []
+    for start, end, embed, _ in find(body):
+        parts += [body[position:start], f"\n\n<figure>{html_of(embed)}</figure>\n\n"]
+        position = end
+    html = to_html("".join([*parts, body[position:]]))
+    if "<table>" in html:
+        lose("TABLE_FLAT", "tables: they are shown as code")
+        html = _TABLE.sub(_as_code, html)
+    if _NOTES.search(html):
+        lose("NOTES_LISTED", "footnotes: they are a list at the end")
+        html = _NOTES.sub(lambda it: f"<hr>\n<ol>\n{_BACK.sub('', it[1])}</ol>\n", _REFERENCE.sub(r"\1", html))
+    if _BOX.search(html):
+        lose("TASKS_FLAT", "boxes to tick: they are signs")
+        html = _BOX.sub(lambda it: "☑" if it[1] else "☐", html)
+    if "<del>" in html:
+        lose("STRIKE_LOST", "text struck through")
+        html = re.sub(r"</?del>", "", html)
+    if re.search(r"<h[1456]>", html):
+        lose("HEADING_FLAT", "more than two levels of headings")
+    html = re.sub(r"<(/?)h([1-6])>", lambda it: f"<{it[1]}{'h3' if it[2] in '12' else 'h4'}>", html)
+    html = _CODE.sub(_as_medium_code, html)
+    return compared(body, Written(html, tuple(losses)), read)
+
+
+def _as_medium_code(match: re.Match[str]) -> str:
+    language = f' data-code-block-lang="{match[1]}"' if match[1] else ""
+    return f'<pre data-code-block-mode="2"{language}>{match[2].removesuffix(chr(10))}</pre>'
+
+
+def _as_code(match: re.Match[str]) -> str:
+    """Return a table as lines of code, its columns under each other."""
+    root = parse(match[0])
+    rows = [
+        [" ".join(_text(cell).split()) for cell in row.kids if cell.tag in ("th", "td")]
+        for row in (_all(root) if root else ())
+        if row.tag == "tr"
+    ]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=False)]
+    lines = [" | ".join(cell.ljust(w) for cell, w in zip(row, widths, strict=False)).rstrip() for row in rows]
+    return f"<pre><code>{escape(chr(10).join(lines), quote=False)}\n</code></pre>\n"
+
+
+FORMAT = Format(name="medium", read=read, write=write)
