@@ -21,6 +21,7 @@ from gitsync.connector import Problem
 from gitsync.dialects import DIALECTS
 from gitsync.document import parse
 from gitsync.errors import InvalidContent, Malformed
+from gitsync.markdown.formats import named
 from gitsync.markdown.liquid import protect, unprotect
 from gitsync.model import FIELDS, Post, Record, clean_body
 
@@ -45,10 +46,14 @@ KEPT: Final = ("slug", "path", "canonical_url", "cover_image", "published_at")
 
 def projected(post: Post) -> Post:
     """Return what dev.to holds of `post`."""
+    from gitsync.markdown.embeds import respell  # noqa: PLC0415  70 ms that only posts cost
+
     status = {"private": "draft", None: "published"}.get(post.status, post.status)
     if status == "scheduled" and post.date is None:
         status = "draft"
-    body = re.sub(r"\A---(?=[ \t]*(?:\n|\Z))", "***", post.body)  # a rule up there would be read as front matter
+    body = re.sub(
+        r"\A---(?=[ \t]*(?:\n|\Z))", "***", respell(post.body, "liquid")
+    )  # a rule up there would be read as front matter
     return post.with_fields(
         {name: None for name in FIELDS if name not in HELD}
         | {
@@ -125,6 +130,18 @@ def problems_of(post: Post, now: datetime) -> list[Problem]:
         add("DATE_FAR", "date", message, "Give an earlier date, or make it a draft.")
     if post.status == "private":
         add("PRIVATE_DRAFT", "status", "dev.to has no private posts: it is kept as a draft there", loss=True)
+    if "{%" in post.body:
+        for lost in named("devto").write(post.body).losses:
+            found.append(
+                Problem(
+                    code=lost.code,
+                    message=lost.message,
+                    hint=lost.hint,
+                    field="body",
+                    offset=lost.offset,
+                    severity="loss",
+                )
+            )
     if (tags := post.tags or ()) and tags_of(tags) != tags:
         kept = ", ".join(tags_of(tags)) or "none"
         message = f"dev.to takes {MAX_TAGS} tags of letters and digits; of {', '.join(tags)} it gets: {kept}"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from gitsync.markdown.embeds import respell
 from gitsync.markdown.formats import Format, Loss, Written
 from gitsync.markdown.liquid import protect, unknown_tags, unprotect
@@ -15,13 +17,18 @@ def write(body: str) -> Written:
         Loss(
             code="TAG_UNKNOWN",
             message=f"dev.to has no tag {name!r}: it is shown as text",
-            offset=max(body.find(f"{{% {name}"), 0),
+            offset=_place(body, name),
             hint="Use {% embed URL %}, or leave it if it is meant as text.",
         )
         for name in unknown_tags(said)
         if name not in ("raw", "endraw")
     )
     return Written(protect(said), tuple(losses))
+
+
+def _place(body: str, name: str) -> int:
+    found = re.search(rf"\{{%-?\s*{re.escape(name)}\b", body)
+    return found.start() if found else 0
 
 
 def read(text: str) -> str:

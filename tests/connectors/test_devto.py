@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from gitsync_connectors.devto import DevTo
-from gitsync_connectors.devto_articles import article_of, made_up, projected, record_of, source_of, tags_of
+from gitsync_connectors.devto_articles import article_of, made_up, problems_of, projected, record_of, source_of, tags_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -564,3 +564,26 @@ def test_projection_is_idempotent_and_survives_the_wire(post: Post) -> None:
     assert back.body.lstrip() == held.body.lstrip()
     assert back.tags == held.tags
     assert back.description in (None, held.description)
+
+
+@pytest.mark.parametrize(
+    ("written", "sent"),
+    [
+        ("%[https://youtu.be/dQw4w9WgXcQ]\n", "{% embed https://youtu.be/dQw4w9WgXcQ %}\n"),
+        ("https://vimeo.com/76979871\n", "{% embed https://vimeo.com/76979871 %}\n"),
+        ('{{< youtube "dQw4w9WgXcQ" >}}\n', "{% embed https://youtu.be/dQw4w9WgXcQ %}\n"),
+        ("{% youtube dQw4w9WgXcQ %}\n", "{% youtube dQw4w9WgXcQ %}\n"),
+        ("`%[https://youtu.be/dQw4w9WgXcQ]`\n", "`%[https://youtu.be/dQw4w9WgXcQ]`\n"),
+        ("See https://example.org/\n", "See https://example.org/\n"),
+    ],
+)
+def test_embeds_of_every_spelling_are_sent_as_forem_spells_them(written: str, sent: str) -> None:
+    once = projected(Post(title="T", body=written))
+    assert once.body == sent
+    assert projected(once) == once
+
+
+def test_a_template_tag_that_forem_does_not_have_is_told_with_its_place() -> None:
+    body = "One.\n\nTwo {% unless x %}.\n"
+    [loss] = [it for it in problems_of(Post(title="T", body=body), datetime.now(UTC)) if it.code == "TAG_UNKNOWN"]
+    assert (loss.severity, body[loss.offset :][:9]) == ("loss", "{% unless")
