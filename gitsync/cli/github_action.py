@@ -1,0 +1,160 @@
+"""One step of a GitHub workflow: `python -m gitsync.cli.github_action`, which action.yml runs.
+
+It refuses to write where nothing may be written, makes a shallow checkout whole, runs one command, and tells what
+happened as a summary, as annotations and as outputs. Facts: docs.github.com, "Workflow commands for GitHub Actions" and
+"Store information in variables".
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import subprocess
+import sys
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import click
+
+from gitsync.config import load
+from gitsync.errors import Error, Refused, UsageError
+
+READING: Final = ("plan", "status", "check", "diff")
+WRITING: Final = ("sync", "push", "pull")
+COUNTS: Final = ("created", "updated", "deleted", "pulled", "merged", "conflicts", "failed")
+EVENTS: Final = ("pull_request", "pull_request_target")
+BOT: Final = ("github-actions[bot]", "41898282+github-actions[bot]@users.noreply.github.com")
+
+
+def main(environment: Mapping[str, str] = os.environ) -> int:
+    """Run the step; return the exit code of the command, or of what was refused."""
+    try:
+        command = _command(environment)
+        _prepare(environment, writes=_writes(command))
+    except Error as error:
+        click.echo(f"::error::{_escaped(str(error))}")
+        return error.exit_code
+    done = subprocess.run(command, stdout=subprocess.PIPE, encoding="utf-8", check=False)
+    events = [json.loads(line) for line in done.stdout.splitlines()]
+    for line in workflow_commands(events):
+        click.echo(line)
+    _append(environment, "GITHUB_STEP_SUMMARY", "\n".join(summary(events, done.returncode)) + "\n")
+    last = events[-1] if events and events[-1]["event"] == "summary" else {}
+    _append(environment, "GITHUB_OUTPUT", "".join(f"{name}={last.get(name, 0)}\n" for name in COUNTS))
+    return done.returncode
+
+
+def _command(environment: Mapping[str, str]) -> list[str]:
+    """Return the command that the inputs ask for. Raises UsageError."""
+    name = environment.get("GITSYNC_COMMAND") or "sync"
+    if name not in (*READING, *WRITING):
+        raise UsageError(f"The action has no command {name!r}.", f"Use one of {', '.join((*WRITING, *READING))}.")
+    dry = ["--dry-run"] if environment.get("GITSYNC_DRY_RUN") == "true" and name in WRITING else []
+    # Sites of `check` are an option: its arguments are files.
+    sites = environment.get("GITSYNC_SITES", "").split()
+    chosen = [word for site in sites for word in ("--site", site)] if name == "check" else sites
+    args = shlex.split(environment.get("GITSYNC_ARGS", ""))
+    folder = environment.get("GITSYNC_DIRECTORY") or "."
+    return [sys.executable, "-m", "gitsync", "-C", folder, name, "--json", *dry, *args, *chosen]
+
+
+def _writes(command: list[str]) -> bool:
+    return command[5] in WRITING and "--dry-run" not in command
+
+
+def _prepare(environment: Mapping[str, str], *, writes: bool) -> None:
+    """Make the checkout fit for the command. Raises Refused, UsageError."""
+    folder = Path(environment.get("GITSYNC_DIRECTORY") or ".")
+    if not folder.is_dir():
+        raise UsageError(f"There is no folder {folder}.", "Check the input `directory`.")
+    config = load(None, folder)
+    if writes and environment.get("GITHUB_EVENT_NAME") in EVENTS:
+        message = "Nothing is written to sites for a pull request: it may be anybody's."
+        raise Refused(message, "Use `command: plan` there, and sync when it is merged.")
+    if writes and config.state.remote is None:
+        message = "A machine that is thrown away afterwards must share its ledger, or the next run knows nothing of it."
+        raise Refused(message, 'Add remote = "origin" under [state] in gitsync.toml.')
+    if _git(folder, "rev-parse", "--is-shallow-repository") == "true":
+        _git(folder, "fetch", "--quiet", "--unshallow", config.state.remote or "origin")
+    if writes and not _git(folder, "config", "user.email"):
+        _git(folder, "config", "user.name", BOT[0])
+        _git(folder, "config", "user.email", BOT[1])
+
+
+def _git(folder: Path, *arguments: str) -> str:
+    done = subprocess.run(["git", *arguments], cwd=folder, capture_output=True, encoding="utf-8", check=False)
+    if done.returncode and arguments[0] not in ("config",):
+        raise UsageError(f"git {arguments[0]} failed: {done.stderr.strip()[:300]}", "Check out the repository first.")
+    return done.stdout.strip()
+
+
+def workflow_commands(events: Iterable[Mapping[str, Any]]) -> list[str]:
+    """Return what GitHub shows beside lines: problems of posts, conflicts, and what failed."""
+    lines = []
+    for event in events:
+        if event["event"] == "problem":
+            kind = "error" if event.get("severity") == "error" else "warning"
+            place = f"file={_property(event['path'])},line={event.get('line', 1)},col={event.get('column', 1)}"
+            title = _property(str(event.get("code", "")))
+            lines.append(f"::{kind} {place},title={title}::{_escaped(str(event.get('message', '')))}")
+        elif event["event"] == "operation" and (
+            event["result"] in ("failed", "unknown") or event["action"] == "conflict"
+        ):
+            said = f"{event['site']}: {event['action']} {event['result']}: {event.get('reason') or ''}".rstrip(": ")
+            place = f" file={_property(event['path'])}" if event.get("path") else ""
+            kind = "warning" if event["action"] == "conflict" else "error"
+            lines.append(f"::{kind}{place}::{_escaped(said)}")
+        elif event["event"] == "notice" and event.get("level") != "info":
+            lines.append(f"::{event['level']}::{_escaped(str(event['message']))}")
+    return lines
+
+
+def _escaped(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _escaped(text).replace(":", "%3A").replace(",", "%2C")
+
+
+def summary(events: list[dict[str, Any]], code: int) -> list[str]:
+    """Return a Markdown page: a table of what happened, with links."""
+    operations = [event for event in events if event["event"] == "operation"]
+    problems = [event for event in events if event["event"] == "problem"]
+    last = events[-1] if events and events[-1]["event"] == "summary" else {}
+    counts = ", ".join(f"{last[name]} {name}" for name in COUNTS if last.get(name)) or "nothing to do"
+    lines = [f"### gitsync: {counts}", ""]
+    if code:
+        lines += [f"Ended with {code}.", ""]
+    if operations:
+        lines += ["| site | post | what | why |", "|---|---|---|---|"]
+        lines += [f"| {' | '.join(map(_cell, _row(event)))} |" for event in operations]
+    if problems:
+        lines += ["| where | what |", "|---|---|"]
+        for it in problems:
+            said = f"{it.get('code', '')} {it.get('message', '')}"
+            lines.append(f"| {_cell(it['path'])}:{it.get('line', 1)} | {_cell(said)} |")
+    return lines
+
+
+def _row(event: Mapping[str, Any]) -> tuple[str, str, str, str]:
+    what = f"{event['action']}: {event['result']}"
+    return event["site"], str(event.get("path") or event.get("id") or ""), what, str(event.get("reason") or "")
+
+
+def _cell(text: str) -> str:
+    """Return text that cannot leave its cell, nor be HTML or a mention."""
+    plain = " ".join(text.split()).replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;")
+    return plain.replace("@", "&#64;").replace("`", "'")
+
+
+def _append(environment: Mapping[str, str], name: str, text: str) -> None:
+    if path := environment.get(name):
+        with Path(path).open("a", encoding="utf-8") as file:
+            file.write(text)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
