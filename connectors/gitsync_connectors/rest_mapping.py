@@ -170,9 +170,9 @@ def problems_of(how: Shape, post: Post) -> Sequence[Problem]:
 def write_body(how: Shape, body: str) -> str:
     """Return a body as the CMS keeps it."""
     if how.html:
-        from gitsync.markdown.render import to_html  # noqa: PLC0415  70 ms that only HTML costs
+        from gitsync.markdown.html_format import FORMAT  # noqa: PLC0415  70 ms that only HTML costs
 
-        return to_html(body)
+        return FORMAT.write(body).text
     return body
 
 

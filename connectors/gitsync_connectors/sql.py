@@ -252,9 +252,9 @@ class Sql:
 
     def _write_body(self, body: str, *, like: Cell) -> str:
         if self._html:
-            from gitsync.markdown.render import to_html  # noqa: PLC0415  70 ms that only HTML tables cost
+            from gitsync.markdown.html_format import FORMAT  # noqa: PLC0415  70 ms that only HTML tables cost
 
-            body = to_html(body)
+            body = FORMAT.write(body).text
         return body.replace("\n", "\r\n") if isinstance(like, str) and "\r\n" in like else body
 
     def _read_body(self, cell: Cell) -> str:

@@ -26,7 +26,7 @@ from gitsync.errors import (
 )
 from gitsync.model import Post, Record
 from tests.fakes.forem import Fault, Forem
-from tests.fakes.server import Stage, serving
+from tests.fakes.server import Stage
 
 POST = Post(
     title="“Ça va?” — a/b \\ c: 007",
@@ -72,13 +72,6 @@ class Site:
         )
         self.connectors.append(DevTo(site, sleep=self.sleep, clock=lambda: self.slept, now=self.now))
         return self.connectors[-1]
-
-
-@pytest.fixture(scope="module")
-def stage() -> Iterator[Stage]:
-    stage = Stage()
-    with serving(stage) as stage.host:
-        yield stage
 
 
 @pytest.fixture

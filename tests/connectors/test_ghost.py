@@ -23,17 +23,10 @@ from tests.connectors.test_conformance import settings
 from tests.connectors.test_ghost_server import NATIVE, lexical, written
 from tests.fakes.accidents import Fault
 from tests.fakes.ghost import GhostSite
-from tests.fakes.server import Stage, serving
+from tests.fakes.server import Stage
 
 Connect = Callable[..., Ghost]
 NAMES = {"body": "lexical", "description": "custom_excerpt"}
-
-
-@pytest.fixture(scope="module")
-def stage() -> Iterator[Stage]:
-    stage = Stage()
-    with serving(stage) as stage.host:
-        yield stage
 
 
 @pytest.fixture

@@ -22,17 +22,10 @@ from tests.cms import Desk
 from tests.connectors.test_conformance import settings
 from tests.fakes.accidents import Fault
 from tests.fakes.hashnode import HashnodeSite
-from tests.fakes.server import Stage, serving
+from tests.fakes.server import Stage
 
 Connect = Callable[..., Hashnode]
 NAMES = {"body": "contentMarkdown", "description": "subtitle"}
-
-
-@pytest.fixture(scope="module")
-def stage() -> Iterator[Stage]:
-    stage = Stage()
-    with serving(stage) as stage.host:
-        yield stage
 
 
 @pytest.fixture

@@ -114,3 +114,24 @@ def test_posts_made_there_become_files(pair: Pair) -> None:
     assert pair.desk.run("sync").code == 0
     assert pair.desk.read("posts/made-there.md").endswith("\nText\nwritten there.\n")
     pair.quiet()
+
+
+def test_an_embed_is_a_frame_in_a_cms_that_holds_html_and_stays_as_the_author_spells_it(
+    stage: Stage, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CMS_TOKEN", TOKEN)
+    cms = stage.app = CustomCms(MANNERS["bare"]())
+    site = {"platform": "rest", "url": f"{stage.host}/api", "token": "env:CMS_TOKEN", "pace": "off"}
+    config = tomlkit.dumps({"sites": {"cms": {**site, **DECLARED["bare"], "format": "html"}}})
+    desk = Desk(tmp_path / "blog", capsys, config=f"\n{config}")
+    text = "---\ntitle: One\n---\n\nA film:\n\n%[https://youtu.be/dQw4w9WgXcQ]\n\nThe end.\n"
+    desk.put("posts/one.md", text)
+    pair = Pair(desk, cms)
+    assert desk.run("sync").code == 0
+    id, row = pair.row("One")
+    [name] = [name for name, value in row.items() if "A film" in str(value)]
+    assert 'src="https://www.youtube.com/embed/dQw4w9WgXcQ"' in row[name]
+    pair.quiet()
+    cms.rows[id] = {**row, name: row[name].replace("The end", "The very end")}
+    assert desk.run("sync").code == 0
+    assert desk.read("posts/one.md") == text.replace("The end", "The very end")

@@ -19,19 +19,12 @@ from gitsync.testing import Bench, Conformance
 from tests.cms import Desk
 from tests.connectors.test_conformance import settings
 from tests.fakes.accidents import Fault
-from tests.fakes.server import Stage, serving
+from tests.fakes.server import Stage
 from tests.fakes.wordpress import WordPressSite
 
 NAMES = {"body": "content", "description": "excerpt"}
 Connect = Callable[..., WordPress]
 PNG = b"\x89PNG\r\n\x1a\n"
-
-
-@pytest.fixture(scope="module")
-def stage() -> Iterator[Stage]:
-    stage = Stage()
-    with serving(stage) as stage.host:
-        yield stage
 
 
 @pytest.fixture
