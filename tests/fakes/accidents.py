@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from starlette.responses import JSONResponse, PlainTextResponse, Response
-from starlette.types import Send
+from starlette.types import Receive, Scope, Send
 
 FaultKind = Literal[
     "store-then-504", "504", "500", "drop", "store-then-drop", "cut", "store-then-cut", "429-json", "429-text", "html",
@@ -60,6 +60,25 @@ def accident(kind: str) -> Response | None:
             return Response('[{"id": 1, "title": "cut in the mid', 200, media_type="application/json")
         case _:
             return None
+
+
+def outcome(kind: str, answer: Callable[[], Response]) -> Response:
+    """Return what is answered when `kind` of accident happens ("" for none); `answer` does the request's work."""
+    response = accident(kind)
+    if response is None or kind.startswith("store-then"):
+        real = answer()
+        response = response or real
+    return response
+
+
+async def deliver(kind: str, response: Response, scope: Scope, receive: Receive, send: Send) -> None:
+    """Send a response, or what the accident leaves of it."""
+    if kind.endswith("drop"):
+        await dropped(send)
+    elif kind.endswith("cut"):
+        await cut(send, response)
+    else:
+        await response(scope, receive, send)
 
 
 async def dropped(send: Send) -> None:

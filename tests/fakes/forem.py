@@ -26,7 +26,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.types import Receive, Scope, Send
 
 from tests.fakes.accidents import Fault as Fault
-from tests.fakes.accidents import accident, cut, dropped, next_fault
+from tests.fakes.accidents import deliver, next_fault, outcome
 from tests.fakes.forem_articles import ALLOWED, TYPES, Article, Invalid, saved, shown
 from tests.fakes.server import serving
 
@@ -124,17 +124,9 @@ class Forem:
         self.log.append((request.method, path))
         fault = next_fault(self.faults, request.method, path)
         kind = fault.kind if fault else ""
-        response = accident(kind)
-        if response is None or kind.startswith("store-then"):
-            real = self.answer(request, body)
-            response = response or real
+        response = outcome(kind, lambda: self.answer(request, body))
         self.answered.append(response.status_code)
-        if kind.endswith("drop"):
-            await dropped(send)
-        elif kind.endswith("cut"):
-            await cut(send, response)
-        else:
-            await response(scope, receive, send)
+        await deliver(kind, response, scope, receive, send)
 
     def answer(self, request: Request, body: bytes) -> Response:
         try:

@@ -24,7 +24,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import Receive, Scope, Send
 
-from tests.fakes.accidents import Fault, accident, cut, dropped, next_fault
+from tests.fakes.accidents import Fault, deliver, next_fault, outcome
 from tests.fakes.wordpress import uploaded
 
 LENGTHS = {"title": 255, "slug": 191, "custom_excerpt": 300, "feature_image": 2000, "canonical_url": 2000}
@@ -75,16 +75,8 @@ class GhostSite:
         self.log.append((request.method, path))
         fault = next_fault(self.faults, request.method, path)
         kind = fault.kind if fault else ""
-        response = accident(kind)
-        if response is None or kind.startswith("store-then"):
-            real = self.answer(request, path, body)
-            response = response or real
-        if kind.endswith("drop"):
-            await dropped(send)
-        elif kind.endswith("cut"):
-            await cut(send, response)
-        else:
-            await response(scope, receive, send)
+        response = outcome(kind, lambda: self.answer(request, path, body))
+        await deliver(kind, response, scope, receive, send)
 
     def answer(self, request: Request, path: str, body: bytes) -> Response:
         if not request.url.path.startswith("/ghost/api/admin/"):

@@ -21,7 +21,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import Receive, Scope, Send
 
-from tests.fakes.accidents import Fault, accident, cut, dropped, next_fault
+from tests.fakes.accidents import Fault, deliver, next_fault, outcome
 from tests.fakes.wordpress import uploaded
 
 Node = dict[str, Any]
@@ -81,12 +81,7 @@ class HashnodeSite:
             response, kind = Response("<html>moved</html>", 301, {"Location": "https://docs.example/"}), ""
         else:
             response, kind = self._answer(request, body)
-        if kind.endswith("drop"):
-            await dropped(send)
-        elif kind.endswith("cut"):
-            await cut(send, response)
-        else:
-            await response(scope, receive, send)
+        await deliver(kind, response, scope, receive, send)
 
     def _answer(self, request: Request, body: bytes) -> tuple[Response, str]:
         try:
@@ -105,11 +100,8 @@ class HashnodeSite:
         self.log.append(name)
         fault = next_fault(self.faults, "POST", name)
         kind = fault.kind if fault else ""
-        response = accident(kind)
-        if response is None or kind.startswith("store-then"):
-            real = self._execute(request, query, asked.get("variables") or {}, len(body))
-            response = response or real
-        return response, kind
+        variables = asked.get("variables") or {}
+        return outcome(kind, lambda: self._execute(request, query, variables, len(body))), kind
 
     def _execute(self, request: Request, query: str, variables: Mapping[str, Any], size: int) -> Response:
         if size > LARGEST:

@@ -26,7 +26,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import Receive, Scope, Send
 
-from tests.fakes.accidents import Fault, accident, cut, dropped, next_fault
+from tests.fakes.accidents import Fault, deliver, next_fault, outcome
 
 STATUSES = ("publish", "future", "draft", "pending", "private")
 WRITABLE = frozenset(
@@ -112,16 +112,9 @@ class WordPressSite:
         self.log.append((request.method, path))
         fault = next_fault(self.faults, request.method, path)
         kind = fault.kind if fault else ""
-        response = accident(kind)
-        if response is None or kind.startswith("store-then"):
-            real = self.answer(request, path, body, uploaded(request.headers.get("content-type", ""), body))
-            response = response or real
-        if kind.endswith("drop"):
-            await dropped(send)
-        elif kind.endswith("cut"):
-            await cut(send, response)
-        else:
-            await response(scope, receive, send)
+        file = uploaded(request.headers.get("content-type", ""), body)
+        response = outcome(kind, lambda: self.answer(request, path, body, file))
+        await deliver(kind, response, scope, receive, send)
 
     def answer(self, request: Request, path: str, body: bytes, upload: tuple[str, bytes] | None) -> Response:
         pretty = request.url.path.startswith("/wp-json/")
