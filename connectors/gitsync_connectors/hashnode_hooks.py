@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from gitsync.errors import Forged
 from gitsync.model import Event
+from gitsync_connectors.signed_calls import believe
 
 WINDOW: Final = 60.0
 """Seconds that a call is good for."""
 
-_SIGNATURE: Final = re.compile(r"t=(\d{1,16}),\s*v1=([0-9a-f]{64})")
+_SIGNATURE: Final = re.compile(r"t=(?P<time>\d{1,16}),\s*v1=(?P<hash>[0-9a-f]{64})")
 
 
 def told_by(headers: Mapping[str, str], body: bytes, secret: str, now: float) -> list[Event]:
@@ -23,22 +22,27 @@ def told_by(headers: Mapping[str, str], body: bytes, secret: str, now: float) ->
 
     The time and the body are signed, the body as JavaScript would write the parsed JSON again.
     """
-    if not secret:
-        raise Forged("No webhook_secret is set for this site, so no webhook of it can be believed.")
-    given = {key.lower(): value for key, value in headers.items()}.get("x-hashnode-signature", "")
-    match = _SIGNATURE.fullmatch(given.strip())
-    if match is None:
-        raise Forged("A webhook came without Hashnode's signature.")
-    try:
-        payload: Any = json.loads(body)
-    except (ValueError, RecursionError):
-        raise Forged("A webhook is no JSON.") from None
-    compact = json.dumps(payload, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
-    signed = (match[1].encode() + b"." + text for text in (body, compact))
-    if not any(hmac.compare_digest(hmac.new(secret.encode(), s, hashlib.sha256).hexdigest(), match[2]) for s in signed):
-        raise Forged("A webhook's signature is wrong.")
-    if abs(now - int(match[1]) / 1000) > WINDOW:
-        raise Forged("A webhook came too late, or was sent again by somebody.")
+    payload: Any = None
+
+    def signed(time: bytes) -> Iterator[bytes]:
+        nonlocal payload
+        try:
+            payload = json.loads(body)
+        except (ValueError, RecursionError):
+            raise Forged("A webhook is no JSON.") from None
+        compact = json.dumps(payload, ensure_ascii=False, separators=(",", ":"))
+        yield from (time + b"." + body, time + b"." + compact.encode("utf-8", "surrogatepass"))
+
+    believe(
+        headers,
+        "x-hashnode-signature",
+        _SIGNATURE,
+        signed,
+        platform="Hashnode",
+        secret=secret,
+        window=WINDOW,
+        now=now,
+    )
     data = payload.get("data") if isinstance(payload, dict) else None
     post = data.get("post") if isinstance(data, dict) else None
     id = post.get("id") if isinstance(post, dict) else None
