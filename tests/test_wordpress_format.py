@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import given, settings
 
@@ -9,6 +11,7 @@ from gitsync.markdown.equality import same_dom
 from gitsync.markdown.render import to_html
 from gitsync.markdown.wordpress_blocks import parse
 from gitsync.markdown.wordpress_format import read, write, write_like
+from gitsync.markdown.wordpress_write import write_blocks
 from tests.test_html import documents
 
 BODY = """# Title
@@ -150,3 +153,10 @@ def test_classic_paragraphs_are_those_that_wordpress_shows() -> None:
     assert read("One\ntwo\n\n<h2>H</h2>\nthree\n<pre>a\n\nb</pre>") == (
         "One\\\ntwo\n\n## H\n\nthree\n\n<pre>a\n\nb</pre>\n"
     )
+
+
+def test_thousands_of_blocks_that_nothing_closes_are_read_through_once() -> None:
+    body = "<!-- wp:a -->\n\n" * 8000
+    began = time.process_time()
+    assert len(write_blocks(body)) == 8000
+    assert time.process_time() - began < 5

@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from html import escape
 from typing import Final
 
-from gitsync.markdown.dom import TEXT, WHITE, Node, parse, to_source
+from gitsync.markdown.asides import Asides
+from gitsync.markdown.dom import TEXT, WHITE, Node, parse, to_source, walk
 from gitsync.markdown.embeds import SPELLED, find
 from gitsync.markdown.formats import Format, Loss, Written, compared
 from gitsync.markdown.html import to_markdown
@@ -39,24 +40,15 @@ def read_story(html: str, title: str, subtitle: str) -> str:
     if root is None:
         return to_markdown(html)
     body = next((node for node in _all(root) if node.get("data-field") == "body"), root)
+    asides = Asides(html, '<div id="{}"></div>')
     out: list[str] = []
-    kept: list[str] = []
-    for html_or_embed, is_embed in _blocks(body, {_words(title), _words(subtitle)} - {""}):
-        if is_embed:
-            kept.append(html_or_embed)
-            out.append(f'<div id="kept-{len(kept) - 1}"></div>')
-        else:
-            out.append(html_or_embed)
-    text = to_markdown("\n".join(out))
-    return re.sub(r'<div id="kept-(\d+)"></div>', lambda it: kept[int(it[1])], text)
+    for text, is_embed in _blocks(body, {_words(title), _words(subtitle)} - {""}):
+        out.append(asides.put(text) if is_embed else text)
+    return asides.restored(to_markdown("\n".join(out)))
 
 
 def _all(node: Node) -> Iterator[Node]:
-    stack = [node]
-    while stack:
-        here = stack.pop()
-        yield here
-        stack.extend(reversed(here.kids))
+    return (it for it, begins in walk([node]) if begins)
 
 
 def _words(text: str) -> str:

@@ -69,6 +69,12 @@ def parse(content: str) -> list[Block]:
     return found
 
 
+def spans(content: str) -> dict[int, int]:
+    """Return where each block of `content` ends, by where it begins; blocks in blocks too."""
+    matches = list(DELIMITER.finditer(content))
+    return {matches[first].start(): matches[last].end() for first, last in _pairs(matches).items()}
+
+
 def _outside(found: list[Block], text: str) -> None:
     if text.strip():
         found.append(Block("", raw=text.strip("\n"), inner=[text]))

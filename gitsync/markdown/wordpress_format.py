@@ -7,9 +7,9 @@ without any block is read as classic content.
 from __future__ import annotations
 
 import re
-import secrets
 from typing import Literal
 
+from gitsync.markdown.asides import Asides
 from gitsync.markdown.embeds import SPELLED
 from gitsync.markdown.equality import same_dom
 from gitsync.markdown.formats import Format, Written, compared
@@ -23,27 +23,15 @@ from gitsync.markdown.wordpress_write import like, write_blocks
 def read(content: str) -> str:
     """Return the raw content of a post as Markdown."""
     content = content.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "")
-    kept: list[str] = []
-    mark = _mark_for(content)
+    asides = Asides(content, '<div id="{}"></div>')
     parts = []
     for block in parse(content):
         html, markdown = _said(block)
         if html is None:
-            kept.append(markdown)
-            html = f'<div id="{mark}{len(kept) - 1}"></div>'
+            html = asides.put(markdown)
         if html:
             parts.append(html)
-    text = to_markdown("\n".join(parts))
-    return re.sub(rf'<div id="{mark}(\d+)"></div>', lambda it: kept[int(it[1])], text) if kept else text
-
-
-def _mark_for(content: str) -> str:
-    """Return a name that `content` does not have: what is kept is put where it stands."""
-    return (
-        next(name for name in iter(lambda: f"kept-{secrets.token_hex(4)}-", "") if name not in content)
-        if ("kept-" in content)
-        else "kept-"
-    )
+    return asides.restored(to_markdown("\n".join(parts)))
 
 
 def _said(block: Block) -> tuple[str | None, str]:
@@ -56,7 +44,7 @@ def _said(block: Block) -> tuple[str | None, str]:
         return None, SPELLED["bare"](embed)
     if block.name.removeprefix("core/") == "html" and not block.attrs and not block.blocks:
         return _custom_html(block)
-    return None, _one_piece(block.raw)
+    return None, block.raw.strip()
 
 
 def _custom_html(block: Block) -> tuple[str | None, str]:
@@ -69,11 +57,7 @@ def _custom_html(block: Block) -> tuple[str | None, str]:
         return content, ""
     if content and write_blocks(content) == [block.raw.strip()]:
         return None, content
-    return None, _one_piece(block.raw)
-
-
-def _one_piece(raw: str) -> str:
-    return raw.strip()
+    return None, block.raw.strip()
 
 
 def write(body: str) -> Written:

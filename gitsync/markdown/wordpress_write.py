@@ -15,10 +15,11 @@ from typing import Any, Final
 from markdown_it.common.utils import unescapeAll
 from markdown_it.token import Token
 
+from gitsync.markdown.asides import Asides
 from gitsync.markdown.embeds import find
 from gitsync.markdown.providers import Embed
 from gitsync.markdown.render import render_tokens, tokens_of
-from gitsync.markdown.wordpress_blocks import DELIMITER, block, parse
+from gitsync.markdown.wordpress_blocks import block, parse, spans
 
 LOOSE: Final = "is-loose"
 """The class that marks a list whose items stand apart, which WordPress does not know of."""
@@ -40,21 +41,21 @@ _LANGUAGE = re.compile(r"[^\s\"'<>&]+")
 
 def write_blocks(body: str) -> list[str]:
     """Return the markup of each block of `body`."""
-    kept: list[str] = []
-    mark = next(mark for number in range(len(body) + 1) if (mark := f"<!--kept{number or ''}:") not in body)
-    body = _set_aside(body, mark, kept)
-    return [_kept(text, mark, kept) for text in _blocks(tokens_of(body))]
+    asides = Asides(body, "<!--{}-->")
+    return [_whole(text, asides) for text in _blocks(tokens_of(_set_aside(body, asides)))]
 
 
-def _kept(text: str, mark: str, kept: list[str]) -> str:
-    match = re.fullmatch(rf"<!-- wp:html -->\n{mark}(\d+)-->\n<!-- /wp:html -->", text)
-    return kept[int(match[1])] if match else text
+def _whole(text: str, asides: Asides) -> str:
+    """Return a block; where it is nothing but a stand-in, what that stands for."""
+    inner = text.removeprefix("<!-- wp:html -->\n").removesuffix("\n<!-- /wp:html -->")
+    return asides.piece(inner) or text
 
 
-def _set_aside(body: str, mark: str, kept: list[str]) -> str:
-    """Return `body` with comments in place of block markup that stands on lines of its own, which goes to `kept`."""
+def _set_aside(body: str, asides: Asides) -> str:
+    """Return `body` with stand-ins for the block markup that stands on lines of its own, outside code."""
     if "<!-- wp:" not in body:
         return body
+    ends = spans(body)
     out: list[str] = []
     fence = ""
     start = position = 0
@@ -67,24 +68,11 @@ def _set_aside(body: str, mark: str, kept: list[str]) -> str:
                 fence = match[1]
             elif match[1].startswith(fence) and not line[match.end() :].strip():
                 fence = ""
-        if not fence and line.startswith("<!-- wp:") and (end := _end_of_block(body, here)):
-            out += [body[start:here], f"\n\n{mark}{len(kept)}-->\n\n"]
-            kept.append(body[here:end])
+        end = ends.get(here) if not fence else None
+        if end is not None and not body[end : (body.find("\n", end) + 1) or len(body)].strip():
+            out += [body[start:here], f"\n\n{asides.put(body[here:end])}\n\n"]
             start = end
     return "".join([*out, body[start:]])
-
-
-def _end_of_block(body: str, start: int) -> int:
-    """Return where the block that opens at `start` ends, with its line; 0 where nothing closes it."""
-    depth = 0
-    for match in DELIMITER.finditer(body, start):
-        if match.start() == start and match["closing"]:
-            return 0
-        depth += 0 if match["void"] else -1 if match["closing"] else 1
-        if depth == 0:
-            rest = body[match.end() :].partition("\n")[0]
-            return 0 if rest.strip() else match.end()
-    return 0
 
 
 def _blocks(tokens: Sequence[Token]) -> list[str]:
