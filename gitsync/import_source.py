@@ -68,6 +68,7 @@ def _imported(project: Project, source: Source, path: Path, *, dry_run: bool) ->
         here = _posts_here(project, overlay)
         places: dict[str, str] = {}
         new: list[tuple[str, Found]] = []
+        files: dict[str, Oid] = {}
         for number, found in enumerate(source.posts(), 1):
             if (there := here.path_of(found)) is not None:
                 reason = f"{found.place} is here already."
@@ -75,14 +76,14 @@ def _imported(project: Project, source: Source, path: Path, *, dry_run: bool) ->
                 _note(places, found.url, there)
                 continue
             where = overlay.free_path(project.dialect.new_path(found.post, folder=project.folder))
-            overlay.put(where, _file(project, found, found.post, where))
+            files[where] = overlay.put(where, _file(project, found, found.post, where))
             _note(places, found.url, where)
             new.append((where, found))
             yield Progress(site=source.name, done=number)
-        files: dict[str, Oid] = {}
         for where, found in new:
             linked = found.post.with_fields({"body": _linked(found.post.body, where, places)})
-            files[where] = overlay.put(where, _file(project, found, linked, where))
+            if linked is not found.post:
+                files[where] = overlay.put(where, _file(project, found, linked, where))
         if files and not dry_run:
             _commit(project, overlay, files, f"Import {len(files)} posts from {path.name}")
         told: Outcome = "planned" if dry_run else "done"

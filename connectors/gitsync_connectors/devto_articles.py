@@ -131,17 +131,7 @@ def problems_of(post: Post, now: datetime) -> list[Problem]:
     if post.status == "private":
         add("PRIVATE_DRAFT", "status", "dev.to has no private posts: it is kept as a draft there", loss=True)
     if "{%" in post.body:
-        for lost in named("devto").write(post.body).losses:
-            found.append(
-                Problem(
-                    code=lost.code,
-                    message=lost.message,
-                    hint=lost.hint,
-                    field="body",
-                    offset=lost.offset,
-                    severity="loss",
-                )
-            )
+        found += (loss.as_problem() for loss in named("devto").write(post.body).losses)
     if (tags := post.tags or ()) and tags_of(tags) != tags:
         kept = ", ".join(tags_of(tags)) or "none"
         message = f"dev.to takes {MAX_TAGS} tags of letters and digits; of {', '.join(tags)} it gets: {kept}"

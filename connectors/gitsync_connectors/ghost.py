@@ -19,13 +19,13 @@ from gitsync_connectors.ghost_hooks import told_by
 from gitsync_connectors.ghost_posts import (
     HELD,
     kept,
-    moment,
     post_of,
     problems_of,
     projected,
     revision_of,
     write_body,
 )
+from gitsync_connectors.instants import whole_second
 
 FORMATS: Final = "lexical,mobiledoc"
 """HTML is made from these, and never read: it does not tell a card from what somebody wrote."""
@@ -88,7 +88,7 @@ class Ghost:
     def scan(self, since: Cursor | None = None) -> Iterator[Record]:  # noqa: ARG002  dates of edits have seconds only
         for page in self._api.pages(f"/{self._type}/", self._type, formats=FORMATS, include="tags"):
             for row in page:
-                revision, modified = revision_of(row), moment(row.get("updated_at"))
+                revision, modified = revision_of(row), whole_second(row.get("updated_at"))
                 yield Record(id=self._id(row), revision=revision, complete=False, modified=modified)
 
     def _id(self, row: Any) -> str:
@@ -205,7 +205,7 @@ class Ghost:
             url=url if post.status == "published" and isinstance(url, str) else None,
             post=post,
             raw=kept(row, post.body),
-            modified=moment(row.get("updated_at")),
+            modified=whole_second(row.get("updated_at")),
         )
 
 

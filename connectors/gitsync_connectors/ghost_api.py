@@ -124,10 +124,9 @@ class Api:
                 found.append(rows)
                 totals.add(pagination.get("total"))
                 page = pagination.get("next") if len(totals) == 1 else None
-            if len(totals) == 1 and (total := totals.pop()) in (None, sum(map(len, found))):
+            if totals in ({None}, {sum(map(len, found))}):
                 yield from found
                 return
-            del total
         raise Malformed(f"The posts of {self._site} keep changing while they are listed.", "Try again later.")
 
     def close(self) -> None:

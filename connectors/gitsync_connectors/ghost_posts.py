@@ -9,15 +9,15 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC
 from typing import Any, Final
 from urllib.parse import urlsplit
 
 from gitsync.connector import Problem
 from gitsync.errors import Malformed
-from gitsync.markdown.dom import canonical_url
 from gitsync.markdown.formats import named
 from gitsync.model import FIELDS, Post, clean_body
+from gitsync_connectors.instants import whole_second
 
 HELD: Final = frozenset({"title", "slug", "description", "tags", "cover", "canonical_url", "status", "date"})
 
@@ -60,6 +60,8 @@ def read_body(row: Mapping[str, Any]) -> str:
 
 def projected(post: Post) -> Post:
     """Return what Ghost holds of `post`."""
+    from gitsync.markdown.dom import canonical_url  # noqa: PLC0415  70 ms that only posts cost
+
     status = {"private": "draft", None: "published"}.get(post.status, post.status)
     if status == "scheduled" and post.date is None:
         status = "draft"
@@ -127,14 +129,6 @@ def _absolute(url: str) -> bool:
     return parts.scheme in ("http", "https") and bool(parts.netloc) and not re.search(r"\s", url)
 
 
-def moment(text: Any) -> datetime | None:
-    """Return an ISO date of Ghost's, to the second; None for none."""
-    try:
-        return datetime.fromisoformat(text).astimezone(UTC).replace(microsecond=0)
-    except (TypeError, ValueError):
-        return None
-
-
 def text_of(row: Mapping[str, Any], name: str) -> str | None:
     value = row.get(name)
     if value is not None and not isinstance(value, str):
@@ -160,7 +154,7 @@ def post_of(row: Mapping[str, Any]) -> Post:
         cover=text_of(row, "feature_image"),
         canonical_url=text_of(row, "canonical_url"),
         status=status,
-        date=moment(row.get("published_at")) if status != "draft" else None,
+        date=whole_second(row.get("published_at")) if status != "draft" else None,
         body=read_body(row),
     )
 
@@ -168,7 +162,7 @@ def post_of(row: Mapping[str, Any]) -> Post:
 def revision_of(row: Mapping[str, Any]) -> str:
     """Return a hash of all that a row says: `updated_at` has seconds, and two edits in one second share it."""
     names = ("title", "slug", "custom_excerpt", "feature_image", "canonical_url", "status", "lexical", "mobiledoc")
-    at = moment(row.get("published_at"))
+    at = whole_second(row.get("published_at"))
     drafted = row.get("status") == "draft"
     said = [*(row.get(name) or "" for name in names), tag_names(row), str(at) if at and not drafted else ""]
     return hashlib.sha256(json.dumps(said).encode("utf-8", "surrogatepass")).hexdigest()[:32]

@@ -21,7 +21,6 @@ from gitsync_connectors.hashnode_posts import (
     HELD,
     KEPT,
     MAX_TAGS,
-    moment,
     post_of,
     problems_of,
     projected,
@@ -30,6 +29,7 @@ from gitsync_connectors.hashnode_posts import (
     text_of,
     write_body,
 )
+from gitsync_connectors.instants import whole_second
 
 POSTS_PAGE, DRAFTS_PAGE = 100, 50
 """The most in a page; more is cut without a word."""
@@ -284,7 +284,7 @@ class Hashnode:
             url=text_of(node, "url") if post.status == "published" else None,
             post=post,
             raw=raw if markdown == post.body else {**raw, "markdown": markdown},
-            modified=moment(node.get("updatedAt")),
+            modified=whole_second(node.get("updatedAt")),
             author=text_of(node, "author", "name"),
         )
 

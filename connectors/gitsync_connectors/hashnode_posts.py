@@ -10,13 +10,14 @@ import json
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC
 from typing import Any, Final
 
 from gitsync.connector import Problem
 from gitsync.errors import Malformed
 from gitsync.markdown.formats import named
 from gitsync.model import FIELDS, Post, clean_body
+from gitsync_connectors.instants import whole_second
 
 HELD: Final = frozenset({"title", "slug", "description", "tags", "series", "cover", "canonical_url", "status", "date"})
 MAX_TAGS: Final = 15
@@ -99,13 +100,6 @@ def text_of(node: Any, *names: str) -> str | None:
     return node if isinstance(node, str) and node else None
 
 
-def moment(text: Any) -> datetime | None:
-    try:
-        return datetime.fromisoformat(text).astimezone(UTC).replace(microsecond=0)
-    except (TypeError, ValueError):
-        return None
-
-
 def post_of(node: Mapping[str, Any], *, draft: bool) -> Post:
     """Return what a post or a draft says; a delisted post is a draft as far as Hashnode has a word for that."""
     tags = node.get("tags")
@@ -124,7 +118,7 @@ def post_of(node: Mapping[str, Any], *, draft: bool) -> Post:
         cover=text_of(node, "coverImage", "url"),
         canonical_url=text_of(node, "canonicalUrl"),
         status="draft" if hidden else "published",
-        date=moment(node.get("publishedAt")) if not hidden else None,
+        date=whole_second(node.get("publishedAt")) if not hidden else None,
         body=read_body(markdown or ""),
     )
 

@@ -20,6 +20,7 @@ from gitsync.markdown.medium_format import read_story
 from gitsync.model import Post
 from gitsync.source import Found
 from gitsync_connectors.export_xml import begins, items
+from gitsync_connectors.instants import whole_second
 
 LARGEST: Final = 16 << 20
 """Bytes of one story, unpacked; and a hundred thousand stories at the most."""
@@ -79,7 +80,7 @@ class MediumExport:
             tags=tuple(dict.fromkeys(tags)) or None,
             cover=cover or None,
             status="draft" if draft else "published",
-            date=_moment(when),
+            date=whole_second(when),
             body=read_story(html, title, subtitle),
         )
         return Found(place=name, post=post, url=url or None, notes=())
@@ -99,13 +100,6 @@ def _text_of(nodes: list[Node], attribute: str, value: str) -> str:
 
 def _all_text(node: Node) -> str:
     return " ".join("".join(kid.text for kid, begins_here in walk([node]) if begins_here and kid.tag == TEXT).split())
-
-
-def _moment(text: str) -> datetime | None:
-    try:
-        return datetime.fromisoformat(text).astimezone(UTC).replace(microsecond=0)
-    except ValueError:
-        return None
 
 
 class Feed:

@@ -81,7 +81,6 @@ class WordPress:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         options = settings.options
-        self._site = settings.name
         self._type = str(options.get("type", "posts")).strip("/")
         if not self._type.replace("-", "").replace("_", "").isalnum():
             raise ConfigError(f"{self._type!r} is no type of posts.", "Give its REST base, like posts, pages or books.")
@@ -135,7 +134,7 @@ class WordPress:
 
     def fetch(self, id: str) -> Record:
         row = self._api.get(self._path(id), context="edit")
-        if row.get("status") not in SHOWN.split(",") and row.get("status") in ("trash", "auto-draft"):
+        if row.get("status") in ("trash", "auto-draft"):
             raise NotFound(f"WordPress has post {id} in its trash.")
         return self._record(row)
 
@@ -224,7 +223,7 @@ class WordPress:
             self._api.send("DELETE", self._path(id), force="true")
 
     def upload(self, asset: Asset) -> str:
-        if asset.media_type == "image/svg+xml":
+        if asset.media_type in self.capabilities.refused_types:
             raise Rejected(f"WordPress takes no SVG files, so {asset.path} cannot be uploaded.", "Make it a PNG.")
         return self._media.upload(file_name(asset.path), asset.content, asset.media_type)
 

@@ -103,12 +103,8 @@ def problems_of(post: Post, fields: frozenset[str], markup: Markup, host: str) -
     """Say what WordPress would refuse, and what it would not hold, of `post`."""
     found = []
 
-    def add(code: str, field: str, message: str, hint: str = "", *, offset: int = 0, loss: bool = True) -> None:
-        found.append(
-            Problem(
-                code=code, message=message, hint=hint, field=field, offset=offset, severity="loss" if loss else "error"
-            )
-        )
+    def add(code: str, field: str, message: str, hint: str = "", *, loss: bool = True) -> None:
+        found.append(Problem(code=code, message=message, hint=hint, field=field, severity="loss" if loss else "error"))
 
     if not (post.title or "").strip() and not post.body.strip() and not (post.description or "").strip():
         hint = "Add `title:` to the front matter."
@@ -126,8 +122,8 @@ def problems_of(post: Post, fields: frozenset[str], markup: Markup, host: str) -
     for tag in post.tags or ():
         if len(tag) > MAX_TAG:
             add("TAG_LONG", "tags", f"the tag {tag[:30]!r}… is cut after {MAX_TAG} characters")
-    for loss in named("wordpress" if markup == "blocks" else "html").write(post.body).losses:
-        add(loss.code, "body", loss.message, loss.hint, offset=loss.offset)
+    written = named("wordpress" if markup == "blocks" else "html").write(post.body)
+    found += (loss.as_problem() for loss in written.losses)
     return found
 
 

@@ -12,19 +12,17 @@ import click
 from gitsync.cli.invocation import Invocation, common_options, pass_invocation
 from gitsync.cli.text import clean
 from gitsync.errors import UsageError
+from gitsync.markdown.formats import NAMES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from gitsync.markdown.formats import Format, Written
 
-FORMATS = ("markdown", "html", "wordpress", "ghost", "medium", "hashnode", "devto")
-"""The names in gitsync.markdown.formats, which every --help would have to import."""
-
 
 @click.command()
-@click.option("--from", "source", type=click.Choice(FORMATS), required=True, help="What the text is.")
-@click.option("--to", "target", type=click.Choice(FORMATS), required=True, help="What it is to be.")
+@click.option("--from", "source", type=click.Choice(NAMES), required=True, help="What the text is.")
+@click.option("--to", "target", type=click.Choice(NAMES), required=True, help="What it is to be.")
 @click.option("--jsonl", is_flag=True, help='Read {"text": …} and print {"text": …, "losses": […]}, a line each.')
 @click.argument("files", nargs=-1, metavar="[FILE]...")
 @common_options

@@ -20,6 +20,7 @@ import click
 
 from gitsync.config import load
 from gitsync.errors import Error, Refused, UsageError
+from gitsync.repository import Repository
 
 READING: Final = ("plan", "status", "check", "diff")
 WRITING: Final = ("sync", "push", "pull")
@@ -76,18 +77,12 @@ def _prepare(environment: Mapping[str, str], *, writes: bool) -> None:
     if writes and config.state.remote is None:
         message = "A machine that is thrown away afterwards must share its ledger, or the next run knows nothing of it."
         raise Refused(message, 'Add remote = "origin" under [state] in gitsync.toml.')
-    if _git(folder, "rev-parse", "--is-shallow-repository") == "true":
-        _git(folder, "fetch", "--quiet", "--unshallow", config.state.remote or "origin")
-    if writes and not _git(folder, "config", "user.email"):
-        _git(folder, "config", "user.name", BOT[0])
-        _git(folder, "config", "user.email", BOT[1])
-
-
-def _git(folder: Path, *arguments: str) -> str:
-    done = subprocess.run(["git", *arguments], cwd=folder, capture_output=True, encoding="utf-8", check=False)
-    if done.returncode and arguments[0] not in ("config",):
-        raise UsageError(f"git {arguments[0]} failed: {done.stderr.strip()[:300]}", "Check out the repository first.")
-    return done.stdout.strip()
+    repository = Repository.open(folder)
+    if repository.is_shallow():
+        repository.deepen(config.state.remote or "origin")
+    if writes and not repository.config("user.email"):
+        for key, value in zip(("user.name", "user.email"), BOT, strict=True):
+            subprocess.run(["git", "config", key, value], cwd=folder, check=True)
 
 
 def workflow_commands(events: Iterable[Mapping[str, Any]]) -> list[str]:

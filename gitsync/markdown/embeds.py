@@ -176,11 +176,11 @@ enough, and Liquid for a card.
 """
 
 
-def respell(body: str, spelling: str, *, keep: frozenset[str] = frozenset()) -> str:
-    """Return `body` with every embed in `spelling`; those whose own is that or in `keep` stay as they are."""
+def respell(body: str, spelling: str) -> str:
+    """Return `body` with every embed in `spelling`; those whose own is that stay as they are."""
     out, done = [], 0
     for start, end, embed, own in find(body):
-        if own != spelling and own not in keep:
+        if own != spelling:
             out += [body[done:start], SPELLED[spelling](embed)]
             done = end
     return "".join([*out, body[done:]])

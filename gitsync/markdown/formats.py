@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Final, NamedTuple
 
+from gitsync.connector import Problem
+
 NAMES: Final = ("markdown", "html", "wordpress", "ghost", "medium", "hashnode", "devto")
 """Every format; the one called x is `FORMAT` in gitsync.markdown.x_format."""
 
@@ -22,6 +24,12 @@ class Loss:
     message: str
     offset: int = 0
     hint: str = ""
+
+    def as_problem(self) -> Problem:
+        """Return it as a connector tells it, of the body."""
+        return Problem(
+            code=self.code, message=self.message, hint=self.hint, field="body", offset=self.offset, severity="loss"
+        )
 
 
 class Written(NamedTuple):
