@@ -94,13 +94,20 @@ def bench(project: Project, site: Site, *, connector: Connector | None = None) -
         exchange.receive()
         ledger = Ledger(repository, site.name)
         branch = project.check_writable(ledger.branch)
-        head = project.head()
-        overlay = stack.enter_context(Overlay(project, head))
-        reading = read_local(project, site, head, ledger, stack.enter_context(Index.at(ledger)))
-        reading.connector = connector
-        settings = ledger.settings if ledger.settings is not None else settings_digest(project, site)
-        incoming = Incoming(reading=reading, addresses=Addresses(reading, overlay), settings=settings)
-        stack.callback(incoming.results.close)
-        yield Bench(project=project, site=site, incoming=incoming, overlay=overlay)
+        at = opened(project, site, ledger, project.head(), stack, connector)
+        yield at
         publish = exchange.publish if exchange.remote is not None else None
-        land(overlay, [incoming], branch=branch, trailers={"Sync": secrets.token_hex(6)}, publish=publish)
+        land(at.overlay, [at.incoming], branch=branch, trailers={"Sync": secrets.token_hex(6)}, publish=publish)
+
+
+def opened(
+    project: Project, site: Site, ledger: Ledger, head: Oid, stack: ExitStack, connector: Connector | None
+) -> Bench:
+    """Return one site's ledger as it is at `head`, to look things up; `stack` holds what it needs open."""
+    overlay = stack.enter_context(Overlay(project, head))
+    reading = read_local(project, site, head, ledger, stack.enter_context(Index.at(ledger)))
+    reading.connector = connector
+    settings = ledger.settings if ledger.settings is not None else settings_digest(project, site)
+    incoming = Incoming(reading=reading, addresses=Addresses(reading, overlay), settings=settings)
+    stack.callback(incoming.results.close)
+    return Bench(project=project, site=site, incoming=incoming, overlay=overlay)

@@ -25,11 +25,21 @@ def _tags(it: Capabilities) -> str:
 
 
 def _uploads(it: Capabilities) -> str:
-    refused = ", ".join(sorted(kind.partition("/")[2].partition("+")[0].upper() for kind in it.refused_types))
-    return (f"yes, no {refused}" if refused else YES) if it.uploads else NO
+    if not it.uploads or it.upload_types is None:
+        return YES if it.uploads else NO
+    names = sorted(kind.partition("/")[2].partition("+")[0].upper() for kind in it.upload_types)
+    return ", ".join(names)
+
+
+def _seen(it: Capabilities) -> str:
+    if not it.listed:
+        return "nothing can be read"
+    return "a hash of the content" if it.revision_hash else "a version or a date"
 
 
 def _checked(it: Capabilities) -> str:
+    if not it.update:
+        return NO
     return "by the platform" if it.conditional else "read again before a write"
 
 
@@ -47,7 +57,7 @@ ROWS: Final[Mapping[str, Callable[[Capabilities], str]]] = {
     "series": _held("series"),
     "uploads": _uploads,
     "body": lambda it: it.body,
-    "changes are seen by": lambda it: "a hash of the content" if it.revision_hash else "a version or a date",
+    "changes are seen by": _seen,
     "edits in between": _checked,
     "webhooks": _flag("webhooks"),
     "reads may be old": lambda it: f"{it.settles_after:g} s" if it.settles_after else NO,

@@ -5,15 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from gitsync.by_hand import Bench, Post, bench
-from gitsync.connector import Meter
+from gitsync.connector import Connector, Meter
 from gitsync.engine.incoming import Round
 from gitsync.engine.meeting import meet
-from gitsync.engine.projection import selected
+from gitsync.engine.projection import project as project_post
+from gitsync.engine.projection import selected, view
 from gitsync.engine.recovery import Recovery
+from gitsync.engine.subject import seen
 from gitsync.engine.survey import clean
 from gitsync.errors import NotFound, Refused, UsageError
 from gitsync.git import worktree
 from gitsync.model import Record
+from gitsync.pages import drop_page
 from gitsync.plan import Step
 from gitsync.project import Project
 from gitsync.site import Site
@@ -43,23 +46,21 @@ def adopt(project: Project, site: Site, path: str, id: str, *, materialise: bool
     try:
         with bench(project, site, connector=connector) as at:
             post = at.post(path)
-            _check_claim(at, post, id)
+            listed = connector.capabilities.listed
+            _check_claim(at, post, id, again=not listed)
             try:
                 record = clean(connector.fetch(id))
             except NotFound:
                 raise NotFound(
                     f"{site.name} has no post {id}.", "Look its id up there, or in gitsync import --dry-run."
                 ) from None
+            if record.id != id:
+                _check_claim(at, post, record.id, again=not listed)
             _release(at, post, record.id)
-            round = Round(
-                overlay=at.overlay,
-                policy=project.config.policy,
-                busy={},
-                pulls=True,
-                recoveries={site.name: Recovery()},
-            )
-            base_less = replace(post, entry=replace(post.entry, base=None, conflict=None))
-            meet(round, at.incoming, at.subject(base_less, Step.MATCH), record)
+            if record.complete:
+                _meet(at, post, record)
+            else:
+                _take_word(at, post, record, connector)
             conflict = next(iter(at.incoming.markers), None)
             edited = bool(at.incoming.edits)
             if edited:
@@ -87,14 +88,41 @@ def adopt(project: Project, site: Site, path: str, id: str, *, materialise: bool
     return replace(_claimed(site, post, record, sentence, meter), agreed=False)
 
 
+def _meet(at: Bench, post: Post, record: Record) -> None:
+    """Compare the two: what they agree on is the base, or they are in conflict."""
+    round = Round(
+        overlay=at.overlay,
+        policy=at.project.config.policy,
+        busy={},
+        pulls=True,
+        recoveries={at.site.name: Recovery()},
+    )
+    base_less = replace(post, entry=replace(post.entry, base=None, conflict=None))
+    meet(round, at.incoming, at.subject(base_less, Step.MATCH), record)
+
+
+def _take_word(at: Bench, post: Post, record: Record, connector: Connector) -> None:
+    """Where a site shows nothing, the person's word is that it has what the file says now."""
+    file = at.file(post.path, post.oid)
+    if file is None:
+        raise AssertionError(f"{post.path} has no file")
+    place = at.incoming.addresses.place
+    sent = project_post(view(file, at.site.name, place.default_status), post.path, place, connector)
+    known = replace(seen(post.entry.record, record), sent=sent.digest, uses=sent.uses)
+    entry = replace(post.entry, conflict=None)
+    result = at.subject(replace(post, entry=entry)).result(base=post.oid, remote=sent.post, record=known)
+    at.incoming.results.append(result)
+    drop_page(at.project, at.site.name, post.path)
+
+
 def _claimed(site: Site, post: Post, record: Record, sentence: str, meter: Meter) -> Claimed:
     return Claimed(
         site=site.name, path=post.path, id=record.id, url=record.url, sentence=sentence, requests=meter.requests
     )
 
 
-def _check_claim(at: Bench, post: Post, id: str) -> None:
-    """Raise Refused when the file or the record is taken."""
+def _check_claim(at: Bench, post: Post, id: str, *, again: bool) -> None:
+    """Raise Refused when the file or the record is taken; `again`: what it was is said anew."""
     site = at.site.name
     if post.oid is None:
         raise UsageError(f"{post.path} is not committed.", "Commit the file first.")
@@ -103,6 +131,8 @@ def _check_claim(at: Bench, post: Post, id: str) -> None:
         raise Refused(f"{post.path} does not name {site} in its sites.", "Add it there, commit, then adopt.")
     known = post.entry.record
     if known is not None and known.state == "live":
+        if known.id == id and again:
+            return
         if known.id == id:
             raise Refused(f"{post.path} is {id} on {site} already.", "There is nothing to adopt.")
         raise Refused(f"{post.path} is {known.id} on {site} already.", f"First gitsync detach {post.path} {site}.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar, Literal, Protocol
+from typing import Any, ClassVar, Literal, Protocol, runtime_checkable
 
 from gitsync.model import FIELDS, Account, Asset, Cursor, Event, Post, Record, Revision
 
@@ -24,11 +24,12 @@ class Capabilities:
     drafts          can hold a post that is not public (else a draft is not sent there)
     conditional     `update` and `delete` compare `expect` themselves, atomically; else the engine re-reads first
     revision_hash   the revision is a hash of the content: the same text again has the same revision
+    listed          `scan` lists and `fetch` reads what is there; else nothing can be seen, and the ledger alone knows
     searchable      `scan` lists everything, or `find` finds what a lost create made; else never post twice
     settles_after   seconds after which a write is surely visible to `scan`, `fetch` and `find`
     bulk_fetch      how many ids `fetch_many` reads with one request
     uploads         `upload` stores an asset and answers its URL
-    refused_types   media types that `upload` does not take; such files need a public address
+    upload_types    media types that `upload` takes, None: any; other files need a public address
     private_fields  raw fields that are never stored anywhere
     scheduled       holds a post that comes out at its `date`
     backdates       a published post can have a `date` in the past
@@ -48,11 +49,12 @@ class Capabilities:
     drafts: bool = True
     conditional: bool = False
     revision_hash: bool = False
+    listed: bool = True
     searchable: bool = True
     settles_after: float = 0.0
     bulk_fetch: int = 1
     uploads: bool = False
-    refused_types: frozenset[str] = frozenset()
+    upload_types: frozenset[str] | None = None
     private_fields: frozenset[str] = frozenset()
     scheduled: bool = False
     backdates: bool = False
@@ -150,7 +152,10 @@ class Connector(Protocol):
         """
 
     def fetch(self, id: str) -> Record:
-        """Return the complete record, never from a cache. Raises NotFound."""
+        """Return the complete record, never from a cache. Raises NotFound.
+
+        Where nothing is `listed`, `id` may be an address, and the record holds what that says of itself: no post.
+        """
 
     def fetch_many(self, ids: Sequence[str]) -> Iterator[Record]:
         """Yield the complete records of those `ids` that exist, in any order."""
@@ -178,3 +183,14 @@ class Connector(Protocol):
 
     def close(self) -> None:
         """Give back sockets and files."""
+
+
+@runtime_checkable
+class ByHand(Protocol):
+    """What a connector can do beside, where a person has to carry over what it cannot send. Both are pure."""
+
+    def page(self, post: Post) -> str:
+        """Return an HTML page with nothing but the projected post, to be copied into the platform's editor."""
+
+    def steps(self, post: Post, url: str | None) -> Sequence[str]:
+        """Return what a person does with that page, a sentence each; `url` is where the post is already."""

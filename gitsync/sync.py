@@ -11,9 +11,10 @@ from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from functools import partial
+from math import inf
 
 from gitsync.apply import Applying, Recorder
-from gitsync.connector import Connector, Meter
+from gitsync.connector import ByHand, Connector, Meter
 from gitsync.engine.exchange import Exchange
 from gitsync.engine.landing import Publish, land
 from gitsync.engine.planning import ALLOWANCES, Options, Plan, make_plan
@@ -24,6 +25,7 @@ from gitsync.errors import Moved, Refused
 from gitsync.events import Event, Notice, Operation, Summary, exit_code
 from gitsync.git import worktree
 from gitsync.ledger import Ledger
+from gitsync.pages import write_page
 from gitsync.project import Project
 from gitsync.repository import Oid
 from gitsync.site import Site
@@ -211,9 +213,11 @@ class Run:
             for id, revision in incoming.reading.moved:
                 incoming.reading.index.note_revision(id, revision)
             for event in incoming.events:
+                event = self._with_page(event, plan)
                 yield replace(event, result="done") if event.result == "planned" else event
                 if event.result == "unknown" and event.path is not None:
-                    waits.append(plan.recoveries[incoming.reading.name].unsettled[event.path])
+                    until = plan.recoveries[incoming.reading.name].unsettled[event.path]
+                    waits += [until] if until < inf else []
         for recovery in plan.recoveries.values():
             for intent in recovery.over:
                 self._intents.done(intent.key)
@@ -221,9 +225,18 @@ class Run:
         again = yield from self._write(plan, landed.head)
         return again or any(it.reading.crowded and it.reading.has_room() for it in plan.incomings)
 
+    def _with_page(self, event: Operation, plan: Plan) -> Operation:
+        """Add to a post that only a person can bring to its site the page to do it with."""
+        outgoing = next(it for it in plan.outgoings if it.incoming.reading.name == event.site)
+        connector = outgoing.incoming.reading.online
+        if event.path not in outgoing.by_hand or not isinstance(connector, ByHand):
+            return event
+        page = write_page(self.project, event.site, event.path, connector, outgoing.by_hand[event.path])
+        return replace(event, reason=f"{event.reason} The page is {page}.")
+
     def _countdown(self, until: float) -> Iterator[Event]:
         left = until - self._clock()
-        if 0 < left < float("inf"):
+        if left > 0:
             yield Notice(level="info", message=f"Waiting {left:.0f} s until it is sure what the site stored.")
             self._sleep(left)
 

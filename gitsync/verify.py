@@ -160,7 +160,9 @@ class _Check:
         return "was changed here since it was agreed on."
 
     def site_itself(self, connector: Connector, known: dict[str, _Known]) -> Iterator[Difference]:
-        """Yield what the site shows otherwise than the ledger says. Raises SiteError."""
+        """Yield what the site shows otherwise than the ledger says, where it can be read. Raises SiteError."""
+        if not connector.capabilities.listed:
+            return
         listed: set[str] = set()
         suspects: dict[str, _Known] = {}
         complete: dict[str, Record] = {}

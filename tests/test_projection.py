@@ -146,7 +146,7 @@ def test_a_file_of_a_type_that_the_site_refuses_needs_a_public_address(connector
     image = "![p](<../images/pic one.png>)"
     uploads = place(uploads=True, asset_url=lambda path: "https://cdn.example/1.png")
     assert sent(connector, image, uploads).uses.assets
-    refusing = place(uploads=True, asset_url=lambda path: None, refused_types=frozenset({"image/png"}))
+    refusing = place(uploads=True, asset_url=lambda path: None, upload_types=frozenset({"image/gif"}))
     found = sent(connector, image, refusing)
     assert not found.uses.assets
     assert "https://me.example/images/pic%20one.png" in found.post.body

@@ -24,6 +24,7 @@ from tests.fakes.customcms import MANNERS, TOKEN, CustomCms
 from tests.fakes.forem import Forem
 from tests.fakes.ghost import GhostSite
 from tests.fakes.hashnode import HashnodeSite
+from tests.fakes.medium import MediumSite
 from tests.fakes.server import serving
 from tests.fakes.wordpress import WordPressSite
 from tests.test_import_source import EXPORT
@@ -217,6 +218,20 @@ def test_hashnode_is_connected_as_shown(reader: Reader, monkeypatch: pytest.Monk
         assert "7 created" in reader.said
         assert len(hashnode.posts) + len(hashnode.drafts) == 7
         reader.run("gitsync sync hashnode")
+        assert "Nothing to do" in reader.said
+
+
+def test_medium_is_connected_as_shown(reader: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
+    medium = MediumSite()
+    monkeypatch.setenv("MEDIUM_TOKEN", medium.token)
+    reader.run("gitsync init --url https://me.example")
+    with serving(medium) as medium.host:
+        reader.elsewhere = {"site add medium": f"site add medium --url {medium.host}/v1"}
+        reader.follow("Medium")
+        assert "7 created" in reader.said
+        assert len(medium.posts) == 7
+        assert not medium.violations
+        reader.run("gitsync sync medium")
         assert "Nothing to do" in reader.said
 
 

@@ -26,6 +26,7 @@ from gitsync_connectors.ghost_posts import (
     write_body,
 )
 from gitsync_connectors.instants import whole_second
+from gitsync_connectors.media_types import PICTURES
 
 FORMATS: Final = "lexical,mobiledoc"
 """HTML is made from these, and never read: it does not tell a card from what somebody wrote."""
@@ -46,6 +47,7 @@ class Ghost:
         revision_hash=True,
         bulk_fetch=PAGE,
         uploads=True,
+        upload_types=PICTURES | {"image/svg+xml"},
         private_fields=frozenset({"uuid", "email", "comment_id", "newsletter"}),
         scheduled=True,
         backdates=True,

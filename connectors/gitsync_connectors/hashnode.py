@@ -30,6 +30,7 @@ from gitsync_connectors.hashnode_posts import (
     write_body,
 )
 from gitsync_connectors.instants import whole_second
+from gitsync_connectors.media_types import PICTURES
 
 POSTS_PAGE, DRAFTS_PAGE = 100, 50
 """The most in a page; more is cut without a word."""
@@ -55,7 +56,7 @@ class Hashnode:
         revision_hash=True,
         settles_after=25.0,
         uploads=True,
-        refused_types=frozenset({"image/svg+xml"}),
+        upload_types=PICTURES | {"image/avif"},
         backdates=True,
         max_tags=MAX_TAGS,
         tag_form="slugs",

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 from gitsync.connector import Capabilities, Problem, Setting, SiteSettings
 from gitsync.errors import ConfigError, Forged, Malformed, NotFound, OutcomeUnknown, Rejected
 from gitsync.model import Account, Asset, Cursor, Event, Post, Record, Revision
+from gitsync_connectors.media_types import DOCUMENTS, PICTURES
 from gitsync_connectors.wordpress_api import PAGE, Api
 from gitsync_connectors.wordpress_media import Media
 from gitsync_connectors.wordpress_posts import (
@@ -64,7 +65,7 @@ class WordPress:
         revision_hash=True,
         bulk_fetch=PAGE,
         uploads=True,
-        refused_types=frozenset({"image/svg+xml"}),
+        upload_types=PICTURES | DOCUMENTS | {"image/avif", "image/heic"},
         private_fields=frozenset({"password"}),
         scheduled=True,
         backdates=True,
@@ -223,8 +224,10 @@ class WordPress:
             self._api.send("DELETE", self._path(id), force="true")
 
     def upload(self, asset: Asset) -> str:
-        if asset.media_type in self.capabilities.refused_types:
-            raise Rejected(f"WordPress takes no SVG files, so {asset.path} cannot be uploaded.", "Make it a PNG.")
+        if asset.media_type not in (self.capabilities.upload_types or ()):
+            raise Rejected(
+                f"WordPress does not take {asset.path}: a file of type {asset.media_type}.", "Make it a PNG."
+            )
         return self._media.upload(file_name(asset.path), asset.content, asset.media_type)
 
     def events(self, headers: Mapping[str, str], body: bytes) -> list[Event]:  # noqa: ARG002  the protocol's names

@@ -32,6 +32,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "check": ("gitsync.cli.check:check", "Find what the sites would refuse or lose, before anything is sent."),
     "resolve": ("gitsync.cli.resolve:resolve", "Decide a conflict."),
     "adopt": ("gitsync.cli.claims:adopt", "Say which record of a site a post is."),
+    "publish": ("gitsync.cli.publish:publish", "Write the page of a post to paste into a site, and say how."),
     "detach": ("gitsync.cli.claims:detach", "Let a post and its record on a site go separate ways."),
     "convert": ("gitsync.cli.convert:convert", "Translate the body of a post between formats; a filter."),
     "completion": ("gitsync.cli.completion:completion", "Print the completion script of your shell."),

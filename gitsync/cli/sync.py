@@ -41,6 +41,15 @@ no_markers_option = click.option(
 dry_run_option = click.option("--dry-run", is_flag=True, help="Only say what would be done.")
 
 
+create_option = click.option(
+    "--create",
+    "again",
+    multiple=True,
+    metavar="PATH",
+    help="Send this new post again though an earlier try may have arrived: you looked, and it is not there.",
+)
+
+
 def run_options(function: F) -> F:
     """Add the options of every command that writes to files or sites."""
     yes = click.option(
@@ -57,7 +66,14 @@ def materialises(no_markers: bool) -> bool:
 
 
 def options(
-    *, pull: bool = True, push: bool = True, dry_run: bool, no_wait: bool, no_markers: bool, allow: tuple[str, ...]
+    *,
+    pull: bool = True,
+    push: bool = True,
+    dry_run: bool,
+    no_wait: bool,
+    no_markers: bool,
+    allow: tuple[str, ...],
+    again: frozenset[str] = frozenset(),
 ) -> Options:
     from gitsync.sync import Options
 
@@ -68,6 +84,7 @@ def options(
         wait=not no_wait,
         materialise=materialises(no_markers),
         allow=frozenset(allow),
+        again=again,
     )
 
 
@@ -85,14 +102,18 @@ def carry_out(invocation: Invocation, run: Run) -> int:
 
 
 def _start(invocation: Invocation, project: Project, sites: tuple[str, ...], yes: bool, **given: Any) -> int:
+    from gitsync.naming import spellings
     from gitsync.sync import Run
 
     allow = (*given.pop("allow"), *(("creates",) if yes else ()))
+    paths = given.pop("again", ())
+    given["again"] = frozenset(it for path in paths for it in spellings(project, path, invocation.directory))
     return carry_out(invocation, Run(project, project.config.choose(sites), options(**given, allow=allow)))
 
 
 @click.command()
 @sites_argument
+@create_option
 @run_options
 @common_options
 @pass_invocation
@@ -117,6 +138,7 @@ def pull(invocation: Invocation, /, sites: tuple[str, ...], **given: Any) -> int
 
 @click.command()
 @sites_argument
+@create_option
 @run_options
 @common_options
 @pass_invocation

@@ -66,6 +66,12 @@ def _wait(incoming: Incoming, path: str) -> None:
     """A request for this post may still arrive: it is neither there nor surely not there."""
     site = incoming.reading.name
     reason = f"was sent before, and {site} may still be storing it; it is not sent again until that is sure."
+    if not incoming.reading.capabilities.searchable:
+        reason = (
+            f"was sent before, no answer came, and {site} cannot be searched: look there. If it is there, run "
+            f"gitsync adopt {path} {site} URL; if not, gitsync push {site} --create {path}."
+        )
+        incoming.codes.add(1)
     incoming.tell("create", path, "unknown", reason=reason)
     incoming.held.add(path)
 

@@ -33,6 +33,7 @@ ALLOWANCES = frozenset({"missing", "deletes", "creates", "resend"})
 class Options:
     """What a run may do. `allow` names the guards that are lifted; `wait` lets it wait for unknown outcomes.
 
+    `again` are paths of posts to create though an earlier request may have arrived: a person looked that it did not.
     With a `scope` the run is about those posts only, and imports nothing. `began` is the Unix time of its start.
     """
 
@@ -42,6 +43,7 @@ class Options:
     wait: bool = True
     materialise: bool = True
     allow: frozenset[str] = frozenset()
+    again: frozenset[str] = frozenset()
     scope: Scope | None = None
     began: float = inf
 
@@ -150,7 +152,7 @@ def _plan(
                 began=options.began,
                 clock=clock,
             )
-            recoveries[site.name] = recover(reading, unfinished, now=clock())
+            recoveries[site.name] = recover(reading, unfinished, now=clock(), again=options.again)
             if options.scope is not None:
                 narrow(reading, options.scope)
         except (SiteError, Refused) as error:

@@ -46,7 +46,7 @@ class Place:
     blob: Callable[[str], Oid | None]
     hosts: Callable[[], Collection[str]] | None = None
     uploads: bool = False
-    refused_types: frozenset[str] = frozenset()
+    upload_types: frozenset[str] | None = None
     home: str | None = None
     raw: str | None = None
     root: str = ""
@@ -171,7 +171,8 @@ class _Outgoing:
         return None
 
     def _file(self, path: str, tail: str, link: Link) -> str | None:
-        if self.place.uploads and media_type(path) not in self.place.refused_types:
+        types = self.place.upload_types
+        if self.place.uploads and (types is None or media_type(path) in types):
             url = self.place.asset_url(path)
             self.assets.append(path)
             return url + tail if url else None

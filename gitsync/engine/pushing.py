@@ -8,6 +8,7 @@ from itertools import islice
 
 from gitsync import document, merge
 from gitsync.config import Policy
+from gitsync.connector import ByHand
 from gitsync.document import Document
 from gitsync.engine.incoming import Incoming
 from gitsync.engine.overlay import Overlay
@@ -15,7 +16,9 @@ from gitsync.engine.projection import Projection, project, selected, view
 from gitsync.engine.resending import everything, with_other_files, with_other_links
 from gitsync.engine.scope import Scope
 from gitsync.engine.subject import Subject, entry_of
+from gitsync.engine.survey import Reading
 from gitsync.errors import InvalidContent, Refused
+from gitsync.model import Post
 from gitsync.plan import Step
 from gitsync.repository import Oid
 from gitsync.state.intents import Operation as Op
@@ -37,10 +40,14 @@ class Write:
 
 @dataclass(slots=True)
 class Outgoing:
-    """What one site is to be sent, in order, and what needs only to be remembered (in `incoming.results`)."""
+    """What one site is to be sent, in order, and what needs only to be remembered (in `incoming.results`).
+
+    `by_hand` holds, by path, the posts that only a person can bring there.
+    """
 
     incoming: Incoming
     writes: list[Write] = field(default_factory=list)
+    by_hand: dict[str, Post] = field(default_factory=dict)
 
 
 class Pushing:
@@ -58,7 +65,7 @@ class Pushing:
         outgoing = Outgoing(incoming=incoming)
         creates: list[Write] = []
         removals: list[Write] = []
-        for write in self._writes(incoming):
+        for write in self._writes(incoming, outgoing):
             if write.op == "create":
                 creates.append(write)
             elif write.op == "update":
@@ -86,7 +93,7 @@ class Pushing:
                 "If they are surely not there yet, run again with --allow creates.",
             )
 
-    def _writes(self, incoming: Incoming) -> Iterator[Write]:
+    def _writes(self, incoming: Incoming, outgoing: Outgoing) -> Iterator[Write]:
         subjects = {
             subject.path: self._newest(subject) for subject in incoming.subjects if subject.path not in incoming.held
         }
@@ -100,7 +107,7 @@ class Pushing:
         contents = self._overlay.read_all((path, subject.oid) for path, subject in sent.items() if subject.oid)
         for path, content in contents:
             try:
-                yield from self._send(incoming, sent[path], self._project.read(path, content), coming)
+                yield from self._send(outgoing, sent[path], self._project.read(path, content), coming)
             except InvalidContent as error:
                 action: Op = "create" if sent[path].step is Step.CREATE else "update"
                 incoming.tell(action, path, "failed", reason=str(error if error.path else error.at(path)))
@@ -127,8 +134,8 @@ class Pushing:
             if (oid := self._overlay.pending(path)) is not None and not settled.is_settled(path, oid)
         ]
         owing = [*reading.index.owed(), *with_other_files(incoming, self._overlay)]
-        owing += with_other_links(incoming, incoming.addresses.created)
-        owing += reading.index.unlinked() if reading.capabilities.update else []
+        if reading.capabilities.update:
+            owing += [*with_other_links(incoming, incoming.addresses.created), *reading.index.unlinked()]
         if self._scope is not None:
             owing = [path for path in owing if path in self._scope.paths]
         elif incoming.is_reconfigured:
@@ -152,7 +159,8 @@ class Pushing:
                 if oid is not None and (theirs is None or path in settled):
                     yield Subject(site=reading.name, path=path, oid=oid, entry=entry, step=Step.PUSH, theirs=theirs)
 
-    def _send(self, incoming: Incoming, subject: Subject, file: Document, coming: set[str]) -> Iterator[Write]:
+    def _send(self, outgoing: Outgoing, subject: Subject, file: Document, coming: set[str]) -> Iterator[Write]:
+        incoming = outgoing.incoming
         reading, record = incoming.reading, subject.entry.record
         capabilities = reading.capabilities
         post = view(file, reading.name, reading.site.status)
@@ -180,21 +188,16 @@ class Pushing:
             raise InvalidContent(
                 f"{refused.message}.", refused.hint, code=refused.code, path=subject.path, line=line, column=column
             )
+        op: Op = "create" if subject.step is Step.CREATE else "update"
+        if not (capabilities.create if op == "create" else capabilities.update):
+            if subject.path not in incoming.unasked:
+                outgoing.by_hand[subject.path] = projection.post
+                incoming.tell("skip", subject.path, "planned", record=record, reason=_by_hand(reading, subject))
+            return
         if subject.path in incoming.unasked and "resend" not in self._allow:
             incoming.tell("update", subject.path, "planned", record=record, reason=RECONFIGURED)
             incoming.withheld += 1
             return
-        if subject.step is Step.PUSH and not capabilities.update:
-            known_id = record.id if record is not None else ""
-            incoming.tell(
-                "skip",
-                subject.path,
-                "planned",
-                record=record,
-                reason=f"{reading.name} cannot change a post once it is there; edit {known_id} by hand.",
-            )
-            return
-        op: Op = "create" if subject.step is Step.CREATE else "update"
         if record is not None and subject.path != subject.entry.path:
             # Known under its new name before anything is sent: a run that dies in between finds it there.
             renamed = subject.result(base=subject.entry.base, remote=subject.entry.remote, record=record)
@@ -227,10 +230,33 @@ class Pushing:
                 "failed",
                 record=record,
                 reason=f"{reading.name} cannot hide a post. "
-                + ('Set [policy] delete = "delete"' if capabilities.delete else "Remove it there by hand")
-                + ', or [policy] delete = "ignore".',
+                + (
+                    'Set [policy] delete = "delete"'
+                    if capabilities.delete
+                    else f"Remove {record.url or record.id} there by hand, then gitsync detach "
+                    f"{subject.path} {reading.name}"
+                )
+                + ', or set [policy] delete = "ignore".',
             )
             incoming.codes.add(1)
+
+
+def _by_hand(reading: Reading, subject: Subject) -> str:
+    """Say what a person has to do for a post, in one sentence and a next step."""
+    site, path, record = reading.name, subject.path, subject.entry.record
+    able = isinstance(reading.online, ByHand)
+    if record is None:
+        return (
+            f"{site} takes new posts by hand only: gitsync publish {path} {site} tells how."
+            if able
+            else (f"{site} takes no new posts from outside: write it there, then gitsync adopt {path} {site} ID.")
+        )
+    place = record.url or record.id
+    if able:
+        how = f"gitsync publish {path} {site} writes the page to paste over {place}."
+    else:
+        how = f"edit {place} by hand, then gitsync adopt {path} {site} {record.id}."
+    return f"{site} cannot change a post once it is there; {how}"
 
 
 def _remember(incoming: Incoming, subject: Subject, base: Oid | None) -> None:

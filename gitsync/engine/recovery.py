@@ -7,8 +7,9 @@ create that is not to be found counts as not arrived only once it surely would b
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from math import inf
 
 from gitsync.engine.projection import Projection
 from gitsync.engine.reconcile import stored_of
@@ -26,7 +27,7 @@ class Recovery:
     """What became of one site's unfinished writes.
 
     results     what is known now and was not recorded
-    unsettled   path of a create that may still arrive -> Unix time when that is sure
+    unsettled   path of a create that may still arrive -> Unix time when that is sure; infinite where nobody can look
     over        intents that need no more looking, once `results` are recorded
     """
 
@@ -57,15 +58,18 @@ def deletes(intents: Iterable[Intent]) -> set[str]:
     return {intent.id for intent in intents if intent.op == "delete" and intent.id is not None}
 
 
-def recover(reading: Reading, intents: Sequence[Intent], *, now: float) -> Recovery:
-    """Find out what became of `intents`, oldest first, and settle it in `reading`. Raises SiteError."""
+def recover(reading: Reading, intents: Sequence[Intent], *, now: float, again: Collection[str] = ()) -> Recovery:
+    """Find out what became of `intents`, oldest first, and settle it in `reading`. Raises SiteError.
+
+    `again` are paths of posts whose creates did not arrive: a person looked.
+    """
     recovery = Recovery()
     entries = reading.entries([intent.path for intent in intents])
     for intent in intents:
         entry = reading.settled.get(intent.path, entries[intent.path])
         if intent.id is not None and entry.record is not None and intent.id not in entry.record.ids:
             entry = Entry(path=intent.path)  # another post's place; ours is under the path it was moved from
-        if _is_recorded(intent, entry):
+        if _is_recorded(intent, entry) or (intent.op == "create" and _is_decided(reading, intent, entry, again)):
             recovery.over.append(intent)
         elif intent.op == "create":
             _look_for_create(reading, recovery, intent, now)
@@ -88,6 +92,14 @@ def _is_recorded(intent: Intent, entry: Entry) -> bool:
     if intent.op in ("create", "update"):
         return record.sent == intent.sent and (record.written or 0) >= intent.at
     return record.state != "live"
+
+
+def _is_decided(reading: Reading, intent: Intent, entry: Entry, again: Collection[str]) -> bool:
+    """Say whether a person said what became of a create: where nothing can be searched, nobody else can."""
+    if intent.path in again:
+        return True
+    adopted = entry.record is not None and entry.record.state == "live"
+    return adopted and not reading.capabilities.searchable
 
 
 def _look_at(reading: Reading, recovery: Recovery, intent: Intent, entry: Entry) -> bool:
@@ -151,10 +163,10 @@ def _look_for_create(reading: Reading, recovery: Recovery, intent: Intent, now: 
                     reading.fresh.append(record.id)
                 found = found or _is_it(intent, record)
     settled_at = _settled_at(reading, intent)
-    if not found and now < settled_at:
+    if not found and not capabilities.searchable:
+        recovery.unsettled[intent.path] = inf
+    elif not found and now < settled_at:
         recovery.unsettled[intent.path] = settled_at
-    elif not found and not capabilities.searchable:
-        recovery.unsettled[intent.path] = float("inf")
     else:
         recovery.over.append(intent)
 

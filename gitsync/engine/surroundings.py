@@ -70,7 +70,7 @@ class Addresses:
             asset_url=self.asset_url,
             blob=self.overlay.oid,
             uploads=self.reading.connector is not None and self.reading.capabilities.uploads,
-            refused_types=self.reading.capabilities.refused_types if self.reading.connector else frozenset(),
+            upload_types=self.reading.capabilities.upload_types if self.reading.connector else None,
             home=project.config.content.url,
             raw=project.raw_base,
             root=project.root,

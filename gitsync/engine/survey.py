@@ -151,6 +151,9 @@ def read_site(
     reason to refuse: a run that reads again may be faster than the site.
     """
     reading.connector, reading.at = connector, clock()
+    if not connector.capabilities.listed:
+        reading.known = reading.listed = reading.index.live_count()
+        return
     found = reading.index.compare(connector.scan())
     reading.listed, reading.known, reading.complete = found.listed, found.known, found.records
     reading.fresh = list(found.new)

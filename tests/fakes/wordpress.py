@@ -39,13 +39,13 @@ READABLE = {
 }
 
 
-def uploaded(media_type: str, body: bytes) -> tuple[str, bytes] | None:
-    """Return the name and the bytes of the form's `file`; None for another request."""
+def uploaded(media_type: str, body: bytes, field: str = "file") -> tuple[str, bytes] | None:
+    """Return the name and the bytes of the form's `field`; None for another request."""
     if not media_type.startswith("multipart/form-data"):
         return None
     form = message_from_bytes(f"Content-Type: {media_type}\r\n\r\n".encode() + body, policy=HTTP)
     for part in form.iter_parts():
-        if part.get_param("name", header="content-disposition") == "file":
+        if part.get_param("name", header="content-disposition") == field:
             return part.get_filename() or "", part.get_payload(decode=True)
     return None
 
