@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from math import inf
 from pathlib import Path, PurePosixPath
 from typing import Any, Literal
 
@@ -70,6 +71,19 @@ class Policy:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Watch:
+    """What watch mode does: with a save, and how often (in seconds) it looks at each site; `others` without a name."""
+
+    on_save: Literal["check", "commit", "sync"] = "sync"
+    poll: Mapping[str, float] = field(default_factory=dict)
+    others: float = 300.0
+
+    def every(self, site: str) -> float:
+        """Return the seconds between two looks at `site`; infinite for never."""
+        return self.poll.get(site, self.others)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
     """gitsync.toml. `path` is as the user is shown it, `root` its absolute folder; `sites` are in the file's order."""
 
@@ -79,6 +93,7 @@ class Config:
     state: State
     sites: Mapping[str, Site]
     policy: Policy
+    watch: Watch
     secrets: Secrets = field(repr=False, compare=False)
 
     def choose(self, names: tuple[str, ...] | list[str]) -> list[Site]:
@@ -124,6 +139,7 @@ def parse(text: Source) -> Config:
         state=_state(whole.table("state")),
         sites=_sites(whole.table("sites"), secrets),
         policy=_policy(whole.table("policy")),
+        watch=_watch(whole.table("watch")),
         secrets=secrets,
     )
     whole.end()
@@ -199,6 +215,26 @@ def _policy(table: Table) -> Policy:
     )
     table.end()
     return policy
+
+
+def _watch(table: Table) -> Watch:
+    choice: Any = table.text
+    on_save = choice("on_save", choices=("check", "commit", "sync")) or Watch().on_save
+    value = table.take("poll")
+    said = value if isinstance(value, dict) else {} if value is None else {"others": value}
+    poll = {name: _seconds(table, length) for name, length in said.items()}
+    watch = Watch(on_save=on_save, others=poll.pop("others", Watch().others), poll=poll)
+    table.end()
+    return watch
+
+
+def _seconds(table: Table, text: object) -> float:
+    if text == "never":
+        return inf
+    found = re.fullmatch(r"(\d{1,6})([smh])", text) if isinstance(text, str) else None
+    if found is None or int(found[1]) == 0:
+        raise table.wrong("poll", "poll is not understood.", 'Write "5m", "never", or {others = "5m", devto = "1m"}.')
+    return int(found[1]) * PER[found[2]]
 
 
 def _max_delete(table: Table) -> MaxDelete:

@@ -235,6 +235,13 @@ def test_medium_is_connected_as_shown(reader: Reader, monkeypatch: pytest.Monkey
         assert "Nothing to do" in reader.said
 
 
+def test_a_watch_is_begun_and_ended_as_shown(reader: Reader) -> None:
+    reader.follow("Your posts on dev.to")
+    reader.follow("While you write")
+    assert "Watching posts/**/*.md for devto." in reader.said
+    assert "Interrupted" in reader.said
+
+
 def test_an_export_becomes_files_as_shown(reader: Reader) -> None:
     reader.run("gitsync init --url https://me.example; git add gitsync.toml; git commit -qm Configure")
     (reader.blog / "export.xml").write_text(EXPORT, encoding="utf-8")

@@ -23,6 +23,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "sync": ("gitsync.cli.sync:sync", "Keep repository and sites in step, in both directions."),
     "pull": ("gitsync.cli.sync:pull", "Bring the edits of sites into the branch; nothing is sent."),
     "push": ("gitsync.cli.sync:push", "Send sites what changed here; no file changes."),
+    "watch": ("gitsync.cli.watch:watch", "Sync whenever a post is saved, and look at the sites now and then."),
     "log": ("gitsync.cli.log:log", "Say what each sync did."),
     "rollback": ("gitsync.cli.rollback:rollback", "Take back what a sync did, here and on the sites."),
     "restore": ("gitsync.cli.restore:restore", "Bring a whole site back to what it was at some time."),
