@@ -24,7 +24,7 @@ from gitsync_connectors.rest_fields import fields
 from gitsync_connectors.rest_hooks import hook, told
 from gitsync_connectors.rest_http import Wire
 from gitsync_connectors.rest_options import Options
-from gitsync_connectors.rest_paths import shape
+from gitsync_connectors.rest_paths import shape, steps
 from gitsync_connectors.rest_reading import Reading
 from gitsync_connectors.rest_requests import Answer, Endpoint, endpoints
 from gitsync_connectors.rest_settings import SETTINGS
@@ -72,12 +72,13 @@ class Rest:
         self._hook = hook(settings, options)
         self._uploads = uploads(options)
         self._read_back, self._anonymous = options.flag("read_back"), options.flag("anonymous")
+        self._republish = options.flag("republish")
         who = credentials(settings, options)
         names = {
-            part.rpartition(".")[2].removesuffix("[]"): name
+            steps(part)[-1].removesuffix("[]"): name
             for name, field in fields(options).items()
             for part in (field.path, field.write)
-            if part
+            if steps(part)
         }
         self._wire = Wire(
             settings,
@@ -244,7 +245,7 @@ class Rest:
         found = self._reading.one(answer.value)
         if self._shape.mode == "fields" and found is not None and (lost := mapping.emptied(self._shape, there, found)):
             found = self._restored(endpoint, post, there, lost)
-        return self._stored(self._reading.id(found) if found is not None else id, post, found)
+        return self._stored(self._reading.id(found) if found is not None else id, post, found, again=self._republish)
 
     def _restored(
         self, endpoint: Endpoint, post: Post, there: mapping.Item, lost: Sequence[str]
@@ -309,7 +310,7 @@ class Rest:
         )
         return guarded, slots
 
-    def _stored(self, id: str, post: Post, found: mapping.Item | None) -> Record:
+    def _stored(self, id: str, post: Post, found: mapping.Item | None, *, again: bool = False) -> Record:
         """Return what was stored: as the answer shows it, or as the record does where the answer leaves things out."""
         try:
             if found is not None and not self._read_back:
@@ -321,16 +322,19 @@ class Rest:
                 whole = False
             if not whole:
                 record = self._reading.record(id)
-            if record.post is not None and self._published(id, post, record.post):
+            if record.post is not None and self._published(id, post, record.post, again=again):
                 record = self._reading.record(id)
         except (Malformed, NotFound, Unreachable) as error:
             raise OutcomeUnknown(error.message, "The next sync looks whether it arrived.") from None
         self._reading.last = None
         return record
 
-    def _published(self, id: str, post: Post, shown: Post) -> bool:
-        """Publish or unpublish by a request of its own, where there is one and the status is not the wanted one."""
-        if post.status is None or post.status == shown.status:
+    def _published(self, id: str, post: Post, shown: Post, *, again: bool = False) -> bool:
+        """Publish or unpublish by a request of its own, where there is one and the status is not the wanted one.
+
+        `again`: a change of what is public is seen by nobody until it is published once more.
+        """
+        if post.status is None or (post.status == shown.status and not (again and post.status == "published")):
             return False
         op = "publish" if post.status == "published" else "unpublish" if post.status == "draft" else ""
         for endpoint in self._endpoints.get(op, ()):
@@ -347,7 +351,16 @@ class Rest:
         endpoint, slots = self._guarded(self._endpoints["delete"][0], self._slots(Post(), there, etag))
         self._reading.last = None
         self._reading.forget()
-        self._wire.send("delete", endpoint, slots)
+        try:
+            self._wire.send("delete", endpoint, slots)
+        except Rejected:
+            # Some delete only what is not public.
+            shown = mapping.post_of(self._shape, there, id, self._now())
+            if not self._published(id, Post(status="draft"), shown):
+                raise
+            there = self._reading.get(id)
+            slots = self._slots(Post(), there, self._reading.last[2] if self._reading.last else None)
+            self._wire.send("delete", endpoint, slots)
 
     def upload(self, asset: Asset) -> str:
         if "upload" not in self._endpoints or self._uploads is None:

@@ -21,11 +21,15 @@ ABOUT_ONE: Final = ("get", "update", "delete", "publish", "unpublish")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Errors:
-    """`[errors]`: where the sentence and the field are, what `failed` in a 200, and what some statuses mean here."""
+    """`[errors]`: where the sentence and the field are, and what some statuses mean here.
+
+    `failed` says that a 200 is a refusal, `missing` that an answer about one record says there is none.
+    """
 
     message: Reader | None = None
     about: Reader | None = None
     failed: Reader | None = None
+    missing: Reader | None = None
     statuses: Mapping[int, type[SiteError]] = field(default_factory=dict)
 
 
@@ -33,9 +37,8 @@ def errors(options: Options) -> Errors:
     """Return what `[errors]` says. Raises ConfigError."""
     table = options.table("errors")
     place = f"[{table.place}]"
-    readers = {
-        key: reader(path, f"{place} {key}") for key in ("message", "field", "failed") if (path := table.text(key))
-    }
+    paths = {key: table.text(key) for key in ("message", "field", "failed", "missing")}
+    readers = {key: reader(path, f"{place} {key}") for key, path in paths.items() if path}
     statuses = {}
     for name, kind in KINDS.items():
         for status in table.take(name) or ():
@@ -59,7 +62,7 @@ def kind_of(status: int, op: str, declared: Errors, *, conditional: bool) -> typ
         return Stale if op in ("update", "delete") and (conditional or status == 412) else Rejected
     if op in ("get", "many") and status in (400, 422):
         return NotFound  # an id that is none of this site's
-    if status in (400, 413, 415, 422, 423):
+    if status in (400, 413, 415, 416, 422, 423):
         return Rejected
     return Malformed
 

@@ -18,7 +18,7 @@ from gitsync.errors import Malformed
 from gitsync.model import DATES, FIELDS, LISTS, STATUSES, Value
 from gitsync_connectors import sql_cells
 from gitsync_connectors.rest_options import Options
-from gitsync_connectors.rest_paths import WRITABLE, Json, Reader, put, reader
+from gitsync_connectors.rest_paths import WRITABLE, Json, Reader, put, reader, steps
 from gitsync_connectors.rest_terms import Lookup, Terms, lookup
 
 TYPES: Final[Mapping[str, tuple[str, ...]]] = {
@@ -38,7 +38,10 @@ NAMES: Final = ("name", "title", "label", "slug", "value", "tag", "text")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Field:
-    """One field. `read` None: the CMS never shows it; `write` "": it is never sent; `kind` "": as the others are."""
+    """One field. `read` None: the CMS never shows it; `write` "": it is never sent; `kind` "": as the others are.
+
+    `template` is what is written of a value, or of each entry of a list, with {value} in it.
+    """
 
     name: str
     path: str
@@ -50,6 +53,7 @@ class Field:
     empty: Json = None
     lookup: Lookup | None = None
     terms: Terms | None = None
+    template: Json = None
 
 
 def fields(options: Options) -> dict[str, Field]:
@@ -74,8 +78,9 @@ def _field(table: Options, name: str, value: Any) -> Field:
     inner = table.inner(name, value)
     path = inner.text("path")
     write = inner.take("write")
+    match = inner.text("match")
     if write is None:
-        write = path if WRITABLE.fullmatch(path) else ""
+        write = path if WRITABLE.fullmatch(path) and not match and name != "id" else ""
     elif write is False:
         write = ""
     elif not isinstance(write, str) or not WRITABLE.fullmatch(write):
@@ -87,18 +92,36 @@ def _field(table: Options, name: str, value: Any) -> Field:
     field = Field(
         name=name,
         path=path or write,
-        read=reader(path, place) if path else None,
+        read=_part(reader(path, place), inner, match) if path else None,
         write=write,
         kind=kind,
         key=inner.text("key"),
         separator=inner.text("separator", ","),
         empty=inner.take("empty"),
         lookup=lookup(inner.table("lookup")) if group == "list" else None,
+        template=inner.take("as"),
     )
     inner.end()
     if not path and not write:
         raise inner.wrong("names no key.", f'Write {name} = {{path = "…"}}.')
     return field
+
+
+def _part(read: Reader, inner: Options, match: str) -> Reader:
+    """Return a reader of that part of a text which `match` finds: its first group, else all of it."""
+    if not match:
+        return read
+    try:
+        pattern = re.compile(match)
+    except re.error as error:
+        hint = 'Like match = "/([^/]+)/?$" for the last part of an address.'
+        raise inner.wrong(f"match is no regular expression: {error}.", hint) from None
+
+    def part(value: Json) -> Json:
+        found = pattern.search(str(whole)) if isinstance(whole := read(value), str | int) else None
+        return found[1 if pattern.groups else 0] if found else None
+
+    return part
 
 
 def statuses(options: Options, status: Field | None) -> Mapping[str, tuple[Json, ...]]:
@@ -117,7 +140,7 @@ def statuses(options: Options, status: Field | None) -> Mapping[str, tuple[Json,
         return {}
     if status.kind == "date":
         return {"published": (), "draft": (), **({"scheduled": ()} if status.write else {})}
-    last = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", status.path.rpartition(".")[2]).lower()
+    last = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", (steps(status.path) or [""])[-1]).lower()
     flags: Mapping[str, Json] = sql_cells.FLAGS.get(last) or {"published": "published", "draft": "draft"}
     return {name: (word,) for name, word in flags.items()}
 
@@ -231,7 +254,22 @@ def _moment(kind: str, moment: datetime, like: Json) -> Json:
     return sql_cells.write_moment(moment, kind="text", like=ISO if like is None or isinstance(like, bool) else like)
 
 
+def fitted(field: Field, value: Json) -> Json:
+    """Return a written value in the shape that the field's `as` declares; None stays None."""
+    return value if field.template is None or value is None else _filled(field.template, value)
+
+
+def _filled(template: Json, value: Json) -> Json:
+    if isinstance(template, str):
+        return value if template == "{value}" else template.replace("{value}", str(value))
+    if isinstance(template, dict):
+        return {key: _filled(inner, value) for key, inner in template.items()}
+    return [_filled(inner, value) for inner in template] if isinstance(template, list) else template
+
+
 def _list(field: Field, items: Any, like: Json) -> Json:
+    if field.template is not None:
+        return [fitted(field, field.terms.id(name) if field.terms else name) for name in items]
     if field.terms is not None:
         ids = [field.terms.id(name) for name in items]
         return field.separator.join(map(str, ids)) if field.kind == "comma" else ids

@@ -16,12 +16,15 @@ from gitsync.model import Asset
 from gitsync_connectors.rest_auth import Credentials, session
 from gitsync_connectors.rest_errors import Errors, field_of, hint_of, kind_of, sentence_of
 from gitsync_connectors.rest_paging import beside
+from gitsync_connectors.rest_paths import put
 from gitsync_connectors.rest_requests import Answer, Endpoint, encoded, filled
 
 READABLE: Final = frozenset(range(400, 500)) - {408, 429}
 """Statuses whose meaning hangs on the request, so that they are read here rather than in Client."""
 
 Values = Mapping[str, str | None]
+Params = Mapping[str, str | int]
+IN_HEADER: Final = "header:"
 
 
 class Wire:
@@ -53,7 +56,7 @@ class Wire:
         self._client = Client(
             settings,
             base=self.origin,
-            headers={"Accept": "application/json", **always},
+            headers=always if any(n.lower() == "accept" for n in always) else {"Accept": "application/json", **always},
             pace={},
             sign=credentials.sign,
             secrets=credentials.hidden,
@@ -62,16 +65,26 @@ class Wire:
         )
 
     def send(
-        self, op: str, endpoint: Endpoint, values: Values, *, body: Any = None, params: Values | None = None
+        self, op: str, endpoint: Endpoint, values: Values, *, body: Any = None, params: Params | None = None
     ) -> Answer:
-        """Send the request for `op` with its slots filled; `params` are added to its query. Raises any SiteError."""
+        """Send the request for `op` with its slots filled. Raises any SiteError.
+
+        `params` are added to its query, those called "header:…" to its headers, and to the body of a POST that asks.
+        """
         path, pairs = endpoint.target(values)
-        replaced = [(name, text) for name, text in pairs if not params or name not in params]
-        added = [(name, text) for name, text in (params or {}).items() if text is not None]
+        params = params or {}
+        replaced = [(name, text) for name, text in pairs if name not in params]
+        headers = {n.removeprefix(IN_HEADER): str(text) for n, text in params.items() if n.startswith(IN_HEADER)}
+        added = {name: text for name, text in params.items() if not name.startswith(IN_HEADER)}
+        body = filled(endpoint.body, values, body) if endpoint.body is not None else body
+        if endpoint.asks:
+            for name, text in added.items():
+                put(body, name, text)
+            added = {}
         # Conditions of the same name, such as id=gt.5 beside id=not.is.null, are all meant.
-        target = self._base + path + encoded([*replaced, *added, *self._credentials.query])
-        body = filled(endpoint.body, values) if endpoint.body is not None else body
-        return self._answered(op, endpoint.method, target, endpoint.sent(values), body)
+        pairs = [*replaced, *((name, str(text)) for name, text in added.items()), *self._credentials.query]
+        target = self._base + path + encoded(pairs)
+        return self._answered(op, endpoint.method, target, {**endpoint.sent(values), **headers}, body, endpoint.asks)
 
     def follow(self, op: str, endpoint: Endpoint, link: str) -> Answer:
         """Ask for the next page at an address that the page before named."""
@@ -82,12 +95,14 @@ class Wire:
             target += ("&" if "?" in target else "?") + encoded(missing)[1:]
         return self._answered(op, "GET", target, endpoint.sent({}), None)
 
-    def _answered(self, op: str, method: str, target: str, headers: Mapping[str, str], body: Any) -> Answer:
+    def _answered(
+        self, op: str, method: str, target: str, headers: Mapping[str, str], body: Any, asks: bool = False
+    ) -> Answer:
         content, kind = self._content(body)
         own = any(name.lower() == "content-type" for name in headers)
         kinds = {"Content-Type": self._media_type or kind} if kind and not own else {}
-        response = self._request(op, method, target, content=content, headers={**kinds, **headers})
-        return self._read(method, response)
+        response = self._request(op, method, target, content=content, headers={**kinds, **headers}, asks=asks)
+        return self._read("GET" if asks else method, response)
 
     def _content(self, body: Any) -> tuple[bytes | None, str]:
         if body is None:
@@ -178,6 +193,10 @@ class Wire:
             field, _ = field_of(value, self._errors, self._names)
             raise Rejected(error.message, error.hint, field=field) if method != "GET" else error
         return Answer(response.status, value, response.headers)
+
+    def says_missing(self, value: Any) -> bool:
+        """Say whether an answer tells, where `missing` says so, that there is no such record."""
+        return bool(self._errors.missing and self._errors.missing(value))
 
     def close(self) -> None:
         """Close every connection."""

@@ -17,7 +17,7 @@ from gitsync.model import DATES, FIELDS, LISTS, Post, Record, Value, clean_body
 from gitsync_connectors import rest_fields, sql_cells
 from gitsync_connectors.rest_fields import Field
 from gitsync_connectors.rest_options import Options
-from gitsync_connectors.rest_paths import Json, drop, put
+from gitsync_connectors.rest_paths import Json, drop, put, steps
 from gitsync_connectors.rest_requests import filled
 
 Item = dict[str, Json]
@@ -259,7 +259,7 @@ def http_date(how: Shape, item: Json) -> str | None:
 
 def emptied(how: Shape, before: Item, after: Item) -> list[str]:
     """Return the keys that no field is mapped to, and that had something in them before an update and are empty now."""
-    mapped = {path.split(".")[0] for field in how.fields.values() for path in (field.path, field.write) if path}
+    mapped = {steps(path)[0] for field in how.fields.values() for path in (field.path, field.write) if path}
     nothing: tuple[Json, ...] = (None, "", [], {})
     return [
         key
@@ -328,7 +328,7 @@ def body_of(
         if shown is not None and name not in changed:
             if how.mode == "fields" and there is not None:
                 # What was not edited is sent back as it was found, where it was found.
-                same_place = field.write == field.path and not field.kind
+                same_place = field.write == field.path and not field.kind and field.template is None
                 put(record, field.write, there if same_place or not value else _said(how, field, post, there, now))
             continue
         put(record, field.write, _said(how, field, post, there if there is not None else like.get(name), now))
@@ -351,10 +351,13 @@ def _said(how: Shape, field: Field, post: Post, like: Json, now: datetime) -> Js
             raise ConfigError(f"[sites.{how.site}.statuses] has no word for {status}.", f"Add {status} to it.")
         date = post.date or (now if status == "published" else None)
         shown = rest_fields.word_for(field, status, how.statuses, post.date, like)
-        return shown if field.kind != "date" or shown else rest_fields.written(field, date, like)
+        word = shown if field.kind != "date" or shown else rest_fields.written(field, date, like)
+        return rest_fields.fitted(field, word)
     if field.name == "body":
-        return write_body(how, post.body)
-    return rest_fields.written(field, value, like)
+        value = write_body(how, post.body)
+        return rest_fields.fitted(field, value) if value or field.empty is None else field.empty
+    said = rest_fields.written(field, value, like)
+    return rest_fields.fitted(field, said) if value and field.name not in LISTS else said
 
 
 def _merge(record: Item, more: Mapping[str, Json]) -> None:

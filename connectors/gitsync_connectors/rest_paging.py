@@ -11,9 +11,10 @@ from urllib.parse import urlsplit
 from gitsync.errors import Malformed, NotFound, Rejected
 from gitsync_connectors.rest_options import Options
 from gitsync_connectors.rest_paths import Reader, reader
-from gitsync_connectors.rest_requests import Answer
+from gitsync_connectors.rest_requests import Answer, header_of
 
-STYLES: Final = ("auto", "none", "page", "offset", "cursor", "link")
+STYLES: Final = ("auto", "none", "page", "offset", "cursor", "link", "range")
+PARAMS: Final = {"page": "page", "offset": "offset", "cursor": "cursor", "range": "Range: {first}-{last}"}
 NEXT: Final = ("next", "links.next", "links.next.href", "_links.next.href", "paging.next", "meta.next", "next_page_url")
 NEXT_KEYED: Final = ('"@odata.nextLink"', '"hydra:view"."hydra:next"')
 CURSORS: Final = (
@@ -36,7 +37,7 @@ PAGE_COUNTS: Final = (
 )
 TOTAL_HEADERS: Final = ("x-total-count", "x-wp-total", "x-total", "total-count", "x-pagination-total-count")
 
-Params = Mapping[str, str]
+Params = Mapping[str, str | int]
 Ask = Callable[[Params | str], Answer]
 """Asks for a page: with more parameters, or at the address that the last page named."""
 
@@ -70,10 +71,10 @@ def paging(options: Options) -> Paging:
     readers = {key: reader(path, f"{place} {key}") for key in wanted if (path := table.text(key))}
     found = Paging(
         style=style,
-        param=table.text("param", {"page": "page", "offset": "offset", "cursor": "cursor"}.get(style, "")),
+        param=table.text("param", PARAMS.get(style, "")),
         size_param=table.text("size_param"),
         size=table.whole("size", 100),
-        first=table.whole("first", 0 if style == "offset" else 1),
+        first=table.whole("first", 0 if style in ("offset", "range") else 1),
         next=reader(next_, f"{place} next") if next_ and not by_header else None,
         next_header=next_[7:].strip().lower() if by_header else "",
         more=readers.get("more"),
@@ -81,6 +82,8 @@ def paging(options: Options) -> Paging:
         counted=counted,
     )
     table.end()
+    if style == "range":
+        header_of(found.param, f"{place} param")
     if found.size == 0:
         raise table.wrong("size must be more than 0.", "Like size = 100.")
     return found
@@ -110,10 +113,10 @@ def pages(
 
 
 def _answers(how: Paging, ask: Ask, records: Callable[[Any], list[Any]]) -> Iterator[Answer]:
-    sized = {how.size_param: str(how.size)} if how.size_param else {}
+    sized: dict[str, str | int] = {how.size_param: how.size} if how.size_param else {}
     if how.style == "none":
         yield ask(sized)
-    elif how.style in ("page", "offset"):
+    elif how.style in ("page", "offset", "range"):
         yield from _numbered(how, ask, records, sized)
     else:
         yield from _linked(how, ask, records, sized)
@@ -125,7 +128,7 @@ def _numbered(how: Paging, ask: Ask, records: Callable[[Any], list[Any]], sized:
     while True:
         first = number == how.first
         try:
-            answer = ask({**sized, how.param: str(number)})
+            answer = ask({**sized, **_numbered_by(how, number)})
         except (NotFound, Rejected):
             if first:
                 raise
@@ -137,8 +140,17 @@ def _numbered(how: Paging, ask: Ask, records: Callable[[Any], list[Any]], sized:
         count, asked = count + len(found), asked + 1
         if not found or _is_last(how, answer, len(found), count, asked):
             return
-        number += len(found) if how.style == "offset" else 1
+        number += 1 if how.style == "page" else len(found)
         before = found
+
+
+def _numbered_by(how: Paging, number: int) -> Params:
+    """Return what asks for the page, or for the records from `number` on."""
+    if how.style != "range":
+        return {how.param: number}
+    name, template = header_of(how.param, "[paging] param")
+    last = number + how.size - 1
+    return {f"header:{name}": template.replace("{first}", str(number)).replace("{last}", str(last))}
 
 
 def _is_last(how: Paging, answer: Answer, found: int, count: int, asked: int) -> bool:
@@ -151,7 +163,7 @@ def _is_last(how: Paging, answer: Answer, found: int, count: int, asked: int) ->
         return count >= total
     # Fewer than asked for is the end, unless it is a round number: then it may be the most that this server gives.
     round_ = found % 5 == 0 or found & (found - 1) == 0
-    return bool(how.size_param) and found < how.size and not (round_ and found > 4)
+    return (bool(how.size_param) or how.style == "range") and found < how.size and not (round_ and found > 4)
 
 
 def _pages(value: Any) -> int | None:

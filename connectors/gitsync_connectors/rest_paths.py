@@ -14,7 +14,11 @@ Reader = Callable[[Json], Json]
 PLAIN: Final = re.compile(r"(?!@$)[A-Za-z_$@][\w$@-]*(\.[A-Za-z_$@][\w$@-]*)*")
 """Keys with dots between them; every other path is JMESPath. Keys with dashes need no quotes here."""
 
-WRITABLE: Final = re.compile(r"(?!@)[A-Za-z_$@][\w$@-]*(\[\])?(\.[A-Za-z_$@][\w$@-]*(\[\])?)*")
+KEY: Final = r'(?:[A-Za-z_$@][\w$@-]*|"[^"\\]+")(?:\[\])?'
+WRITABLE: Final = re.compile(rf"(?!@){KEY}(?:\.{KEY})*")
+"""Keys that a value can be put under; one with spaces or other signs stands in quotes, as in JMESPath."""
+
+EMBEDDED: Final = ("_embedded", "data", "result", "response", "payload")
 LISTS: Final = ("data", "items", "results", "docs", "records", "entries", "posts", "articles", "rows", "value", "nodes")
 ASIDE: Final = ("meta", "links", "pagination", "user", "error", "errors", "included")
 ITEMS: Final = ("data", "item", "record", "result", "post", "article", "entry", "doc", "document", "page")
@@ -59,9 +63,14 @@ def _walker(keys: list[str]) -> Reader:
     return find
 
 
+def steps(path: str) -> list[str]:
+    """Return the keys of a writable path, without their quotes; `[]` stays on a key that is a list with one thing."""
+    return [key.replace('"', "") for key in re.findall(r'(?:[^".]|"[^"]*")+', path)]
+
+
 def put(target: dict[str, Json], path: str, value: Json) -> None:
     """Set the value at dotted `path`, making what is not there on the way; `key[]` is a list with one thing in it."""
-    *above, last = path.split(".")
+    *above, last = steps(path)
     for key in above:
         name = key.removesuffix("[]")
         inner = target.get(name)
@@ -76,7 +85,7 @@ def put(target: dict[str, Json], path: str, value: Json) -> None:
 
 def drop(target: dict[str, Json], path: str) -> None:
     """Remove the value at dotted `path`, if it is there."""
-    *above, last = path.split(".")
+    *above, last = steps(path)
     inner = _walker(above)(target) if above else target
     if isinstance(inner, dict):
         inner.pop(last, None)
@@ -105,7 +114,8 @@ def _guessed_list(answer: Json) -> Json:
     lists = [value for value in answer.values() if isinstance(value, list) and all(isinstance(v, dict) for v in value)]
     if len(lists) == 1:
         return lists[0]
-    return _guessed_list(answer["data"]) if isinstance(answer.get("data"), dict) else None
+    inner = next((answer[key] for key in EMBEDDED if isinstance(answer.get(key), dict)), None)
+    return _guessed_list(inner) if inner is not None else None
 
 
 def item(answer: Json, path: Reader | None, id: Callable[[Json], str | None]) -> dict[str, Json] | None:

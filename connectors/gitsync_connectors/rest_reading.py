@@ -57,7 +57,7 @@ class Reading:
         """Return the mapping with the terms of its fields read from this site."""
 
         def pages_of(endpoint: Endpoint) -> Iterator[Item]:
-            def ask(where: Mapping[str, str] | str) -> Answer:
+            def ask(where: Mapping[str, str | int] | str) -> Answer:
                 if isinstance(where, str):
                     return self._wire.follow("list", endpoint, where)
                 return self._wire.send("list", endpoint, {}, params=where)
@@ -68,9 +68,11 @@ class Reading:
             for page in pages(self._paging, ask, lambda value: listed(value, None, self._site), key, whole=True):
                 yield from page
 
-        def send(endpoint: Endpoint, body: Json) -> Json:
+        def send(endpoint: Endpoint, body: Json, name: str) -> Json:
             wrap = self._shape.wrap.partition(".")[0].removesuffix("[]")
-            return self._wire.send("create", endpoint, {}, body={wrap: body} if wrap == "data" else body).value
+            return self._wire.send(
+                "create", endpoint, {"name": name}, body={wrap: body} if wrap == "data" else body
+            ).value
 
         named = {
             name: replace(field, terms=Terms(field.lookup, self._site, pages_of, send)) if field.lookup else field
@@ -106,7 +108,7 @@ class Reading:
                     yield found
 
     def _pages(self, op: str, endpoint: Endpoint, slots: Slots) -> Iterator[Item]:
-        def ask(where: Mapping[str, str] | str) -> Answer:
+        def ask(where: Mapping[str, str | int] | str) -> Answer:
             if isinstance(where, str):
                 return self._wire.follow(op, endpoint, where)
             return self._wire.send(op, endpoint, slots, params=where)
@@ -189,7 +191,7 @@ class Reading:
 
     def _is_empty(self, value: Json) -> bool:
         """Say whether an answer about one record shows that there is none."""
-        if not value:
+        if not _content(value) or self._wire.says_missing(value):
             return True
         try:
             return not listed(value, self._paths.get("list"), self._site)
@@ -229,3 +231,10 @@ class Reading:
     def search(self, endpoint: Endpoint, slots: Slots) -> Iterator[Item]:
         """Yield what a declared search finds."""
         return self._pages("find", endpoint, slots)
+
+
+def _content(value: Json) -> bool:
+    """Say whether anything is in an answer but empty lists and members."""
+    if isinstance(value, dict):
+        return any(map(_content, value.values()))
+    return any(map(_content, value)) if isinstance(value, list) else value not in (None, "")

@@ -55,13 +55,17 @@ class Answer(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Endpoint:
-    """One request: `path` below the site's url, `query` and `headers` with their {slots}; `body` for an action."""
+    """One request: `path` below the site's url, `query` and `headers` with their {slots}.
+
+    `body` is sent instead of the record, which stands where it says "{record}"; `asks`: this POST only reads.
+    """
 
     method: str
     path: str
     query: tuple[tuple[str, str], ...] = ()
     headers: Mapping[str, str] = field(default_factory=dict)
     body: Mapping[str, Any] | None = None
+    asks: bool = False
 
     def target(self, values: Mapping[str, str | None]) -> tuple[str, list[tuple[str, str]]]:
         """Return path and query with the slots filled; a parameter whose slot has no value is left out."""
@@ -98,17 +102,20 @@ def fill(text: str, values: Mapping[str, str | None]) -> str:
     return SLOT.sub(value, text)
 
 
-def filled(value: Any, values: Mapping[str, str | None]) -> Any:
-    """Return a declared JSON value with the slots in its texts filled; members whose slot has no value are left out."""
+def filled(value: Any, values: Mapping[str, str | None], record: Any = None) -> Any:
+    """Return a declared JSON value with the slots in its texts filled; members whose slot has no value are left out.
+
+    The text "{record}" becomes `record`, and a text that is one slot is not looked into further.
+    """
     if isinstance(value, str):
-        return fill(value, values)
+        return record if value == "{record}" and record is not None else fill(value, values)
     if isinstance(value, Mapping):
         return {
-            key: filled(inner, values)
+            key: filled(inner, values, record)
             for key, inner in value.items()
             if not isinstance(inner, str) or all(values.get(s, "") is not None for s in SLOT.findall(inner))
         }
-    return [filled(inner, values) for inner in value] if isinstance(value, list) else value
+    return [filled(inner, values, record) for inner in value] if isinstance(value, list) else value
 
 
 def encoded(pairs: Sequence[tuple[str, str]]) -> str:
@@ -152,15 +159,20 @@ def endpoint_of(table: Options, name: str, value: Any) -> Endpoint:
     method, rest = (method.upper(), rest.strip()) if space else (METHODS[name], text)
     if not re.fullmatch(r"[A-Z]+", method) or not rest.startswith(("/", "?")) or rest.startswith("//"):
         raise table.wrong(f"{name} = {text!r} is no request below url.", hint)
-    if (name in READS) != (method == "GET"):
+    body = inner.take("body") if inner else None
+    asks = name in READS and method == "POST" and isinstance(body, dict)
+    if (name in READS) != (method == "GET") and not asks:
+        if name in READS and method == "POST":
+            hint = f'A POST that reads says what it asks for: {name} = {{request = "{text}", body = {{…}}}}.'
         raise table.wrong(f"{name} cannot be a {method} request.", hint)
     path, _, query = rest.partition("?")
     pairs = tuple((unquote(key), unquote(what)) for key, _, what in (p.partition("=") for p in query.split("&") if p))
     headers = inner.texts("headers") if inner else {}
-    body = inner.take("body") if inner else None
     if inner:
         inner.end()
-    endpoint = Endpoint(method=method, path=path, query=pairs, headers=headers, body=body)
+    if body is not None and not isinstance(body, dict):
+        raise table.wrong(f"the body of {name} must be a table.", 'Like body = {mutations = ["{record}"]}.')
+    endpoint = Endpoint(method=method, path=path, query=pairs, headers=headers, body=body, asks=asks)
     for used in [slot for part in (path, *(v for _, v in pairs), *headers.values()) for slot in SLOT.findall(part)]:
         if used not in SLOTS:
             raise table.unknown(f"slot {{{used}}} in {name}", used, SLOTS)

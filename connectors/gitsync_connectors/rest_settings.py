@@ -12,7 +12,7 @@ SETTINGS: Final[Mapping[str, Setting]] = {
     "endpoints": Setting(
         type=dict,
         help='requests of its own, like update = "PUT /articles/{id}": list, get, many, find, create, update, delete, '
-        "publish, unpublish, upload, whoami; false where there is none",
+        "publish, unpublish, upload, whoami; with headers and a body as a table; false where there is none",
     ),
     "fields": Setting(
         type=dict, required=True, help="post field = where it is in a record, in JMESPath; id and body are required"
@@ -35,8 +35,8 @@ SETTINGS: Final[Mapping[str, Setting]] = {
     "login": Setting(type=dict, help="a request that answers a token: request, body, form, token, header"),
     "paging": Setting(
         type=dict,
-        help="style (page, offset, cursor, link, none), param, size_param, size, first, and next, more and total in "
-        "JMESPath",
+        help="style (page, offset, cursor, link, range, none), param, size_param, size, first, and next, more and "
+        "total in JMESPath",
     ),
     "sends": Setting(type=str, choices=("json", "form"), help="how the body of a write is encoded"),
     "update_body": Setting(
@@ -54,10 +54,12 @@ SETTINGS: Final[Mapping[str, Setting]] = {
     "summary": Setting(type=bool, help="the listing shows ids and revisions, not whole records"),
     "read_back": Setting(type=bool, help="read each record after it was written: the answer shows something else"),
     "anonymous": Setting(type=bool, help="it lists public posts to anybody: ask `whoami` before each listing"),
+    "republish": Setting(type=bool, help="a change of a public post is seen only when `publish` is asked for again"),
     "unpublish": Setting(type=bool, help="false where a published post cannot become a draft again"),
     "errors": Setting(
         type=dict,
-        help="message, field, failed: JMESPath into an error; rejected, stale, not_found, unauthorized: statuses",
+        help="message, field, failed, missing: JMESPath into an answer; rejected, stale, not_found, unauthorized: "
+        "statuses",
     ),
     "limits": Setting(type=dict, help="the most characters of a text field, or entries of a list, like {tags = 4}"),
     "required": Setting(type=list, help='post fields that the CMS insists on, like ["title", "slug"]'),

@@ -45,9 +45,12 @@ def lookup(table: Options) -> Lookup | None:
 
 
 class Terms:
-    """The terms of one field, read once, when the first is asked for. `pages` yields the records of a listing."""
+    """The terms of one field, read once, when the first is asked for. `pages` yields the records of a listing.
 
-    def __init__(self, how: Lookup, site: str, pages: Callable[[Endpoint], Any], send: Callable[[Endpoint, Any], Any]):
+    `send` makes a request of its endpoint, the new record, and its name for the slot of that name.
+    """
+
+    def __init__(self, how: Lookup, site: str, pages: Callable[[Endpoint], Any], send: Callable[..., Any]):
         self._how, self._site, self._pages, self._send = how, site, pages, send
         self._names: dict[str, str] = {}
         self._ids: dict[str, Any] = {}
@@ -87,7 +90,7 @@ class Terms:
             hint = 'Make it there, or declare create in its lookup, like create = "POST /tags".'
             raise ConfigError(f"{self._site} has no {name!r} among its terms.", hint)
         try:
-            value = self._send(self._how.create, {self._how.key: name})
+            value = self._send(self._how.create, {self._how.key: name}, name)
         except (OutcomeUnknown, Unreachable) as error:
             # No post has been sent yet, so nothing has to be looked for: the next run finds the term, or makes it.
             raise Unreachable(error.message, "Sync again.") from None
