@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import queue
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -29,6 +30,8 @@ def watching(project: Project, inbox: Inbox) -> Iterator[FileWatch]:
 
     Watched are the folders that [content] reaches, gitsync.toml and git's own state: the cost does not grow with files.
     """
+    # A folder that is made while it is being listed is noted twice, which watchdog takes for worth a warning.
+    warnings.filterwarnings("ignore", message="Callback with id", category=RuntimeWarning)
     watch = FileWatch(project, inbox)
     try:
         watch.arm(project)
