@@ -30,6 +30,7 @@ from gitsync.errors import (
     Stale,
 )
 from gitsync.events import Action, Event, Notice, Operation, Outcome, Progress
+from gitsync.git import lfs
 from gitsync.model import Asset, Post, Record
 from gitsync.plan import Step
 from gitsync.repository import Oid
@@ -178,12 +179,24 @@ class Applying:
         for path, oid in projection.uses.assets.items():
             if addresses.asset_url(path) is None:
                 self._before_write()
-                content = self._overlay.read(oid)
+                content = self._file(path, oid)
                 sha256 = hashlib.sha256(content).hexdigest()
                 asset = Asset(path=path, content=content, media_type=media_type(path), sha256=sha256)
                 addresses.uploaded[oid] = self._connector.upload(asset)
                 uploaded = True
         return uploaded
+
+    def _file(self, path: str, oid: Oid) -> bytes:
+        """Return a file's bytes, also where git holds a pointer of Git LFS only. Raises InvalidContent."""
+        content = lfs.content(self._overlay.project.repository, self._overlay.read(oid))
+        if content is None:
+            raise InvalidContent(
+                f"{path} is a pointer of Git LFS, and its content is not here.",
+                "Run git lfs pull; on GitHub, check out with lfs: true.",
+                code="LFS001",
+                path=path,
+            )
+        return content
 
     def _create(self, write: Write, projection: Projection, slug: str | None) -> Event:
         post = projection.post

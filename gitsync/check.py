@@ -5,15 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
 from gitsync import merge
+from gitsync.config import Config, content_glob
 from gitsync.connector import Connector, Problem
-from gitsync.document import Document, place
+from gitsync.document import Document, edit, place
 from gitsync.engine.projection import Place, project, selected, view
 from gitsync.errors import ConfigError, InvalidContent, UsageError
+from gitsync.git import lfs
 from gitsync.ledger import Ledger
+from gitsync.lint.finding import Finding, finding_of
+from gitsync.lint.links import Links
+from gitsync.lint.schema import Schema
+from gitsync.lint.twins import Twins
 from gitsync.naming import named_post, spellings
 from gitsync.project import Project
 from gitsync.site import Site
@@ -21,31 +28,11 @@ from gitsync.state.index import Index
 from gitsync.tomlfile import did_you_mean
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
-    """One thing that is wrong at `path:line:column` (from 1); `sites` are those that mind, () for all.
+def posts_to_check(project: Project, typed: Sequence[str], start: Path, *, others: bool = False) -> list[str]:
+    """Return the posts that `typed` files and folders name, or all.
 
-    An "error" keeps the post from being sent, a "warning" is something that a site would drop or change.
+    Raises UsageError for what is no post; with `others` that is left out.
     """
-
-    path: str
-    line: int
-    column: int
-    code: str
-    message: str
-    hint: str
-    severity: Literal["error", "warning"]
-    sites: tuple[str, ...] = ()
-
-    def __str__(self) -> str:
-        who = f"{', '.join(self.sites)}: " if self.sites else ""
-        what = f"{who}{self.message.rstrip('.')}. {self.hint}".rstrip()
-        kind = "warning: " if self.severity == "warning" else ""
-        return f"{self.path}:{self.line}:{self.column}: {self.code} {kind}{what}"
-
-
-def posts_to_check(project: Project, typed: Sequence[str], start: Path) -> list[str]:
-    """Return the posts that `typed` files and folders name, or all. Raises UsageError for what is no post."""
     posts = [path for path in _files(project) if project.is_post(path)]
     if not typed:
         return posts
@@ -53,6 +40,8 @@ def posts_to_check(project: Project, typed: Sequence[str], start: Path) -> list[
     for name in typed:
         folders = [f"{path}/" if path != "." else "" for path in spellings(project, name, start)]
         within = [path for path in posts if any(path.startswith(folder) for folder in folders)]
+        if not within and others and not set(spellings(project, name, start)) & set(posts):
+            continue
         chosen |= dict.fromkeys(within or [_one(project, name, start, posts)])
     return list(chosen)
 
@@ -100,6 +89,7 @@ class Check:
         self._project = project
         self.skipped: dict[str, str] = {}
         self._sites: list[_Checked] = []
+        self._twins = Twins()
         for site in sites:
             site.check()
             try:
@@ -122,6 +112,7 @@ class Check:
             asset_url=lambda _: None,
             blob=lambda _: None,
             uploads=connector.capabilities.uploads,
+            upload_types=connector.capabilities.upload_types,
             home=project.config.content.url,
             raw=project.raw_base,
             root=project.root,
@@ -138,13 +129,20 @@ class Check:
         """A post that is here gets its address when it is sent: a link to it is no problem."""
         return f"https://gitsync.invalid/{path}" if self._kind(path) == "post" else None
 
+    def _data(self, path: str) -> bytes:
+        repository = self._project.repository
+        if repository.root is not None:
+            return (repository.root / path).read_bytes()
+        return repository.blob(repository.lookup("HEAD", [path])[path])
+
+    def read(self, path: str) -> Document:
+        """Return one post as it is on the disk. Raises InvalidContent."""
+        return self._project.read(path, self._data(path))
+
     def post(self, path: str) -> list[Finding]:
         """Return what is wrong with one post, by place."""
-        root = self._project.repository.root
-        repository = self._project.repository
-        data = (root / path).read_bytes() if root else repository.blob(repository.lookup("HEAD", [path])[path])
         try:
-            file = self._project.read(path, data)
+            file = self.read(path)
         except InvalidContent as error:
             return [
                 Finding(
@@ -157,18 +155,88 @@ class Check:
                     severity="error",
                 )
             ]
-        found = [*self._names(file), *_markers(file)]
+        found = [*self._names(file), *_markers(file), *_tags(file), *self._twins.findings(file)]
+        found += [finding for schema in self._schemas(path) for finding in schema.findings(file)]
         merged: dict[Finding, list[str]] = {}
         for checked in self._sites:
             if selected(file, checked.site.name):
                 for problem in self._problems(file, checked):
-                    merged.setdefault(_finding(file, problem), []).append(checked.site.name)
+                    merged.setdefault(finding_of(file, problem), []).append(checked.site.name)
         found += [replace(finding, sites=tuple(dict.fromkeys(sites))) for finding, sites in merged.items()]
+        found = [*self._linked(file, found)]
         return sorted(found, key=lambda it: (it.line, it.column, it.severity, it.code))
 
-    def _problems(self, file: Document, checked: _Checked) -> Sequence[Problem]:
+    def _problems(self, file: Document, checked: _Checked) -> Iterator[Problem]:
         post = view(file, checked.site.name, checked.site.status)
-        return project(post, file.path, checked.place, checked.connector).problems
+        allowed = self._project.config.policy.allows
+        for problem in project(post, file.path, checked.place, checked.connector).problems:
+            if problem.severity == "error" or not allowed(checked.site.name, problem.code):
+                yield problem
+
+    def _linked(self, file: Document, found: Sequence[Finding]) -> Iterator[Finding]:
+        """Yield `found` and what is wrong with links; where a site minds a link too, once."""
+        links = {(it.line, it.column, it.code): it for it in self._link_findings(file)}
+        for finding in found:
+            own = links.pop((finding.line, finding.column, finding.code), None)
+            yield replace(finding, fixable=True, hint=own.hint) if own is not None and own.fixable else finding
+        for finding in links.values():  # what no site minds keeps nothing from being sent
+            yield replace(finding, severity="warning") if self._sites else finding
+
+    def _link_findings(self, file: Document) -> Iterator[Finding]:
+        allowed = self._project.config.policy.allows
+        for problem, fixable in self._links.problems(file):
+            if problem.severity == "error" or not allowed("", problem.code):
+                yield finding_of(file, problem, fixable=fixable)
+
+    @cached_property
+    def _links(self) -> Links:
+        return Links(
+            self._project.root,
+            kind=self._kind,
+            body=self._body,
+            fetched=self._is_fetched,
+            names=self._names_of_files,
+            home=self._project.config.content.url,
+        )
+
+    def _body(self, path: str) -> str:
+        try:
+            return self.read(path).post.body
+        except InvalidContent:  # told where it is checked itself
+            return ""
+
+    def _is_fetched(self, path: str) -> bool:
+        data = self._data(path)
+        return lfs.content(self._project.repository, data) is not None
+
+    def _names_of_files(self) -> list[str]:
+        repository = self._project.repository
+        if repository.root is None:
+            return [entry.path for entry in repository.tree(self._project.head())]
+        listing = repository.git.run("ls-files", "-z", "--cached", "--others", "--exclude-standard", "--deduplicate")
+        return [name.decode("utf-8", "surrogateescape") for name in listing.output.split(b"\0")[:-1]]
+
+    @cached_property
+    def _all_schemas(self) -> list[tuple[str, Schema]]:
+        config: Config = self._project.config
+        return [(glob, Schema(config.root / path, path)) for glob, path in config.content.schemas.items()]
+
+    def _schemas(self, path: str) -> list[Schema]:
+        root = self._project.root
+        return [schema for glob, schema in self._all_schemas if content_glob(root, glob).fullmatch(path)]
+
+    def fix(self, path: str) -> bool:
+        """Mend in the file what is safe to mend; returns whether anything was. Raises InvalidContent, OSError."""
+        root = self._project.repository.root
+        if root is None or (root / path).is_symlink():
+            return False
+        file = self.read(path)
+        changes = {"tags": tuple(dict.fromkeys(file.post.tags))} if _tags(file) and file.post.tags else {}
+        data = edit(file, changes, body=self._links.mended(file))
+        if data == file.data:
+            return False
+        (root / path).write_bytes(data)
+        return True
 
     def _names(self, file: Document) -> Iterator[Finding]:
         """Yield the sites that the front matter names and gitsync.toml does not have."""
@@ -190,6 +258,17 @@ class Check:
                 )
 
 
+def _tags(file: Document) -> list[Finding]:
+    tags = file.post.tags or ()
+    if len(set(tags)) == len(tags):
+        return []
+    twice = next(tag for tag in tags if tags.count(tag) > 1)
+    problem = Problem(
+        code="TAGS_TWICE", message=f"the tag {twice} is said twice", hint="Say it once.", field="tags", severity="loss"
+    )
+    return [finding_of(file, problem, fixable=True)]
+
+
 def _markers(file: Document) -> Iterator[Finding]:
     line = merge.marked_line(file.layout.text)
     if line is not None:
@@ -202,16 +281,3 @@ def _markers(file: Document) -> Iterator[Finding]:
             hint="Decide what stays, and delete the marker lines.",
             severity="error",
         )
-
-
-def _finding(file: Document, problem: Problem) -> Finding:
-    line, column = place(file, problem.field or "body", problem.offset)
-    return Finding(
-        path=file.path,
-        line=line,
-        column=column,
-        code=problem.code,
-        message=problem.message,
-        hint=problem.hint,
-        severity="error" if problem.severity == "error" else "warning",
-    )

@@ -26,7 +26,8 @@ PER = {"s": 1.0, "m": 60.0, "h": 3600.0}
 class Content:
     """Which files are posts. `paths` are git globs and `assets` folders, both relative to the folder of gitsync.toml.
 
-    `url` has no slash at its end. `timezone` is an IANA name that dates without a zone are in; None is UTC.
+    `schemas` maps globs to JSON Schemas of front matter. `url` has no slash at its end.
+    `timezone` is an IANA name that dates without a zone are in; None is UTC.
     """
 
     paths: tuple[str, ...] = ("posts/**/*.md",)
@@ -34,6 +35,7 @@ class Content:
     assets: tuple[str, ...] = ()
     url: str | None = None
     timezone: str | None = None
+    schemas: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +70,11 @@ class Policy:
     max_delete: MaxDelete = field(default_factory=MaxDelete)
     max_create: int = 50
     pull: Literal["commit", "pull-request"] = "commit"
+    allow_losses: frozenset[str] = frozenset()
+
+    def allows(self, site: str, code: str) -> bool:
+        """Say whether nobody needs to be told of a loss: its CODE is allowed, or SITE:CODE."""
+        return code in self.allow_losses or f"{site}:{code}" in self.allow_losses
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,6 +166,11 @@ def _content(table: Table) -> Content:
         raise table.wrong(
             "url", "url must be an http or https address without credentials.", 'Like "https://me.example".'
         )
+    schemas = table.table("schemas")
+    named = {glob: schemas.text(glob) or "" for glob in schemas.names()}
+    for glob, path in named.items():
+        _check_relative(schemas, glob, glob)
+        _check_relative(schemas, glob, path)
     timezone = table.text("timezone")
     if timezone is not None:
         _check_timezone(table, timezone)
@@ -168,6 +180,7 @@ def _content(table: Table) -> Content:
         assets=assets,
         url=url.rstrip("/") if url else None,
         timezone=timezone,
+        schemas=named,
     )
     table.end()
     return content
@@ -212,6 +225,7 @@ def _policy(table: Table) -> Policy:
         max_delete=_max_delete(table),
         max_create=table.whole("max_create", default.max_create),
         pull=choice("pull", choices=("commit", "pull-request")) or default.pull,
+        allow_losses=frozenset(table.texts("allow_losses") or ()),
     )
     table.end()
     return policy
@@ -300,6 +314,31 @@ def _pace(table: Table) -> Mapping[str, tuple[int, float]] | None:
             raise table.wrong("pace", f"pace for {key} is not understood.", hint)
         pace[key] = (int(found["number"]), seconds)
     return pace
+
+
+def content_glob(root: str, pattern: str) -> re.Pattern[str]:
+    """Return what matches the repository paths that a git glob below `root` ("" or "x/") reaches.
+
+    `**/` is any folders; `*` and `?` stay within a name.
+    """
+    out, at = re.escape(root), 0
+    while at < len(pattern):
+        if pattern.startswith("**/", at):
+            out, at = out + "(?:.*/)?", at + 3
+        elif pattern.startswith("**", at):
+            out, at = out + ".*", at + 2
+        elif pattern[at] == "*":
+            out, at = out + "[^/]*", at + 1
+        elif pattern[at] == "?":
+            out, at = out + "[^/]", at + 1
+        elif pattern[at] == "[" and (end := pattern.find("]", at + 2)) > 0:
+            within = pattern[at + 1 : end]
+            negated = within[0] in "!^"
+            out += "[" + ("^" if negated else "") + re.escape(within[negated:]).replace(r"\-", "-") + "]"
+            at = end + 1
+        else:
+            out, at = out + re.escape(pattern[at]), at + 1
+    return re.compile(out)
 
 
 def inside(path: str | os.PathLike[str], root: Path) -> str | None:

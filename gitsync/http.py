@@ -10,7 +10,9 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from http.cookiejar import CookieJar, DefaultCookiePolicy
-from typing import Any, Final
+from ipaddress import ip_address
+from socket import gaierror, getaddrinfo
+from typing import Any, Final, NamedTuple
 
 import httpx
 
@@ -269,3 +271,42 @@ def secrets_in(headers: Mapping[str, str]) -> set[str]:
     """Return what no message may show: header values, and what follows a scheme such as `Bearer`."""
     values = [value for name, value in headers.items() if not name.lower().startswith(("accept", "content-type"))]
     return {part for value in values for part in (value, value.rpartition(" ")[2]) if len(part) >= 4}
+
+
+class Probe(NamedTuple):
+    """What became of asking for a page: the status of the end, 0 for none; where a permanent redirect leads; why."""
+
+    status: int
+    moved_to: str = ""
+    said: str = ""
+
+
+def probe(url: str, *, timeout: float = 15.0) -> Probe:
+    """Ask whether a page is there, without reading it: HEAD, and GET where that is not liked. Nothing is raised.
+
+    http and https only, also after redirects; never an address of the machine's own link (cloud metadata).
+    """
+    moved, status = "", 0
+    headers = {"User-Agent": f"Mozilla/5.0 (compatible; gitsync/{__version__}; link check)", "Accept": "*/*"}
+    try:
+        with httpx.Client(timeout=timeout, headers=headers) as client:
+            target = httpx.URL(url)
+            for _ in range(6):
+                if target.scheme not in ("http", "https") or _is_link_local(target.host):
+                    return Probe(0, said="that is no public address")
+                answer = client.head(target)
+                if answer.status_code in (403, 404, 405, 406, 501):
+                    with client.stream("GET", target) as answer:
+                        pass
+                status, location = answer.status_code, answer.headers.get("location", "")
+                if not (300 <= status < 400 and location):
+                    return Probe(status, moved)
+                target = target.join(location)
+                moved = str(target) if status in (301, 308) else moved
+        return Probe(0, said="it redirects too often")
+    except (httpx.HTTPError, httpx.InvalidURL, gaierror, ValueError) as error:
+        return Probe(0, said=plain(str(error) or type(error).__name__)[:120])
+
+
+def _is_link_local(host: str) -> bool:
+    return any(ip_address(str(it[4][0]).partition("%")[0]).is_link_local for it in getaddrinfo(host, None))

@@ -53,7 +53,7 @@ class Project:
 
     @cached_property
     def _globs(self) -> Sequence[re.Pattern[str]]:
-        return [re.compile(re.escape(self.root) + _glob(path)) for path in self.config.content.paths]
+        return [configuration.content_glob(self.root, path) for path in self.config.content.paths]
 
     def is_post(self, path: str) -> bool:
         """Say whether the content paths reach `path` and its dialect takes such a file for a post."""
@@ -133,25 +133,3 @@ def _committed(repository: Repository) -> Config:
         raise ConfigError(f"There is no {configuration.FILE} in HEAD of {repository.git_dir}.", "Commit and push one.")
     text = repository.blob(oid).decode("utf-8-sig", "replace")
     return configuration.parse(Source(path=repository.git_dir / configuration.FILE, text=text))
-
-
-def _glob(pattern: str) -> str:
-    """Translate a git glob: `**/` is any folders, `*` and `?` stay within a name."""
-    out, at = "", 0
-    while at < len(pattern):
-        if pattern.startswith("**/", at):
-            out, at = out + "(?:.*/)?", at + 3
-        elif pattern.startswith("**", at):
-            out, at = out + ".*", at + 2
-        elif pattern[at] == "*":
-            out, at = out + "[^/]*", at + 1
-        elif pattern[at] == "?":
-            out, at = out + "[^/]", at + 1
-        elif pattern[at] == "[" and (end := pattern.find("]", at + 2)) > 0:
-            inside = pattern[at + 1 : end]
-            negated = inside[0] in "!^"
-            out += "[" + ("^" if negated else "") + re.escape(inside[negated:]).replace(r"\-", "-") + "]"
-            at = end + 1
-        else:
-            out, at = out + re.escape(pattern[at]), at + 1
-    return out

@@ -8,8 +8,9 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
-from gitsync.check import Check, Finding
+from gitsync.check import Check
 from gitsync.git.gitprocess import decode, encode
+from gitsync.lint.finding import Finding
 from gitsync.project import Project
 from gitsync.site import Site
 

@@ -118,6 +118,7 @@ def problems_of(post: Post) -> list[Problem]:
     for field in ("series", "authors", "lang"):
         if post.get(field):
             add("FIELD_UNHELD", field, f"Ghost has no place for {field}", loss=True)
+    found += (loss.as_problem() for loss in named("ghost").write(post.body).losses)
     return found
 
 

@@ -90,6 +90,7 @@ def problems_of(post: Post) -> list[Problem]:
     for field in ("authors", "lang"):
         if post.get(field):
             add("FIELD_UNHELD", field, f"Hashnode has no place for {field}", loss=True)
+    found += (loss.as_problem() for loss in named("hashnode").write(post.body).losses)
     return found
 
 

@@ -18,6 +18,7 @@ from typing import Any, Final
 
 import click
 
+from gitsync.cli.annotations import annotation
 from gitsync.config import load
 from gitsync.errors import Error, Refused, UsageError
 from gitsync.repository import Repository
@@ -35,7 +36,7 @@ def main(environment: Mapping[str, str] = os.environ) -> int:
         command = _command(environment)
         _prepare(environment, writes=_writes(command))
     except Error as error:
-        click.echo(f"::error::{_escaped(str(error))}")
+        click.echo(annotation("error", str(error)))
         return error.exit_code
     done = subprocess.run(command, stdout=subprocess.PIPE, encoding="utf-8", check=False)
     events = [json.loads(line) for line in done.stdout.splitlines()]
@@ -91,27 +92,17 @@ def workflow_commands(events: Iterable[Mapping[str, Any]]) -> list[str]:
     for event in events:
         if event["event"] == "problem":
             kind = "error" if event.get("severity") == "error" else "warning"
-            place = f"file={_property(event['path'])},line={event.get('line', 1)},col={event.get('column', 1)}"
-            title = _property(str(event.get("code", "")))
-            lines.append(f"::{kind} {place},title={title}::{_escaped(str(event.get('message', '')))}")
+            place = {"path": event["path"], "line": event.get("line", 1), "column": event.get("column", 1)}
+            lines.append(annotation(kind, str(event.get("message", "")), **place, title=str(event.get("code", ""))))
         elif event["event"] == "operation" and (
             event["result"] in ("failed", "unknown") or event["action"] == "conflict"
         ):
             said = f"{event['site']}: {event['action']} {event['result']}: {event.get('reason') or ''}".rstrip(": ")
-            place = f" file={_property(event['path'])}" if event.get("path") else ""
             kind = "warning" if event["action"] == "conflict" else "error"
-            lines.append(f"::{kind}{place}::{_escaped(said)}")
+            lines.append(annotation(kind, said, path=event.get("path") or ""))
         elif event["event"] == "notice" and event.get("level") != "info":
-            lines.append(f"::{event['level']}::{_escaped(str(event['message']))}")
+            lines.append(annotation(event["level"], str(event["message"])))
     return lines
-
-
-def _escaped(text: str) -> str:
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
-
-
-def _property(text: str) -> str:
-    return _escaped(text).replace(":", "%3A").replace(",", "%2C")
 
 
 def summary(events: list[dict[str, Any]], code: int) -> list[str]:

@@ -31,6 +31,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "doctor": ("gitsync.cli.doctor:doctor", "Find what is broken in gitsync's own state, and mend it."),
     "demo": ("gitsync.cli.demo:demo", "Play the main job on a little blog, and show the evidence."),
     "check": ("gitsync.cli.check:check", "Find what the sites would refuse or lose, before anything is sent."),
+    "schema": ("gitsync.cli.schema:schema", "Print the JSON Schema of gitsync.toml, or of a post."),
     "resolve": ("gitsync.cli.resolve:resolve", "Decide a conflict."),
     "adopt": ("gitsync.cli.claims:adopt", "Say which record of a site a post is."),
     "publish": ("gitsync.cli.publish:publish", "Write the page of a post to paste into a site, and say how."),

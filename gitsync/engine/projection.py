@@ -106,7 +106,7 @@ def lift(post: Post, path: str, place: Place) -> Post:
     """Undo on a site's version what `project` did to links: absolute ones that lead to our files become relative."""
 
     def back(link: Link) -> str | None:
-        target, tail = _split(link.url)
+        target, tail = split_link(link.url)
         found = place.path_of(target) or _ours(target, place)
         return None if found is None else relative(found, path) + tail
 
@@ -150,8 +150,8 @@ class _Outgoing:
     def target(self, link: Link) -> str | None:
         if not link.url or link.url.startswith(("#", "//")) or urlsplit(link.url).scheme:
             return None
-        target, tail = _split(link.url)
-        for path in _candidates(target, self.path, self.place.root):
+        target, tail = split_link(link.url)
+        for path in candidates(target, self.path, self.place.root):
             kind = self.place.exists(path)
             if kind == "post":
                 return self._post(path, tail, link)
@@ -211,13 +211,13 @@ def media_type(path: str) -> str:
     return mimetypes.guess_type(path)[0] or "application/octet-stream"
 
 
-def _split(url: str) -> tuple[str, str]:
+def split_link(url: str) -> tuple[str, str]:
     """Cut a link into what it names and its query and fragment."""
     end = min((i for i in (url.find("#"), url.find("?")) if i >= 0), default=len(url))
     return url[:end], url[end:]
 
 
-def _candidates(target: str, path: str, root: str) -> list[str]:
+def candidates(target: str, path: str, root: str) -> list[str]:
     """Name the repository paths that a relative link can mean; none that leaves the repository."""
     target = unquote(target)
     if target.startswith("/"):

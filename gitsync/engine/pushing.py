@@ -203,7 +203,12 @@ class Pushing:
             renamed = subject.result(base=subject.entry.base, remote=subject.entry.remote, record=record)
             incoming.results.append(renamed)
             subject = subject.after(renamed, step=subject.step, oid=subject.oid)
-        yield Write(op=op, subject=subject, leans_on=tuple(projection.uses.posts), reason=_losses(projection, coming))
+        yield Write(
+            op=op,
+            subject=subject,
+            leans_on=tuple(projection.uses.posts),
+            reason=_losses(projection, coming, self._policy, reading.name),
+        )
 
     def _remove(self, incoming: Incoming, subject: Subject) -> Iterator[Write]:
         reading, record = incoming.reading, subject.entry.record
@@ -264,10 +269,14 @@ def _remember(incoming: Incoming, subject: Subject, base: Oid | None) -> None:
         incoming.results.append(subject.result(base=base, remote=subject.entry.remote, record=subject.entry.record))
 
 
-def _losses(projection: Projection, coming: set[str]) -> str:
+def _losses(projection: Projection, coming: set[str], policy: Policy, site: str) -> str:
     """Say what the site will not show of a post; a link to a post that is created in this run is no loss."""
     homeless = {path for path, url in projection.uses.posts.items() if url is None}
-    told = [problem for problem in projection.problems if problem.code != "LINK001" or not homeless <= coming]
+    told = [
+        problem
+        for problem in projection.problems
+        if (problem.code != "LINK001" or not homeless <= coming) and not policy.allows(site, problem.code)
+    ]
     return " ".join(f"{problem.code} {problem.message}." for problem in told)
 
 
