@@ -37,6 +37,8 @@ class Capabilities:
     tag_form        what a tag can be, in words
     body            what a body is stored as
     webhooks        `events` verifies calls of this platform
+    pace            the platform's published limits: of "reads", "writes", "writes.create" and "writes.update", each at
+                    most so many in so many seconds
     limits          what is bounded, in words
     """
 
@@ -62,6 +64,7 @@ class Capabilities:
     tag_form: str = "any text"
     body: str = "Markdown"
     webhooks: bool = False
+    pace: Mapping[str, Sequence[tuple[int, float]]] = field(default_factory=dict)
     limits: str = ""
 
     @property

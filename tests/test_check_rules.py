@@ -116,7 +116,7 @@ def test_front_matter_is_held_against_a_schema(desk: Desk) -> None:
     )
     desk.write("posts/a.md", "---\ntitle: A\ndate: 2026-01-02\nkind: rant\n---\nx\n")
     desk.write("posts/b.md", "---\ntitle: B\nkind: note\n---\nx\n")
-    assert told(desk) == [("posts/a.md:4:7", "SCHEMA", "error"), ("posts/b.md:2:1", "SCHEMA", "error")]
+    assert told(desk) == [("posts/a.md:4:7", "SCHEMA", "error"), ("posts/b.md:2:8", "SCHEMA", "error")]
     desk.write("s.json", "{")
     answer = desk.run("check")
     assert (answer.code, "s.json is not JSON" in answer.err) == (2, True)

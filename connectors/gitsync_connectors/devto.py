@@ -47,6 +47,7 @@ class DevTo:
     }
 
     capabilities: Capabilities = Capabilities(
+        pace=LIMITS,
         fields=HELD,
         unseen=frozenset({"series", "cover", "description"}),
         delete=False,
@@ -71,7 +72,9 @@ class DevTo:
             "api-key": settings.secret("token").strip(),
             "Accept": "application/vnd.forem.api-v1+json",  # without it Forem answers with its deprecated V0
         }
-        self._http = Client(settings, base=settings.url, headers=headers, pace=LIMITS, sleep=sleep, clock=clock)
+        self._http = Client(
+            settings, base=settings.url, headers=headers, pace=self.capabilities.pace, sleep=sleep, clock=clock
+        )
         self._now = now
         extras = ("organization_id", "ai_disclosure_level")
         self._extras = {name: settings.options[name] for name in extras if name in settings.options}

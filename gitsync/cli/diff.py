@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from gitsync.cli.invocation import Invocation, common_options, pass_invocation, sites_argument
+from gitsync.cli.invocation import Invocation, common_options, format_option, pass_invocation, sites_argument
 from gitsync.cli.output import Printer
 from gitsync.cli.sync import allow_option
 from gitsync.errors import Error
@@ -31,9 +31,10 @@ HEADS = {
 @sites_argument
 @click.option("--exit-code", "pending_code", is_flag=True, help="End with 4 when there is a difference.")
 @allow_option
+@format_option
 @common_options
 @pass_invocation
-def diff(invocation: Invocation, sites: tuple[str, ...], pending_code: bool, allow: tuple[str, ...]) -> int:
+def diff(invocation: Invocation, sites: tuple[str, ...], pending_code: bool, allow: tuple[str, ...], form: str) -> int:
     """Show the words that a sync would change.
 
     On each SITE by a push, and here by a pull: [-Words that go-] and {+words that come+}; in colour on a terminal.
@@ -53,6 +54,11 @@ def diff(invocation: Invocation, sites: tuple[str, ...], pending_code: bool, all
             _print(printer, invocation, difference)
 
     options = Options(dry_run=True, allow=frozenset(allow))
+    if form == "markdown":
+        from gitsync.cli.plan import print_page
+
+        code = print_page(invocation, project, sites, options, lambda plan: found.__setitem__(0, _count(plan)))
+        return exit_code({code, 4 if pending_code and found[0] else 0})
     run = Run(project, project.config.choose(sites), options, agree=look)
     code = 0
     try:
@@ -72,6 +78,12 @@ def diff(invocation: Invocation, sites: tuple[str, ...], pending_code: bool, all
     if not found[0] and not code:
         printer.say("No differences.")
     return exit_code({code, 4 if pending_code and found[0] else 0})
+
+
+def _count(plan: Plan) -> int:
+    from gitsync.difference import differences
+
+    return sum(1 for _ in differences(plan))
 
 
 def _print(printer: Printer, invocation: Invocation, difference: Difference) -> None:

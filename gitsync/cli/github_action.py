@@ -21,6 +21,7 @@ import click
 from gitsync.cli.annotations import annotation
 from gitsync.config import load
 from gitsync.errors import Error, Refused, UsageError
+from gitsync.report import cell
 from gitsync.repository import Repository
 
 READING: Final = ("plan", "status", "check", "diff")
@@ -116,24 +117,18 @@ def summary(events: list[dict[str, Any]], code: int) -> list[str]:
         lines += [f"Ended with {code}.", ""]
     if operations:
         lines += ["| site | post | what | why |", "|---|---|---|---|"]
-        lines += [f"| {' | '.join(map(_cell, _row(event)))} |" for event in operations]
+        lines += [f"| {' | '.join(map(cell, _row(event)))} |" for event in operations]
     if problems:
         lines += ["| where | what |", "|---|---|"]
         for it in problems:
             said = f"{it.get('code', '')} {it.get('message', '')}"
-            lines.append(f"| {_cell(it['path'])}:{it.get('line', 1)} | {_cell(said)} |")
+            lines.append(f"| {cell(it['path'])}:{it.get('line', 1)} | {cell(said)} |")
     return lines
 
 
 def _row(event: Mapping[str, Any]) -> tuple[str, str, str, str]:
     what = f"{event['action']}: {event['result']}"
     return event["site"], str(event.get("path") or event.get("id") or ""), what, str(event.get("reason") or "")
-
-
-def _cell(text: str) -> str:
-    """Return text that cannot leave its cell, nor be HTML or a mention."""
-    plain = " ".join(text.split()).replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;")
-    return plain.replace("@", "&#64;").replace("`", "'")
 
 
 def _append(environment: Mapping[str, str], name: str, text: str) -> None:

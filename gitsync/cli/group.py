@@ -37,6 +37,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "publish": ("gitsync.cli.publish:publish", "Write the page of a post to paste into a site, and say how."),
     "detach": ("gitsync.cli.claims:detach", "Let a post and its record on a site go separate ways."),
     "convert": ("gitsync.cli.convert:convert", "Translate the body of a post between formats; a filter."),
+    "help": ("gitsync.cli.help:help_", "Explain a topic at length, or a command."),
     "completion": ("gitsync.cli.completion:completion", "Print the completion script of your shell."),
 }
 """Name -> (module:object, first line of its help). In the order in which a user meets them."""

@@ -102,5 +102,22 @@ def _complete_site(context: click.Context, _argument: click.Parameter, incomplet
     return [name for name in names if name.startswith(incomplete)]
 
 
+FORMATS = ("text", "markdown", "json")
+
+
+def format_option(function: F) -> F:
+    """Add --format to a command that shows a plan; "json" is the same as --json."""
+
+    def choose(context: click.Context, _option: click.Parameter, value: str) -> str:
+        if value == "json":
+            context.ensure_object(Invocation).json = True
+        return value
+
+    help = "How it is told: for a terminal, as a page for a pull request, or as a line of JSON an event."
+    return click.option("--format", "form", type=click.Choice(FORMATS), default="text", callback=choose, help=help)(
+        function
+    )
+
+
 sites_argument = click.argument("sites", nargs=-1, metavar="[SITE]...", shell_complete=_complete_site)
 """The sites a command is about; none means all."""

@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from gitsync.cli.invocation import Invocation
-from gitsync.cli.text import clean
+from gitsync.cli.text import clean, clean_lines
 from gitsync.events import Event, Notice, Operation, Progress, Summary
 
 if TYPE_CHECKING:
@@ -72,11 +72,13 @@ class Printer:
         self._bars: Bars | None = None
         self._results: set[str] = set()
 
-    def follow(self, events: Iterable[Event]) -> int:
-        """Print every event as it comes and return the exit code of the summary."""
+    def follow(self, events: Iterable[Event], *, last: Callable[[Printer], object] = lambda _: None) -> int:
+        """Print every event as it comes and return the exit code of the summary, before which `last` may print."""
         code = 0
         with self._open_bars():
             for event in events:
+                if isinstance(event, Summary):
+                    last(self)
                 self.event(event)
                 if isinstance(event, Summary):
                     code = event.exit_code
@@ -125,6 +127,10 @@ class Printer:
                 shown = f"{MARKS[kind][1]}{shown}{MARKS[kind][2]}"
             line += shown
         click.echo(line)
+
+    def page(self, text: str) -> None:
+        """Print a text of many lines as it is, without secrets and terminal codes."""
+        click.echo(clean_lines(self._invocation.redact(text)).rstrip("\n"))
 
     def notice(self, text: str) -> None:
         """Print a sentence on stderr."""

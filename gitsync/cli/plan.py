@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from gitsync.cli.invocation import Invocation, common_options, pass_invocation, sites_argument
+from gitsync.cli.invocation import Invocation, common_options, format_option, pass_invocation, sites_argument
 from gitsync.cli.output import Printer
 from gitsync.cli.sync import (
     allow_option,
@@ -18,10 +18,14 @@ from gitsync.cli.sync import (
     no_wait_option,
 )
 from gitsync.errors import UsageError
-from gitsync.events import exit_code
+from gitsync.events import Notice, Operation, Summary, exit_code
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from gitsync.engine.planning import Plan
+    from gitsync.project import Project
+    from gitsync.sync import Options
 
 
 @click.command()
@@ -29,15 +33,23 @@ if TYPE_CHECKING:
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Keep the plan in this file, for apply.")
 @click.option("--exit-code", "pending_code", is_flag=True, help="End with 4 when something is to be done.")
 @allow_option
+@format_option
 @common_options
 @pass_invocation
 def plan(
-    invocation: Invocation, sites: tuple[str, ...], out: Path | None, pending_code: bool, allow: tuple[str, ...]
+    invocation: Invocation,
+    sites: tuple[str, ...],
+    out: Path | None,
+    pending_code: bool,
+    allow: tuple[str, ...],
+    form: str,
 ) -> int:
     """List what a sync would do, and keep that for apply.
 
-    Nothing is written but the file of --out. gitsync apply FILE then does exactly that, or nothing.
+    Site by site, with what would be lost there, and the calls and the time that it takes at least. Nothing is written
+    but the file of --out. gitsync apply FILE then does exactly that, or nothing.
     """
+    from gitsync.forecast import Forecast, forecasts
     from gitsync.saved_plan import SavedPlan, describe, dump
     from gitsync.status import waits
     from gitsync.sync import Options, Run
@@ -46,13 +58,22 @@ def plan(
     options = Options(dry_run=True, allow=frozenset(allow))
     made: list[SavedPlan] = []
     pending: list[bool] = []
+    costs: list[Forecast] = []
 
     def look(now: Plan) -> None:
         pending.append(any(map(waits, now.operations())))
+        costs.extend(forecasts(now))
         if out is not None and not now.failures:
             made.append(describe(now, allow=options.allow))
 
-    code = carry_out(invocation, Run(project, project.config.choose(sites), options, agree=look))
+    if form == "markdown":
+        code = print_page(invocation, project, sites, options, look)
+    else:
+        code = carry_out(
+            invocation,
+            Run(project, project.config.choose(sites), options, agree=look),
+            last=lambda printer: printer.lines([] if invocation.json else [f"{it}." for it in costs]),
+        )
     if out is not None:
         printer = Printer(invocation)
         target = invocation.directory / out
@@ -64,6 +85,41 @@ def plan(
             target.write_text(dump(made[0]), encoding="utf-8", newline="\n")
             printer.say(f"Kept in {target}. Next: `gitsync apply {out}`.")
     return exit_code({code, 4 if pending_code and any(pending) else 0})
+
+
+def print_page(
+    invocation: Invocation,
+    project: Project,
+    sites: tuple[str, ...],
+    options: Options,
+    look: Callable[[Plan], None] = lambda _: None,
+) -> int:
+    """Print what a sync would do as a page of Markdown; returns the exit code of the run."""
+    from gitsync.difference import Difference, differences
+    from gitsync.forecast import Forecast, forecasts
+    from gitsync.report import markdown
+    from gitsync.sync import Run
+
+    words: list[Difference] = []
+    costs: list[Forecast] = []
+
+    def note(now: Plan) -> None:
+        look(now)
+        words.extend(differences(now))
+        costs.extend(forecasts(now))
+
+    operations: list[Operation] = []
+    notes: list[str] = []
+    code = 0
+    for event in Run(project, project.config.choose(sites), options, agree=note).events():
+        if isinstance(event, Operation):
+            operations.append(event)
+        elif isinstance(event, Notice):
+            notes.append(event.message)
+        elif isinstance(event, Summary):
+            code = event.exit_code
+    Printer(invocation).page(markdown(operations, words, costs, notes))
+    return code
 
 
 @click.command()

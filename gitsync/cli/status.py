@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from gitsync.cli.invocation import Invocation, common_options, pass_invocation, sites_argument
+from gitsync.cli.invocation import Invocation, common_options, format_option, pass_invocation, sites_argument
 from gitsync.cli.output import Printer
 from gitsync.errors import Refused
 from gitsync.events import Event, Notice, Operation, Summary, exit_code
@@ -48,9 +48,10 @@ class _Found:
 @sites_argument
 @click.option("--no-fetch", is_flag=True, help="Ask no site: tell only what this repository knows.")
 @click.option("--exit-code", "pending_code", is_flag=True, help="End with 4 when something waits to be synced.")
+@format_option
 @common_options
 @pass_invocation
-def status(invocation: Invocation, sites: tuple[str, ...], no_fetch: bool, pending_code: bool) -> int:
+def status(invocation: Invocation, sites: tuple[str, ...], no_fetch: bool, pending_code: bool, form: str) -> int:
     """Say what waits to be synced.
 
     Committed changes here, edits there, posts that are owed, and conflicts. With --no-fetch a change counts even if
@@ -60,6 +61,7 @@ def status(invocation: Invocation, sites: tuple[str, ...], no_fetch: bool, pendi
     chosen = project.config.choose(sites)
     printer = Printer(invocation)
     found = {site.name: _Found() for site in chosen}
+    operations: list[Operation] = []
     pending, code = False, 0
     read = set(found) if no_fetch else set()
     for event in _events(project, chosen, no_fetch, read):
@@ -68,11 +70,16 @@ def status(invocation: Invocation, sites: tuple[str, ...], no_fetch: bool, pendi
 
             pending = pending or waits(event)
             _note(found[event.site], event, named=LISTED if not invocation.verbose else None)
+            operations.append(event)
         if isinstance(event, Summary):
             code = event.exit_code
         if invocation.json or isinstance(event, Notice):
             printer.event(event)
-    if not invocation.json:
+    if form == "markdown":
+        from gitsync.report import markdown
+
+        printer.page(markdown(operations, [], [], []))
+    elif not invocation.json:
         for name in found.keys() - read:
             found[name].counts["could not be asked"] = 0
         _print(printer, found, asked=not no_fetch)

@@ -88,13 +88,16 @@ def options(
     )
 
 
-def carry_out(invocation: Invocation, run: Run) -> int:
-    """Print what a run does and return its exit code. With --json a summary is last, also when it breaks off."""
+def carry_out(invocation: Invocation, run: Run, *, last: Callable[[Printer], object] = lambda _: None) -> int:
+    """Print what a run does and return its exit code. With --json a summary is last, also when it breaks off.
+
+    `last` may print before that.
+    """
     printer = Printer(invocation)
     if not run.sites:
         printer.event(Notice(level="warning", message="No sites yet. Run `gitsync site add NAME`."))
     try:
-        return printer.follow(run.events())
+        return printer.follow(run.events(), last=last)
     except Error as error:
         if invocation.json:
             printer.event(Summary(failed=1, requests=run.requests, exit_code=error.exit_code))
