@@ -67,6 +67,9 @@ def test_manual_pages_are_written_for_every_command_and_topic(
     if which("groff"):
         for path in (tmp_path / "man").iterdir():
             done = subprocess.run(
-                ["groff", "-k", "-man", "-Tutf8", "-ww", "-z", str(path)], capture_output=True, encoding="utf-8", check=False
+                ["groff", "-k", "-man", "-Tutf8", "-ww", "-z", str(path)],
+                capture_output=True,
+                encoding="utf-8",
+                check=False,
             )
             assert (path.name, done.stderr) == (path.name, "")

@@ -38,9 +38,20 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "detach": ("gitsync.cli.claims:detach", "Let a post and its record on a site go separate ways."),
     "convert": ("gitsync.cli.convert:convert", "Translate the body of a post between formats; a filter."),
     "help": ("gitsync.cli.help:help_", "Explain a topic at length, or a command."),
+    "install-hooks": (
+        "gitsync.cli.install_hooks:install_hooks",
+        "Let plain git merge posts by fields and words, and show records.",
+    ),
     "completion": ("gitsync.cli.completion:completion", "Print the completion script of your shell."),
 }
 """Name -> (module:object, first line of its help). In the order in which a user meets them."""
+
+
+PLUMBING: Mapping[str, str] = {
+    "merge-driver": "gitsync.cli.install_hooks:merge_driver",
+    "textconv": "gitsync.cli.install_hooks:textconv",
+}
+"""What git calls, and no user: in no help."""
 
 
 class LazyGroup(click.Group):
@@ -50,9 +61,10 @@ class LazyGroup(click.Group):
         return list(COMMANDS)
 
     def get_command(self, _context: click.Context, name: str) -> click.Command | None:
-        if name not in COMMANDS:
+        if name not in COMMANDS and name not in PLUMBING:
             return None
-        module, _, attribute = COMMANDS[name][0].partition(":")
+        place = PLUMBING[name] if name in PLUMBING else COMMANDS[name][0]
+        module, _, attribute = place.partition(":")
         command: click.Command = getattr(import_module(module), attribute)
         return command
 
@@ -60,7 +72,7 @@ class LazyGroup(click.Group):
         self, context: click.Context, arguments: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         name = arguments[0]
-        if name not in COMMANDS and not name.startswith("-") and not context.resilient_parsing:
+        if name not in COMMANDS and name not in PLUMBING and not name.startswith("-") and not context.resilient_parsing:
             close = difflib.get_close_matches(name, COMMANDS, n=1)
             hint = f"Did you mean {close[0]!r}?" if close else "Run `gitsync --help` for all of them."
             raise click.UsageError(f"There is no command {name!r}. {hint}", context)
