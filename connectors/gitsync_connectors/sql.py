@@ -7,8 +7,8 @@ understanding its own dates, lists and flags.
 
 from __future__ import annotations
 
+import hashlib
 import re
-import unicodedata
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -17,30 +17,22 @@ from itertools import repeat
 from typing import Any, ClassVar
 
 from gitsync.connector import Capabilities, Problem, Setting, SiteSettings
-from gitsync.errors import ConfigError, Forged, Malformed, Rejected, Stale
-from gitsync.model import DATES, FIELDS, LISTS, STATUSES, Account, Asset, Cursor, Event, Post, Record, Value, clean_body
+from gitsync.errors import Forged, Malformed, Rejected, Stale
+from gitsync.model import DATES, FIELDS, LISTS, Account, Asset, Cursor, Event, Post, Record, Value, clean_body
 from gitsync_connectors import sql_cells
 from gitsync_connectors.sql_cells import Cell
 from gitsync_connectors.sql_database import Database
-from gitsync_connectors.sql_schema import no_such
-from gitsync_connectors.sql_table import Row, Table
+from gitsync_connectors.sql_settings import SETTINGS, columns, statuses, tags_table
+from gitsync_connectors.sql_table import CHUNK, Row, Table
+from gitsync_connectors.sql_tags import Tags, single, slug_of
 
-CHUNK = 500
-"""Ids in one SELECT: below the 999 variables that an old SQLite allows."""
+TAKEN = re.compile(r"unique|duplicate", re.IGNORECASE)
 
 
 class Sql:
     """`[sites.NAME]` with platform = "sql". Facts: PEP 249, SQLAlchemy 2.1 Core, sqlite.org/lang.html."""
 
-    settings: ClassVar[Mapping[str, Setting]] = {
-        "table": Setting(type=str, required=True, help="the table or view with one post a row, or schema.table"),
-        "columns": Setting(type=dict, required=True, help="post field = column; id is required"),
-        "format": Setting(type=str, choices=("markdown", "html"), help="what the body column holds"),
-        "tags": Setting(type=str, choices=("json", "comma", "array"), help="how a tags column holds a list"),
-        "statuses": Setting(type=dict, help='what the status column says, like {published = "live", draft = "new"}'),
-        "where": Setting(type=dict, help="column = value: only these rows are posts, and new rows get these values"),
-        "permalink": Setting(type=str, help="where a row is seen on the web, with {slug} or {id} in it"),
-    }
+    settings: ClassVar[Mapping[str, Setting]] = SETTINGS
 
     capabilities: Capabilities = Capabilities(
         conditional=True,
@@ -54,15 +46,29 @@ class Sql:
     def __init__(self, settings: SiteSettings) -> None:
         options = settings.options
         self._site = settings.name
-        self._columns = _columns(settings.name, options["columns"])
-        self._held = [name for name in (*FIELDS, "body") if name in self._columns and name != "updated"]
-        self._statuses = _statuses(settings.name, options.get("statuses"), self._columns.get("status", ""))
+        keys, self._columns = columns(settings.name, options["columns"])
+        own = tags_table(settings.name, options.get("tags_table"), self._columns)
+        mapped = {**self._columns, **({"tags": ""} if own else {})}
+        self._held = [name for name in (*FIELDS, "body") if name in mapped and name != "updated"]
+        self._statuses = statuses(settings.name, options.get("statuses"), self._columns.get("status", ""))
         self._html = options.get("format") == "html"
         self._lists: str = options.get("tags", "json")
         self._permalink: str | None = options.get("permalink")
         self._database = Database(settings)
         self._table_name: str = options["table"]
-        self._table = Table(self._database, self._table_name, self._columns, options.get("where", {}))
+        self._tags: Tags | None = None
+        if own:
+            single(keys, settings.name)
+            self._tags = Tags(self._database, own, f"[sites.{settings.name}.tags_table.defaults]")
+        self._table = Table(
+            self._database,
+            self._table_name,
+            keys,
+            self._columns,
+            options.get("where", {}),
+            defaults=options.get("defaults", {}),
+            tags=self._tags,
+        )
         drafts = "status" in self._columns and "draft" in self._statuses
         self.capabilities = replace(
             self.capabilities,
@@ -95,15 +101,16 @@ class Sql:
         if name in DATES:
             return value.astimezone(UTC).replace(microsecond=0) if value else None
         if name in LISTS:
-            comma = self._lists == "comma"
-            return sql_cells.read_list([v.replace(",", " ") for v in value] if value and comma else value, "array")
+            comma = self._lists == "comma" and name in self._columns
+            found = sql_cells.read_list([v.replace(",", " ") for v in value] if value and comma else value, "array")
+            return self._tags.sorted(found) if found and self._tags and name == "tags" else found
         return value or None
 
     def problems(self, post: Post) -> Sequence[Problem]:
         """Tell the fields without a column, and what a column cannot hold."""
         found = []
         for name in FIELDS:
-            if name not in (*self._columns, "status", "updated") and post.get(name):
+            if name not in (*self._held, "status", "updated") and post.get(name):
                 hint = f"Map it under [sites.{self._site}.columns] to keep it there."
                 found.append(_loss("SQL001", f"the table {self._table_name!r} has no column for {name}", hint, name))
         if "status" in self._columns and post.status and post.status not in self._statuses:
@@ -112,7 +119,8 @@ class Sql:
         for name in self._held:
             value = post.get(name)
             words = value if isinstance(value, tuple) else (value,) if isinstance(value, str) else ()
-            if name in LISTS and self._lists == "comma" and any("," in word for word in words):
+            joined = name in LISTS and name in self._columns and self._lists == "comma"
+            if joined and any("," in word for word in words):
                 hint = 'Use tags = "json" in gitsync.toml, or no commas.'
                 found.append(_loss("SQL003", f"a comma in {name} becomes a space", hint, name))
             if any("\0" in word for word in words):
@@ -153,16 +161,27 @@ class Sql:
 
     def create(self, post: Post) -> Record:
         """Insert a row and return what it then holds. Raises Rejected, OutcomeUnknown."""
+        try:
+            return self._inserted(post)
+        except Rejected as error:
+            # MariaDB names the index, which most often is called after its column.
+            if not (post.slug and self._columns.get("slug", "\0") in error.field and TAKEN.search(error.message)):
+                raise
+            # Nothing was stored. Another post of ours has this address, and what is a post here is one there.
+            same = hashlib.sha256(f"{post.title}\0{post.body}".encode("utf-8", "replace")).hexdigest()[:6]
+            return self._inserted(post.with_fields({"slug": f"{post.slug}-{same}"}))
+
+    def _inserted(self, post: Post) -> Record:
         with self._database.writing() as connection:
             like = self._table.newest(connection)
             cells: dict[str, Cell] = {}
             for name in self._held:
                 value = post.get(name)
-                column = self._table.schema()[name]
-                if value or not (column.nullable or column.default):
+                column = self._table.schema().get(name)
+                if value or not (column is None or column.nullable or column.default):
                     cells[name] = self._cell(name, value or self._needed(connection, name, post), like.get(name))
             stamp = self._stamp(None, like.get("updated"))
-            id = self._table.insert(connection, {**cells, **stamp})
+            id = self._table.insert(connection, {**cells, **stamp}, like)
             return self._record(self._table.row(connection, id))
 
     def _needed(self, connection: Any, name: str, post: Post) -> Value:
@@ -171,8 +190,7 @@ class Sql:
             return datetime.now(UTC).replace(microsecond=0)
         if name != "slug":
             return None
-        letters = unicodedata.normalize("NFKD", post.title or "").encode("ascii", "ignore").decode().lower()
-        slug = re.sub(r"[^a-z0-9]+", "-", letters).strip("-")[:80] or "post"
+        slug = slug_of(post.title or "") or "post"
         taken = self._table.alike(connection, {"slug": slug}, limit=1)
         return f"{slug}-{uuid.uuid4().hex[:6]}" if taken else slug
 
@@ -186,17 +204,19 @@ class Sql:
             cells = {n: self._cell(n, post.get(n), row[n]) for n in differing if self._may_set(n, post)}
             if not cells:
                 return self._record(row)
-            self._table.update(connection, id, {**cells, **self._stamp(row.get("updated"), None)})
+            self._table.update(connection, row, {**cells, **self._stamp(row.get("updated"), None)})
             now = self._table.row(connection, id)
             if "updated" in self._columns and self._table.revision(now) == expect:
                 # A column of whole seconds rounded our stamp back to the one that was there.
                 later = sql_cells.read_moment(row["updated"]) or datetime.now(UTC)
-                self._table.update(connection, id, self._stamp(row["updated"], None, later + timedelta(seconds=1)))
+                self._table.update(connection, now, self._stamp(row["updated"], None, later + timedelta(seconds=1)))
                 now = self._table.row(connection, id)
             return self._record(now)
 
     def _may_set(self, name: str, post: Post) -> bool:
         """Say whether an update writes this cell: a slug, or a date that the table insists on, is never taken away."""
+        if name not in self._columns:
+            return True
         column = self._table.schema()[name]
         kept = name == "slug" or (name == "date" and (column.default or not column.nullable))
         return not (kept and post.get(name) is None)
@@ -235,6 +255,8 @@ class Sql:
 
     def _cell(self, name: str, value: Any, like: Cell) -> Cell:
         """Return the cell that says `value` in the manner of `like`."""
+        if name not in self._columns:
+            return value or ()
         column = self._table.schema()[name]
         if name == "status" and value not in self._statuses:
             hint = f"Add {value} to [sites.{self._site}.statuses], or keep the post off this site."
@@ -277,6 +299,8 @@ class Sql:
         return Post(**said)
 
     def _read(self, name: str, cell: Cell) -> Value:
+        if name not in self._columns:
+            return cell or None
         if name == "status":
             return sql_cells.read_status(cell, self._statuses)
         if name == "body":
@@ -290,7 +314,7 @@ class Sql:
         post = self._shown(row)
         raw = {}
         for name in self._held:
-            verbatim = row[name] is None or row[name] == post.get(name)
+            verbatim = row[name] is None or row[name] == post.get(name) or name not in self._columns
             if not verbatim and (
                 (self._html and name == "body") or row[name] != self._cell(name, post.get(name), None)
             ):
@@ -307,32 +331,6 @@ class Sql:
             modified=sql_cells.read_moment(row.get("updated")),
             author=post.authors[0] if post.authors else None,
         )
-
-
-def _columns(site: str, given: Mapping[str, Any]) -> Mapping[str, str]:
-    """Return post field -> column. Raises ConfigError."""
-    for field, column in given.items():
-        if field not in ("id", *FIELDS, "body"):
-            error = no_such("post field", field, ("id", *FIELDS, "body"))
-            raise ConfigError(f"[sites.{site}.columns] is wrong: {error.message}", error.hint)
-        if not isinstance(column, str) or not column:
-            raise ConfigError(f"[sites.{site}.columns] {field} must name a column.", f'Like {field} = "{field}".')
-    if "id" not in given:
-        raise ConfigError(f"[sites.{site}.columns] lacks id.", "Name the column with the primary key.")
-    return dict(given)
-
-
-def _statuses(site: str, given: Mapping[str, Any] | None, column: str) -> Mapping[str, Cell]:
-    """Return status -> cell: as given, else by the column's name, else the words themselves. Raises ConfigError."""
-    if given is None:
-        return sql_cells.FLAGS.get(column.lower()) or {status: status for status in STATUSES}
-    for status in given:
-        if status not in STATUSES:
-            error = no_such("status", status, STATUSES)
-            raise ConfigError(f"[sites.{site}.statuses] is wrong: {error.message}", error.hint)
-    if "published" not in given:
-        raise ConfigError(f"[sites.{site}.statuses] lacks published.", "Say what the column holds for it.")
-    return dict(given)
 
 
 def _loss(code: str, message: str, hint: str, field: str) -> Problem:

@@ -16,7 +16,7 @@ from typing import Any
 
 from gitsync.connector import SiteSettings
 from gitsync.errors import ConfigError, Error, Malformed, OutcomeUnknown, Rejected, Unauthorized, Unreachable
-from gitsync_connectors.sql_schema import Column, read_engine
+from gitsync_connectors.sql_schema import Column, read_engine, read_sqlite
 
 TIMEOUTS: Mapping[str, Callable[[float], dict[str, Any]]] = {
     "psycopg": lambda s: {"connect_timeout": max(1, int(s)), "options": f"-c statement_timeout={int(s * 1000)}"},
@@ -31,6 +31,10 @@ DENIED = re.compile(
 )
 MISSING = re.compile(r"no such (table|column)|(relation|column|database) .*does not exist|unknown (column|database)|"
                      r"table .*doesn't exist|file is not a database", re.IGNORECASE)  # fmt: skip
+UNFILLED = re.compile(
+    r"NOT NULL constraint failed: (?:[^.\s]+\.)?(\w+)|null value in column \"(\w+)\"|Column '(\w+)' cannot be null"
+    r"|Field '(\w+)' doesn't have a default value"
+)
 UNREADABLE = re.compile(r"could not decode|malformed|invalid byte sequence", re.IGNORECASE)
 
 
@@ -45,6 +49,7 @@ class Database:
             )
         self._settings = settings
         self._engine_made: Any = None
+        self._tables: dict[str, tuple[str, str | None, dict[str, Column]]] = {}
         self._url = re.sub(r"^(mysql|mariadb)$", r"\1+pymysql", scheme) + "://" + rest
         self._url = re.sub(r"^(postgresql|postgres)://", "postgresql+psycopg://", self._url)
         self.file: Path | None = None
@@ -104,11 +109,29 @@ class Database:
             self._engine_made = engine
         return self._engine_made
 
-    def inspect(self, table: str) -> tuple[str, str | None, dict[str, Column]]:
-        """Return (table, schema, columns) of a table of a database server. Raises ConfigError."""
-        engine = self.engine()
-        with self._errors():
-            return read_engine(engine, table)
+    def columns(self, table: str) -> dict[str, Column]:
+        """Return the columns of a table or view. Raises ConfigError where there is none of that name."""
+        return self._described(table)[2]
+
+    def _described(self, table: str) -> tuple[str, str | None, dict[str, Column]]:
+        """Return (table, schema, columns), read once."""
+        if table not in self._tables:
+            if self.file:
+                with self.file_connection() as connection:
+                    self._tables[table] = table, None, read_sqlite(connection, table)
+            else:
+                engine = self.engine()
+                with self._errors():
+                    self._tables[table] = read_engine(engine, table)
+        return self._tables[table]
+
+    def core(self, table: str) -> tuple[Any, dict[str, Column]]:
+        """Return a table as SQLAlchemy knows it, with its columns. Raises ConfigError."""
+        import sqlalchemy  # noqa: PLC0415  only where rows are read or written, not in a listing of a file
+
+        name, schema, columns = self._described(table)
+        typed = (sqlalchemy.column(column.name, column.type) for column in columns.values())
+        return sqlalchemy.table(name, *typed, **({"schema": schema} if schema else {})), columns
 
     @contextmanager
     def reading(self) -> Iterator[Any]:
@@ -158,6 +181,11 @@ class Database:
             return Unauthorized(f"{self.name} refuses: {said}.", "Check the user, and that it may write this table.")
         if MISSING.search(said):
             return ConfigError(f"{self.name} says: {said}.", "Compare the table and columns with gitsync.toml.")
+        if unfilled := UNFILLED.search(said):
+            column = unfilled[unfilled.lastindex or 0]
+            place = f"[sites.{self._settings.name}.defaults] {column} = …"
+            hint = f"Fill it in the post, or say what new rows hold there: {place}"
+            return Rejected(f"The database refuses the row: {said}.", hint, field=column)
         if kinds & {"IntegrityError", "DataError", "StatementError"} and "OperationalError" not in kinds:
             field = re.search(r"(?:failed: [^.\s]+\.|Key \(|column \"|for key '(?:[^.']+\.)?|column ')(\w+)", said)
             hint = "Change the post, or loosen the table's rule."

@@ -24,6 +24,14 @@ class Column(NamedTuple):
     zoned: bool = False
     type: Any = None
 
+    @property
+    def python(self) -> Any:
+        """The type of its cells in Python, None where that is not known."""
+        try:
+            return self.type.python_type if self.type is not None else None
+        except NotImplementedError:
+            return None
+
 
 def read_sqlite(connection: sqlite3.Connection, table: str) -> dict[str, Column]:
     """Return the columns of a table or view by name. Raises ConfigError where there is none of that name."""
@@ -47,9 +55,20 @@ def read_sqlite(connection: sqlite3.Connection, table: str) -> dict[str, Column]
     return columns
 
 
+SQLITE: Mapping[str, str] = {
+    "BOOL": "boolean",
+    "INT": "integer",
+    "REAL": "real",
+    "FLOA": "real",
+    "DOUB": "real",
+    "BLOB": "bytes",
+    "BINARY": "bytes",
+}
+
+
 def _sqlite_kind(declared: str) -> str:
     declared = declared.upper()
-    for word, kind in (("BOOL", "boolean"), ("INT", "integer"), ("REAL", "real"), ("FLOA", "real"), ("DOUB", "real")):
+    for word, kind in SQLITE.items():
         if word in declared:
             return kind
     return "text"
@@ -94,7 +113,7 @@ def _kind(type_: Any, types: Any) -> str:
         "date": types.Date,
         "json": types.JSON,
         "array": types.ARRAY,
-        "bytes": types.LargeBinary,
+        "bytes": (types.LargeBinary, types.BINARY, types.VARBINARY),
     }
     if type_.__class__.__name__ == "TINYINT" and getattr(type_, "display_width", None) == 1:
         return "boolean"  # MySQL's BOOL

@@ -463,13 +463,24 @@ def test_find_finds_what_a_lost_create_made(cms: Cms) -> None:
 
 def test_a_rule_of_the_table_is_told_with_its_field(cms: Cms, file: Path) -> None:
     connector = cms(
+        "CREATE TABLE posts (id INTEGER PRIMARY KEY, title TEXT UNIQUE, slug TEXT)", columns=columns("title", "slug")
+    )
+    connector.create(Post(title="same", slug="a"))
+    with pytest.raises(Rejected, match="UNIQUE") as error:
+        connector.create(Post(title="same", slug="b"))
+    assert error.value.field == "title"
+    assert run(file, "SELECT count(*) FROM posts") == [(1,)]
+
+
+def test_an_address_that_is_taken_there_is_no_reason_to_keep_a_post_back(cms: Cms, file: Path) -> None:
+    connector = cms(
         "CREATE TABLE posts (id INTEGER PRIMARY KEY, title TEXT, slug TEXT UNIQUE)", columns=columns("title", "slug")
     )
     connector.create(Post(title="a", slug="same"))
-    with pytest.raises(Rejected, match="UNIQUE") as error:
-        connector.create(Post(title="b", slug="same"))
-    assert error.value.field == "slug"
-    assert run(file, "SELECT count(*) FROM posts") == [(1,)]
+    other = connector.create(Post(title="b", slug="same"))
+    assert other.post is not None
+    assert str(other.post.slug).startswith("same-")
+    assert run(file, "SELECT count(*) FROM posts") == [(2,)]
 
 
 def test_a_locked_database_is_unreachable_and_nothing_is_written(cms: Cms, file: Path) -> None:
