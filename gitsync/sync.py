@@ -18,7 +18,7 @@ from gitsync.connector import ByHand, Connector, Meter
 from gitsync.engine.exchange import Exchange
 from gitsync.engine.landing import Publish, land
 from gitsync.engine.planning import ALLOWANCES, Options, Plan, make_plan
-from gitsync.engine.proposing import propose
+from gitsync.engine.proposing import propose, propose_conflicts
 from gitsync.engine.pushing import Outgoing
 from gitsync.engine.scope import Prepared
 from gitsync.errors import Moved, Refused
@@ -210,6 +210,8 @@ class Run:
         yield from plan.failures
         for incoming in plan.incomings:
             propose(incoming, plan.overlay, trailers={"Sync": self.id}, remote=self._exchange.remote)
+            if self.project.config.policy.pull == "pull-request":
+                propose_conflicts(incoming, plan.overlay, remote=self._exchange.remote)
             for id, revision in incoming.reading.moved:
                 incoming.reading.index.note_revision(id, revision)
             for event in incoming.events:

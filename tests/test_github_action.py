@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -13,6 +14,8 @@ import yaml
 
 from gitsync.cli.github_action import summary, workflow_commands
 from tests.conftest import run_git
+from tests.fakes.github import GitHub
+from tests.fakes.server import serving
 
 ROOT = Path(__file__).parent.parent
 ACTION = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))
@@ -26,6 +29,7 @@ class Runner:
     """A machine that checks the repository out with a depth of one, for every run anew."""
 
     root: Path
+    environment: dict[str, str] = field(default_factory=dict)
     runs: int = 0
     said: str = ""
     summary: str = ""
@@ -59,6 +63,7 @@ class Runner:
         files = {name: str(self.root / f"{name}{self.runs}") for name in ("GITHUB_STEP_SUMMARY", "GITHUB_OUTPUT")}
         environment = {
             **os.environ,
+            **self.environment,
             **given,
             **files,
             "GITHUB_EVENT_NAME": event,
@@ -141,6 +146,95 @@ def test_what_sites_would_lose_is_noted_beside_the_lines(runner: Runner) -> None
     assert runner.run(command="check") == 6
     assert "::error file=posts/two.md,line=5,col=" in runner.said
     assert "| posts/two.md:5 |" in runner.summary
+
+
+def change(runner: Runner, path: str, text: str) -> None:
+    """Commit a file at the desk, and push it."""
+    desk = runner.root / "desk"
+    run_git(desk, "pull", "--quiet", "--rebase", "origin", "main")
+    (desk / path).write_text(text, encoding="utf-8")
+    run_git(desk, "add", "-A")
+    run_git(desk, "commit", "--quiet", "-m", path)
+    run_git(desk, "push", "--quiet", "origin", "HEAD:main")
+
+
+@pytest.fixture
+def github(runner: Runner) -> Iterator[GitHub]:
+    with serving(github := GitHub()) as host:
+        event = runner.root / "event.json"
+        event.write_text('{"pull_request": {"number": 7}}', encoding="utf-8")
+        runner.environment = {
+            "GITHUB_API_URL": host,
+            "GITHUB_REPOSITORY": "me/blog",
+            "GITHUB_EVENT_PATH": str(event),
+            "GITHUB_REF_NAME": "main",
+            "GITSYNC_TOKEN": github.token,
+            "RUNNER_TEMP": str(runner.root),
+        }
+        yield github
+
+
+def test_a_plan_is_a_comment_that_is_kept_up_to_date(runner: Runner, github: GitHub) -> None:
+    runner.start()
+    github.comments = {number: f"somebody's {number}" for number in range(1, 131)}
+    for _ in range(2):
+        assert runner.run(event="pull_request", command="plan", comment="true") == 0, runner.said
+    [body] = [text for text in github.comments.values() if "somebody" not in text]
+    assert "| posts/one.md | would be created there |" in body
+    assert "Text of one" in body
+    assert github.writes == ["POST /repos/me/blog/issues/7/comments"]
+    change(runner, "posts/one.md", POST.replace("Text of one", "Other text"))
+    runner.run(event="pull_request", command="plan", comment="true")
+    assert github.writes[1:] == ["PATCH /repos/me/blog/issues/comments/131"]
+    assert runner.run() == 0
+    runner.run(event="pull_request", command="plan", comment="true")
+    assert "Nothing to do" in github.comments[131]
+
+
+def test_where_nothing_is_to_do_nobody_is_written_to(runner: Runner, github: GitHub) -> None:
+    runner.start()
+    runner.run()
+    runner.run(event="pull_request", command="plan", comment="true")
+    assert github.writes == []
+
+
+def test_a_token_that_may_only_read_is_told_and_ends_nothing(runner: Runner, github: GitHub) -> None:
+    runner.start()
+    github.readonly = True
+    assert runner.run(event="pull_request", command="plan", comment="true") == 0
+    assert "::warning::GitHub answered 403" in runner.said
+    assert github.token not in runner.said
+
+
+def test_edits_of_a_site_and_what_collides_become_pull_requests(runner: Runner, github: GitHub) -> None:
+    runner.start(state='[state]\nremote = "origin"\n\n[policy]\npull = "pull-request"\n\n')
+    change(runner, "posts/two.md", POST.replace("one", "two").replace("One", "Two"))
+    assert runner.run(pull_requests="true") == 0, runner.said
+    for stored in runner.site.glob("**/*.md"):
+        stored.write_text(stored.read_text(encoding="utf-8").replace("long enough", "quite long"), encoding="utf-8")
+    change(runner, "posts/two.md", POST.replace("one", "two").replace("One", "Two").replace("long enough", "too short"))
+    for _ in range(2):
+        assert runner.run(event="schedule", pull_requests="true") == 3, runner.said
+    assert {pull["head"]: (pull["base"], pull["title"]) for pull in github.pulls} == {
+        "gitsync/pull-docs": ("main", "docs: edits made there"),
+        "gitsync/conflict-docs": ("main", "docs: its words where they collide with ours"),
+    }
+    origin = runner.root / "origin.git"
+    assert "quite long" in run_git(origin, "show", "gitsync/pull-docs:posts/one.md")
+    assert "quite long" in run_git(origin, "show", "gitsync/conflict-docs:posts/two.md")
+    assert "long enough" in run_git(origin, "show", "main:posts/one.md")
+
+    desk = runner.root / "desk"
+    run_git(desk, "pull", "--quiet", "--rebase", "origin", "main")
+    for branch in ("pull", "conflict"):
+        run_git(desk, "fetch", "--quiet", "origin", f"gitsync/{branch}-docs")
+        run_git(desk, "merge", "--quiet", "--squash", "FETCH_HEAD")
+        run_git(desk, "commit", "--quiet", "-m", branch)
+    run_git(desk, "push", "--quiet", "origin", "HEAD:main")
+    assert runner.run(event="schedule", pull_requests="true") == 0, runner.said
+    assert runner.outputs["conflicts"] == "0"
+    assert len(github.pulls) == 2
+    assert all("quite long" in path.read_text(encoding="utf-8") for path in runner.site.glob("**/*.md"))
 
 
 def test_no_text_leaves_its_place_in_a_command_or_a_table() -> None:

@@ -12,15 +12,17 @@ import os
 import shlex
 import subprocess
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+from tempfile import gettempdir
 from typing import Any, Final
 
 import click
 
 from gitsync.cli.annotations import annotation
 from gitsync.config import load
-from gitsync.errors import Error, Refused, UsageError
+from gitsync.engine.proposing import CONFLICTS, PREFIX
+from gitsync.errors import Error, Refused, SiteError, UsageError
 from gitsync.report import cell
 from gitsync.repository import Repository
 
@@ -39,6 +41,9 @@ def main(environment: Mapping[str, str] = os.environ) -> int:
     except Error as error:
         click.echo(annotation("error", str(error)))
         return error.exit_code
+    page = _page(environment, command)
+    if page is not None:
+        command += ["--page", str(page.absolute())]
     done = subprocess.run(command, stdout=subprocess.PIPE, encoding="utf-8", check=False)
     events = [json.loads(line) for line in done.stdout.splitlines()]
     for line in workflow_commands(events):
@@ -46,7 +51,78 @@ def main(environment: Mapping[str, str] = os.environ) -> int:
     _append(environment, "GITHUB_STEP_SUMMARY", "\n".join(summary(events, done.returncode)) + "\n")
     last = events[-1] if events and events[-1]["event"] == "summary" else {}
     _append(environment, "GITHUB_OUTPUT", "".join(f"{name}={last.get(name, 0)}\n" for name in COUNTS))
+    for line in _pulls(environment, page, done.returncode):
+        click.echo(line)
     return done.returncode
+
+
+def _page(environment: Mapping[str, str], command: list[str]) -> Path | None:
+    """Return the file that a plan is to be written into, for a comment; None where no comment is wanted."""
+    wanted = environment.get("GITSYNC_COMMENT") == "true" and environment.get("GITHUB_EVENT_NAME") in EVENTS
+    if not wanted or command[5] != "plan":
+        return None
+    return Path(environment.get("RUNNER_TEMP") or gettempdir()) / "gitsync-plan.md"
+
+
+def _pulls(environment: Mapping[str, str], page: Path | None, code: int) -> Iterator[str]:
+    """Comment on the pull request, or open the ones that sites' edits wait on; yield what to print."""
+    token, name = environment.get("GITSYNC_TOKEN", ""), environment.get("GITHUB_REPOSITORY", "")
+    propose = environment.get("GITSYNC_PULL_REQUESTS") == "true" and environment.get("GITHUB_EVENT_NAME") not in EVENTS
+    if page is None and not propose:
+        return
+    if not token or not name:
+        yield annotation("warning", "Without a token nothing can be said on GitHub: give the input github-token.")
+        return
+    from gitsync.cli.github_pulls import Pulls, number_of
+
+    pulls = Pulls(environment.get("GITHUB_API_URL") or "https://api.github.com", name, token)
+    try:
+        number = number_of(environment.get("GITHUB_EVENT_PATH", ""))
+        if page is not None and number is not None:
+            text = page.read_text(encoding="utf-8") if page.exists() else None
+            if text is None and code:
+                text = f"The plan could not be made; it ended with {code}. See the job's summary."
+            quiet = text is None or text.startswith("Nothing to do")
+            url = pulls.comment(number, environment.get("GITSYNC_DIRECTORY") or ".", None if quiet else text)
+            if url:
+                yield f"The plan is at {url}"
+        if propose:
+            yield from _proposed(environment, pulls)
+    except SiteError as error:  # a fork's token may only read: what was planned stands in the summary
+        yield annotation("warning", str(error))
+    finally:
+        pulls.close()
+
+
+def _proposed(environment: Mapping[str, str], pulls: Any) -> Iterator[str]:
+    folder = Path(environment.get("GITSYNC_DIRECTORY") or ".")
+    config = load(None, folder)
+    repository = Repository.open(folder)
+    remote = config.state.remote or "origin"
+    base = config.state.branch or environment.get("GITHUB_REF_NAME") or repository.default_branch(remote) or "main"
+    heads = repository.remote_refs(remote, [f"refs/heads/{PREFIX}*", f"refs/heads/{CONFLICTS}*"])
+    repository.fetch(remote, [f"+{ref}:refs/gitsync-pulls/{ref.removeprefix('refs/heads/gitsync/')}" for ref in heads])
+    tip = repository.head()
+    for ref, oid in sorted(heads.items()):
+        branch = ref.removeprefix("refs/heads/")
+        if tip is None or repository.is_ancestor(oid, tip) or not repository.diff(tip, oid, renames=False):
+            continue  # it was merged
+        conflict = branch.startswith(CONFLICTS)
+        site = branch.removeprefix(CONFLICTS if conflict else PREFIX)
+        title = f"{site}: its words where they collide with ours" if conflict else f"{site}: edits made there"
+        body = CONFLICT if conflict else EDITS
+        url, new = pulls.propose(branch, base, title, body.format(site=site))
+        yield f"{'Opened' if new else 'Kept'} {url}"
+
+
+EDITS: Final = (
+    "These edits were made on {site}. Merge them as you like, squashed too: the next sync sees what the branch says. "
+    "Until then these posts are not sent to {site}."
+)
+CONFLICT: Final = (
+    "The same words were changed here and on {site}. Merging this takes the words of {site}; change the branch to mix "
+    "them, or close it and run `gitsync resolve PATH --ours`. Until then these posts are neither sent nor pulled."
+)
 
 
 def _command(environment: Mapping[str, str]) -> list[str]:

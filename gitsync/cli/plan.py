@@ -18,7 +18,7 @@ from gitsync.cli.sync import (
     no_wait_option,
 )
 from gitsync.errors import UsageError
-from gitsync.events import Notice, Operation, Summary, exit_code
+from gitsync.events import Notice, Summary, exit_code
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 @sites_argument
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Keep the plan in this file, for apply.")
 @click.option("--exit-code", "pending_code", is_flag=True, help="End with 4 when something is to be done.")
+@click.option(
+    "--page", type=click.Path(dir_okay=False, path_type=Path), help="Also write it as Markdown, into this file."
+)
 @allow_option
 @format_option
 @common_options
@@ -41,6 +44,7 @@ def plan(
     sites: tuple[str, ...],
     out: Path | None,
     pending_code: bool,
+    page: Path | None,
     allow: tuple[str, ...],
     form: str,
 ) -> int:
@@ -63,6 +67,8 @@ def plan(
     def look(now: Plan) -> None:
         pending.append(any(map(waits, now.operations())))
         costs.extend(forecasts(now))
+        if page is not None:
+            (invocation.directory / page).write_text(invocation.redact(page_of(now)), encoding="utf-8", newline="\n")
         if out is not None and not now.failures:
             made.append(describe(now, allow=options.allow))
 
@@ -87,6 +93,16 @@ def plan(
     return exit_code({code, 4 if pending_code and any(pending) else 0})
 
 
+def page_of(plan: Plan) -> str:
+    """Return what a plan would do as a page of Markdown."""
+    from gitsync.difference import differences
+    from gitsync.forecast import forecasts
+    from gitsync.report import markdown
+
+    notes = [event.message for event in plan.failures if isinstance(event, Notice)]
+    return markdown(plan.operations(), list(differences(plan)), forecasts(plan), notes)
+
+
 def print_page(
     invocation: Invocation,
     project: Project,
@@ -95,31 +111,16 @@ def print_page(
     look: Callable[[Plan], None] = lambda _: None,
 ) -> int:
     """Print what a sync would do as a page of Markdown; returns the exit code of the run."""
-    from gitsync.difference import Difference, differences
-    from gitsync.forecast import Forecast, forecasts
-    from gitsync.report import markdown
     from gitsync.sync import Run
 
-    words: list[Difference] = []
-    costs: list[Forecast] = []
+    printer = Printer(invocation)
 
-    def note(now: Plan) -> None:
+    def show(now: Plan) -> None:
         look(now)
-        words.extend(differences(now))
-        costs.extend(forecasts(now))
+        printer.page(page_of(now))
 
-    operations: list[Operation] = []
-    notes: list[str] = []
-    code = 0
-    for event in Run(project, project.config.choose(sites), options, agree=note).events():
-        if isinstance(event, Operation):
-            operations.append(event)
-        elif isinstance(event, Notice):
-            notes.append(event.message)
-        elif isinstance(event, Summary):
-            code = event.exit_code
-    Printer(invocation).page(markdown(operations, words, costs, notes))
-    return code
+    events = Run(project, project.config.choose(sites), options, agree=show).events()
+    return next((event.exit_code for event in events if isinstance(event, Summary)), 0)
 
 
 @click.command()

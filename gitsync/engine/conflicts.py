@@ -106,13 +106,15 @@ def record_conflict(
         if model and theirs
         else None
     )
-    marked = None
+    marked = offered = None
     if file is not None and theirs is not None and record is not None and subject.oid is not None:
         base_view = view(base, site, status) if base is not None else Post()
         outcome = combine(base_view, file, theirs, site=site, default_status=status, fields=fields, conflict=conflict)
         if outcome.text is not None:
             return _agree(incoming, subject, file, record, outcome.text)
         marked = with_markers(file, outcome.merged, site=site, default_status=status, revision=record.revision)
+        before = view(file, site, status)
+        offered = rewrite(file, before, outcome.merged.theirs, site=site, default_status=status)
     recorded = Conflict(
         base=subject.entry.base,
         ours=subject.oid,
@@ -128,7 +130,7 @@ def record_conflict(
     )
     incoming.tell("conflict", subject.path, "planned", record=record or known, reason=_reason(subject, site, record))
     incoming.hold(subject.path, 3)
-    incoming.markers.append(Pending(path=subject.path, conflict=recorded, marked=marked))
+    incoming.markers.append(Pending(path=subject.path, conflict=recorded, marked=marked, offered=offered))
     return None
 
 

@@ -21,11 +21,16 @@ from gitsync.state.results import Results
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pending:
-    """A conflict that waits for a decision; `marked` is the file with markers, for those who want it in their tree."""
+    """A conflict that waits for a decision.
+
+    `marked` is the file with markers, for those who want it in their tree; `offered` has the site's words in their
+    place, and all else merged.
+    """
 
     path: str
     conflict: Conflict
     marked: bytes | None = None
+    offered: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

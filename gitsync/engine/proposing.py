@@ -12,9 +12,12 @@ from dataclasses import replace
 from gitsync.engine.incoming import Incoming
 from gitsync.engine.landing import commit_edit
 from gitsync.engine.overlay import Overlay
-from gitsync.repository import CommitHandle, Oid
+from gitsync.ledger import with_trailers
+from gitsync.repository import KEEP_MODE, CommitHandle, Oid, Repository
 
 PREFIX = "gitsync/pull-"
+CONFLICTS = "gitsync/conflict-"
+"""The branches' names, before a site's."""
 
 
 def set_aside(incoming: Incoming, overlay: Overlay) -> None:
@@ -49,7 +52,36 @@ def propose(incoming: Incoming, overlay: Overlay, *, trailers: Mapping[str, str]
         for edit in incoming.proposed:
             tip = commit_edit(importer, overlay, edit, tip, trailers)
     new = tip if isinstance(tip, str) else tip.oid
+    _publish(repository, ref, new, old, remote, f"gitsync: edits of {incoming.reading.name}")
+
+
+def propose_conflicts(incoming: Incoming, overlay: Overlay, *, remote: str | None) -> None:
+    """Put what a site says where it collides with us onto a branch of its own, for a person to take, change or leave.
+
+    Merged as it is, it decides for the site's words; no markers are in it.
+    """
+    repository, site = overlay.project.repository, incoming.reading.name
+    offered = [(it.path, it.offered, KEEP_MODE) for it in incoming.markers if it.offered is not None]
+    if not offered:
+        return
+    ref = f"refs/heads/{CONFLICTS}{site}"
+    old = repository.resolve(ref)
+    wanted = {path: repository.hash_blob(text) for path, text, _ in offered}
+    if old is not None and {it.path: it.oid for it in repository.diff(overlay.head, old, renames=False)} == wanted:
+        return
+    names = ", ".join(sorted(wanted)) if len(wanted) < 4 else f"{len(wanted)} posts"
+    with repository.importer() as importer:
+        tip = importer.commit(
+            parent=overlay.head,
+            changes=offered,
+            message=with_trailers(f"Take {names} as {site} has it", {"Gitsync-Site": site}),
+            author=(site, f"{site}@gitsync.invalid"),
+        )
+    _publish(repository, ref, tip.oid, old, remote, f"gitsync: conflicts with {site}")
+
+
+def _publish(repository: Repository, ref: str, new: Oid, old: Oid | None, remote: str | None, message: str) -> None:
     if remote is not None:
         there = repository.remote_refs(remote, [ref]).get(ref)
         repository.push(remote, [f"+{new}:{ref}"], leases={ref: there})
-    repository.update_refs([(ref, new, old)], message=f"gitsync: edits of {incoming.reading.name}")
+    repository.update_refs([(ref, new, old)], message=message)
