@@ -11,8 +11,8 @@ from typing import Any, Final, NamedTuple
 from urllib.parse import urljoin, urlsplit
 
 from gitsync.errors import UsageError
-from gitsync_connectors.rest_openapi_fields import map_fields, resemblance
-from gitsync_connectors.rest_openapi_schema import Document, Schema, load
+from gitsync_connectors.rest_openapi_fields import likeness, map_fields, resemblance
+from gitsync_connectors.rest_openapi_schema import Document, Property, Schema, load
 
 POSTS: Final = ("articles", "posts", "blogposts", "blog", "stories", "entries", "news", "notes", "documents", "pages")
 ME: Final = re.compile(r"(?:/[\w.-]+)*?/(?:users?/me|auth/me|me|whoami|account|profile|user)/?")
@@ -26,6 +26,10 @@ SIZES: Final = (
     *("first", "maxresults", "count", "take", "top", "itemsperpage"),
 )
 CURSORS: Final = ("nextcursor", "next", "after", "nextpagetoken", "endcursor", "cursor", "continuationtoken")
+
+PREFIX: Final = re.compile(
+    r"\b((?:[a-z][\w-]* (?=API-Key))?(?:Bearer|Token|Key|API-Key|Basic))\s+[<{\[\"'$]?\w|prefix[ :]+[\"'`]?([\w-]+)"
+)
 
 
 class Proposal(NamedTuple):
@@ -62,9 +66,14 @@ def propose(text: str, url: str | None = None) -> Proposal:
     else:
         notes.append("The document does not say where the API is: set url.")
     values |= _auth(document, best, notes)
+    values |= _media_types(document, best)
     values["endpoint"] = best.path
-    requests = _requests(document, best)
+    requests = _requests(document, best, bool(values.get("headers")))
     mapped = map_fields(document, best.record, _operations(document, best), best.one, notes)
+    if not best.one and isinstance(stamp := mapped["fields"].get("updated"), str):
+        # What the filter does not find any more is not written over.
+        requests["update"]["request"] += f"&{stamp}=eq.{{revision}}"
+        requests["delete"] += f"&{stamp}=eq.{{revision}}"
     if "strapi" in mapped:
         requests |= _versions(best.path)
         values["unpublish"] = False
@@ -113,7 +122,7 @@ def _record(document: Document, path: str, one: str) -> Schema:
         operation = document.operation(where, method) if where else None
         for answer in (document.answered(operation)[0], document.sent(operation)[0]) if operation else ():
             schemas += [schema for _, _, schema in document.places(answer)]
-    return max(schemas, key=lambda schema: resemblance(document, schema), default={})
+    return max(schemas, key=lambda schema: likeness(document, schema), default={})
 
 
 def _operations(document: Document, best: Collection) -> tuple[Schema | None, Schema | None]:
@@ -122,8 +131,18 @@ def _operations(document: Document, best: Collection) -> tuple[Schema | None, Sc
     return document.operation(best.path, "post"), document.operation(where, "patch") or document.operation(where, "put")
 
 
-def _requests(document: Document, best: Collection) -> dict[str, Any]:
-    """Return the requests that are not the usual ones at the collection's path."""
+def _media_types(document: Document, best: Collection) -> dict[str, Any]:
+    """Return the headers of every request, where answers and bodies have a media type of their own."""
+    listing, create = document.operation(best.path, "get"), document.operation(best.path, "post")
+    shown = document.media_type(listing) if listing else ""
+    sent = document.sent(create)[1] if create else ""
+    if shown == sent and shown not in ("", "application/json"):
+        return {"headers": {"Accept": shown, "Content-Type": shown}}
+    return {}
+
+
+def _requests(document: Document, best: Collection, told: bool) -> dict[str, Any]:
+    """Return the requests that are not the usual ones at the collection's path; `told`: media types are headers."""
     requests: dict[str, Any] = {}
     if not best.one:
         # PostgREST: one path for all, and a filter that says which rows.
@@ -148,12 +167,12 @@ def _requests(document: Document, best: Collection) -> dict[str, Any]:
     kind = document.sent(update)[1] if update else ""
     if update is None:
         requests["update"] = False
-    elif kind not in ("", "application/json", "*/*") and "json" in kind:
+    elif kind not in ("", "application/json", "*/*") and "json" in kind and not told:
         requests["update"] = {"request": f"{method} {one}", "headers": {"Content-Type": kind}}
     elif method == "PUT" or not usual:
         requests["update"] = f"{method} {one}"
     kind = document.sent(create)[1] if create else ""
-    if kind not in ("", "application/json", "*/*") and "json" in kind:
+    if kind not in ("", "application/json", "*/*") and "json" in kind and not told:
         requests["create"] = {"request": f"POST {best.path}", "headers": {"Content-Type": kind}}
     if document.operation(best.one, "delete") is None:
         requests["delete"] = False
@@ -192,6 +211,8 @@ def _base(document: Document, url: str | None) -> str:
     elif document.whole.get("basePath"):
         text = str(document.whole["basePath"])
     if url and urlsplit(url).scheme in ("http", "https"):
+        if urlsplit(text).hostname in ("0.0.0.0", "localhost", "127.0.0.1"):  # noqa: S104  where it says it listens
+            text = urlsplit(text).path
         text = urljoin(url, text or "/")
     return text.rstrip("/") if urlsplit(text).scheme in ("http", "https") else ""
 
@@ -213,8 +234,8 @@ def _auth(document: Document, best: Collection, notes: list[str]) -> dict[str, A
         if kind == "apiKey" and where == "query":
             return {"auth": f"?{key}={{token}}"}
         if kind == "apiKey" and where == "header":
-            told = re.search(r"\b(Bearer|Token|Key|API-Key|Basic)\s+[<{\[\"'$]?\w", str(scheme.get("description", "")))
-            word = f"{told[1]} " if told and key.lower() == "authorization" else ""
+            told = PREFIX.search(str(scheme.get("description", "")))
+            word = f"{told[1] or told[2]} " if told and key.lower() == "authorization" else ""
             if key.lower() == "authorization" and not word:
                 notes.append('Look at auth: many CMSs want a word before the key, like "Authorization: Token {token}".')
             return {"auth": f"{key}: {word}{{token}}"}
@@ -231,7 +252,7 @@ def _envelope(document: Document, best: Collection) -> dict[str, str]:
             continue
         places = [(p, s) for k, p, s in document.places(document.answered(operation)[0]) if k == kind]
         if places:
-            path, schema = max(places, key=lambda place: resemblance(document, place[1]))
+            path, schema = max(places, key=lambda place: likeness(document, place[1]))
             if path and resemblance(document, schema) >= 3:
                 envelope[key] = path
     if not best.one:
@@ -259,7 +280,11 @@ def _paging(document: Document, best: Collection, envelope: Mapping[str, str]) -
         inner = document.resolve(param.get("schema")) or param
         if style == "page" and 0 in (inner.get("minimum"), inner.get("default")):
             paging["first"] = 0
-        if style == "cursor":
+        inside = [*document.properties(schema, depth=1)]
+        if style == "offset" and inner.get("type") == "string" and (same := _same(inside, str(param.get("name")))):
+            # What the answer gives back under the same name is no number but a place to go on from.
+            paging = {"style": "cursor", "param": str(param.get("name")), "next": same}
+        elif style == "cursor":
             properties = [*document.properties(schema)]
             found = next((p.path for name in CURSORS for p in properties if p.name == name), "")
             paging["next"] = found or f"{envelope.get('list', '')}[-1].id"
@@ -273,6 +298,10 @@ def _paging(document: Document, best: Collection, envelope: Mapping[str, str]) -
         most = inner.get("maximum")
         paging |= {"size_param": str(size.get("name")), "size": min(most, 1000) if type(most) is int and most else 100}
     return paging
+
+
+def _same(properties: list[Property], name: str) -> str:
+    return next((p.path for p in properties if p.path == name and p.schema.get("type") == "string"), "")
 
 
 def _upload(document: Document) -> tuple[str, str] | None:

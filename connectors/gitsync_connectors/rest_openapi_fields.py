@@ -6,13 +6,14 @@ import re
 from collections.abc import Sequence
 from typing import Any, Final
 
+from gitsync.model import LISTS
 from gitsync_connectors import sql_cells
 from gitsync_connectors.rest_openapi_schema import Document, Property, Schema
 
 MEANINGS: Final[dict[str, tuple[str, ...]]] = {
     "id": ("documentid", "id", "uuid", "guid", "pk", "uid", "key", "ref"),
     "title": ("title", "headline", "subject", "heading", "name"),
-    "slug": ("slug", "urlslug", "handle", "urlkey", "permalinkslug"),
+    "slug": ("slug", "urlslug", "handle", "urlkey", "permalinkslug", "path"),
     "body": (
         *("bodymarkdown", "contentmarkdown", "markdown", "bodymd", "contentmd", "md", "body", "content", "text"),
         *("bodyhtml", "contenthtml", "html", "bodytext", "articlebody", "fulltext", "richtext", "maintext", "copy"),
@@ -51,18 +52,20 @@ MEANINGS: Final[dict[str, tuple[str, ...]]] = {
     ),
     "date": (
         *("publishedat", "publishedon", "publishdate", "publisheddate", "pubdate", "publicationdate", "publishat"),
-        *("datepublished", "releasedate", "date"),
+        *("datepublished", "releasedate", "date", "published"),
     ),
     "updated": (
         *("updatedat", "modifiedat", "lastmodified", "modifiedon", "updatedon", "dateupdated", "datemodified"),
-        *("lastedited", "editedat", "modified", "updated", "changedat", "lastmodifiedat"),
+        *("lastedited", "editedat", "modified", "updated", "changedat", "lastmodifiedat", "changed", "edited"),
     ),
     "revision": ("revision", "version", "rev", "etag", "lockversion"),
     "authors": ("authors", "author", "byline", "writer"),
     "lang": ("lang", "language", "locale"),
     "url": ("url", "permalink", "link", "htmlurl", "weburl", "canonicalpath"),
 }
+INNER: Final = ("raw", "markdown", "text", "value", "rendered", "html", "alias", "current")
 TEXTS: Final = ("title", "slug", "body", "description", "canonical_url", "lang", "series")
+ADDRESSES: Final = ("url", "self", "href", "links", "atid")
 WORDS: Final = {
     "published": ("published", "publish", "live", "public", "active", "online", "visible", "released"),
     "draft": ("draft", "unpublished", "hidden", "offline", "inactive", "pending", "inprogress", "editing"),
@@ -77,6 +80,13 @@ def resemblance(document: Document, schema: Schema) -> int:
     has = {field for field, words in MEANINGS.items() if names & set(words)}
     weights = {"title": 2, "body": 3, "slug": 2, "status": 1, "date": 1, "tags": 1, "description": 1, "id": 1}
     return sum(weight for field, weight in weights.items() if field in has)
+
+
+def likeness(document: Document, schema: Schema) -> int:
+    """Return how surely a schema is a record itself, and not what is around one, which has no id or address."""
+    names = {p.name for p in document.properties(schema, depth=1)}
+    own = bool(names & {*MEANINGS["id"], *ADDRESSES} or names & {"title", "attributes", "fields"})
+    return resemblance(document, schema) * 2 + own
 
 
 def map_fields(
@@ -100,10 +110,18 @@ def map_fields(
     for field, words in MEANINGS.items():
         if field == "id" and slot:
             words = (re.sub(r"[^a-z0-9]", "", slot[1].lower()), *words)
-        found = _found(document, field, words, [p for p in shown if p.path not in used])
+        free = [p for p in shown if not any(p.path == path or p.path.startswith(f"{path}.") for path in used)]
+        found = _found(document, field, words, free)
         if found is None:
             continue
-        used.add(found.path)
+        # What else is in an object that has the text of a field belongs to that field.
+        above = found.path.rpartition(".")[0]
+        inside = field in ("body", "slug") and found.name in INNER and any(p.path == above for p in shown)
+        used.add(above if inside else found.path)
+        if field in LISTS and "data" in (found.schema.get("properties") or {}):
+            if related := _related(document, field, found, notes):
+                fields[field] = related
+            continue
         fields[field] = _declared(document, field, found, taken, notes)
         if field == "status":
             values |= _statuses(found, notes)
@@ -115,7 +133,12 @@ def map_fields(
         fields["status"] = {"path": path, "type": "date", "write": False}
     if "revision" in fields and "updated" in fields:
         del fields["revision"]
-    if "id" not in fields:
+    address = next((p.path for p in shown if p.name in ("url", "self", "href", "atid") and "." not in p.path), "")
+    if "id" not in fields and slot and address:
+        fields["id"] = {"path": address, "match": "/([^/]+)/?$"}
+        notes.append(f"A record has no id but an address, {address}: its last part is taken for the id.")
+        fields.pop("url", None)
+    elif "id" not in fields:
         fields["id"] = "id"
         notes.append("No member of a record is clearly its id: look at fields.id.")
     if "body" not in fields:
@@ -144,25 +167,28 @@ def _wrapped(document: Document, schema: Schema) -> tuple[str, Schema]:
 def _found(document: Document, field: str, words: Sequence[str], properties: list[Property]) -> Property | None:
     for word in words:
         for found in properties:
-            if found.name != word:
+            if found.name not in (word, f"field{word}"):
                 continue
             kind = found.schema.get("type")
             if field in TEXTS and kind not in (None, "string"):
                 if kind == "object" and (inner := _rendered(document, found)):
                     return inner
                 continue
-            if field == "status" and kind not in (None, "string", "boolean"):
+            dated = str(found.schema.get("format", "")).startswith(("date", "timestamp"))
+            if field == "status" and (kind not in (None, "string", "boolean") or dated):
                 continue
             if field == "date" and kind not in (None, "string", "integer", "number"):
+                continue
+            if field == "date" and word == "published" and not dated:
                 continue
             return found
     return None
 
 
 def _rendered(document: Document, found: Property) -> Property | None:
-    """Return the text of an object such as {raw, rendered}."""
+    """Return the text in an object such as {raw, rendered}, {value, format} or {alias}."""
     inner = [*document.properties(found.schema, depth=1, above=f"{found.path}.")]
-    return next((p for name in ("raw", "markdown", "text", "rendered", "html") for p in inner if p.name == name), None)
+    return next((p for name in INNER for p in inner if p.name == name), None)
 
 
 def _declared(document: Document, field: str, found: Property, taken: dict[str, Property], notes: list[str]) -> Any:
@@ -185,13 +211,25 @@ def _declared(document: Document, field: str, found: Property, taken: dict[str, 
         table["type"] = "date"
     if field in ("tags", "authors"):
         items = document.resolve(schema.get("items"))
-        if kind == "array" and items.get("type") == "object":
-            keys = [*(items.get("properties") or {})]
-            key = next((k for k in ("name", "title", "label", "slug", "value") if k in keys), "")
+        sent = taken[found.path].schema if found.path in taken else {}
+        plain = document.resolve(sent.get("items")).get("type") == "string"
+        if kind == "array" and items.get("type") == "object" and plain:
+            table["type"] = "list"  # shown as objects, and taken as names
+        elif kind == "array" and items.get("type") == "object":
+            members = items.get("properties") or {}
+            texts = [k for k, v in members.items() if document.resolve(v).get("type") == "string" and k != "id"]
+            usual = ("name", "title", "label", "slug", "value", "tag", "text")
+            key = next((k for k in usual if k in members), texts[0] if len(texts) == 1 else "")
             table |= {"type": "objects", **({"key": key} if key else {})}
-        elif kind == "array" and items.get("type") in ("integer", "number"):
-            table["write"] = False
-            notes.append(f"{found.path} holds numbers of other records, so it is only read.")
+        elif kind == "array" and (items.get("type") in ("integer", "number") or items.get("format") == "uuid"):
+            mixed = any(key in (schema.get("items") or {}) for key in ("oneOf", "anyOf"))
+            terms = None if mixed else _terms(document, field)
+            if terms:
+                table["lookup"] = terms
+                notes.append(f"{found.path} holds keys of other records, taken for those of {terms['list']}.")
+            else:
+                table["write"] = False
+                notes.append(f"{found.path} holds numbers of other records, so it is only read.")
         elif kind == "string":
             table["type"] = "comma"
         elif kind == "object":
@@ -203,6 +241,35 @@ def _declared(document: Document, field: str, found: Property, taken: dict[str, 
     if field == "cover" and kind == "object":
         table |= {"path": f"{found.path}.url", "write": False}
     return found.path if table == {"path": found.path} else table
+
+
+def _related(document: Document, field: str, found: Property, notes: list[str]) -> dict[str, Any] | None:
+    """Return how a relationship of JSON:API is declared, if it is known of what type and where its records are."""
+    items = document.resolve(document.resolve(found.schema["properties"]["data"]).get("items"))
+    kind = document.resolve((items.get("properties") or {}).get("type"))
+    word = kind.get("const") or next(iter(kind.get("enum") or ()), None)
+    terms = _terms(document, field)
+    if not (word and terms):
+        notes.append(f"{found.path} is a relationship: declare fields.{field} with its lookup, as `help rest` shows.")
+        return None
+    created = {"data": {"type": word, "attributes": {"name": "{name}"}}}
+    made = {"create": {"request": terms["create"], "body": created}} if "create" in terms else {}
+    return {
+        "path": f"{found.path}.data[].id",
+        "write": f"{found.path}.data",
+        "as": {"type": word, "id": "{value}"},
+        "lookup": {"list": terms["list"], "name": "attributes.name", **made},
+    }
+
+
+def _terms(document: Document, field: str) -> dict[str, str] | None:
+    """Return where the records are listed and made whose keys a list of tags or authors holds."""
+    for path in document.paths:
+        name = re.sub(r"[^a-z]", "", path.rstrip("/").rpartition("/")[2].lower())
+        if name in MEANINGS[field] and "{" not in path and document.operation(path, "get"):
+            created = {"create": f"POST {path}"} if document.operation(path, "post") else {}
+            return {"list": f"GET {path}", **created}
+    return None
 
 
 def _statuses(found: Property, notes: list[str]) -> dict[str, Any]:
@@ -260,7 +327,9 @@ def _demands(
     for key in dict.fromkeys(sent.get("required") or ()):
         schema = document.resolve((sent.get("properties") or {}).get(key))
         options: list[Any] = [schema["const"]] if "const" in schema else list(schema.get("enum") or ())
-        if key in by_path:
+        if key == fields["id"] and "write" in values.get("envelope", {}):
+            constants[key] = "{id}"  # JSON:API wants it again in the body of an update
+        elif key in by_path:
             if by_path[key] in ("title", "slug", "description", "cover", "date"):
                 required.append(by_path[key])
         elif len(options) == 1:

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
 from gitsync.errors import UsageError
+from gitsync_connectors.rest_paths import PLAIN
 
 Schema = Mapping[str, Any]
 DEEPEST: Final = 12
@@ -106,6 +107,15 @@ class Document:
                 return self.resolve(parameter.get("schema")), "application/json"
         return {}, ""
 
+    def media_type(self, operation: Schema) -> str:
+        """Return the media type of the good answer, "" where it is not told."""
+        responses = operation.get("responses")
+        for status, response in responses.items() if isinstance(responses, dict) else ():
+            if str(status).startswith("2"):
+                content = self.resolve(response).get("content") or {}
+                return next((str(kind) for kind in content if "json" in kind), "")
+        return ""
+
     def answered(self, operation: Schema) -> tuple[Schema, Mapping[str, Any]]:
         """Return the schema of the good answer and its headers."""
         responses = operation.get("responses")
@@ -124,7 +134,8 @@ class Document:
         members = schema.get("properties")
         for key, value in members.items() if isinstance(members, dict) else ():
             found = self.resolve(value)
-            path = f"{above}{key}"
+            # A key that is no plain word is quoted, as in every other path.
+            path = f"{above}{key}" if PLAIN.fullmatch(str(key)) else f'{above}"{key}"'
             yield Property(path, re.sub(r"[^a-z0-9]", "", str(key).lower()), found)
             if found.get("type") == "object":
                 inner.append((f"{path}.", found))

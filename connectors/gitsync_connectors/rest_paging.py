@@ -161,6 +161,8 @@ def _is_last(how: Paging, answer: Answer, found: int, count: int, asked: int) ->
     total = _total(how, answer.headers, answer.value)
     if total is not None and total != found:  # some call the number of records on the page their total
         return count >= total
+    if _next_link(how, answer, answer.value):
+        return False
     # Fewer than asked for is the end, unless it is a round number: then it may be the most that this server gives.
     round_ = found % 5 == 0 or found & (found - 1) == 0
     return (bool(how.size_param) or how.style == "range") and found < how.size and not (round_ and found > 4)
