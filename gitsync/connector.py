@@ -91,12 +91,16 @@ class Problem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Setting:
-    """One key that a connector takes in `[sites.NAME]`: its type, whether it must be there, and what it means."""
+    """One key that a connector takes in `[sites.NAME]`: its type, whether it must be there, and what it means.
+
+    `page` is where a person makes such a secret; "{url}" in it is the site's own address.
+    """
 
     type: type[str] | type[bool] | type[int] | type[dict] | type[list]  # type: ignore[type-arg]
     help: str
     required: bool = False
     secret: bool = False
+    page: str = ""
     choices: tuple[str, ...] = ()
 
 

@@ -96,6 +96,24 @@ class Secrets:
             )
         return value
 
+    def store(self, service: str, name: str, value: str) -> str:
+        """Put a secret into the keyring; returns its reference. Raises ConfigError."""
+        try:
+            import keyring  # noqa: PLC0415  as above
+            from keyring.errors import KeyringError  # noqa: PLC0415
+        except ImportError:
+            raise ConfigError(
+                "Secrets can be stored with the keyring package only.", "Run `pip install 'gitsync-content[keyring]'`."
+            ) from None
+        self._known[f"keyring:{service}/{name}"] = value
+        try:
+            keyring.set_password(service, name, value)
+        except KeyringError as error:
+            raise ConfigError(
+                f"the keyring cannot be written ({type(error).__name__}).", "Unlock it, or use env:NAME."
+            ) from None
+        return f"keyring:{service}/{name}"
+
     def redact(self, text: str) -> str:
         """Return `text` with every secret resolved so far, and every password in a URL, shown as ***."""
         hidden = set(self._known.values())

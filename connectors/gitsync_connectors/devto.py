@@ -37,7 +37,13 @@ class DevTo:
     """One account on a Forem."""
 
     settings: ClassVar[Mapping[str, Setting]] = {
-        "token": Setting(type=str, help="API key, from Settings → Extensions", required=True, secret=True),
+        "token": Setting(
+            type=str,
+            help="API key, from Settings → Extensions",
+            required=True,
+            secret=True,
+            page="https://dev.to/settings/extensions",
+        ),
         "organization_id": Setting(type=int, help="publish new posts under this organization"),
         "ai_disclosure_level": Setting(
             type=str,

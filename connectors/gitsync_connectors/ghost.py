@@ -36,7 +36,13 @@ class Ghost:
     """The posts, or the pages, of one Ghost site."""
 
     settings: ClassVar[Mapping[str, Setting]] = {
-        "token": Setting(type=str, help="Admin API key, from Settings → Integrations", required=True, secret=True),
+        "token": Setting(
+            type=str,
+            help="Admin API key, from Settings → Integrations",
+            required=True,
+            secret=True,
+            page="{url}/ghost/#/settings/integrations",
+        ),
         "type": Setting(type=str, help="posts (if it says nothing) or pages", choices=("posts", "pages")),
         "webhook_secret": Setting(type=str, help="the secret that webhooks of this site are signed with", secret=True),
     }

@@ -44,7 +44,13 @@ class Hashnode:
     """One publication on Hashnode."""
 
     settings: ClassVar[Mapping[str, Setting]] = {
-        "token": Setting(type=str, help="access token, from Account Settings → Developer", required=True, secret=True),
+        "token": Setting(
+            type=str,
+            help="access token, from Account Settings → Developer",
+            required=True,
+            secret=True,
+            page="https://hashnode.com/settings/developer",
+        ),
         "publication": Setting(type=str, help="its host, like me.hashnode.dev, or its id; needed if you have several"),
         "webhook_secret": Setting(type=str, help="the secret that webhooks of this site are signed with", secret=True),
     }

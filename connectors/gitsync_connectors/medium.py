@@ -45,7 +45,10 @@ class Medium:
 
     settings: ClassVar[Mapping[str, Setting]] = {
         "token": Setting(
-            type=str, help="integration token, from Settings → Security and apps; none: by hand", secret=True
+            type=str,
+            help="integration token, from Settings → Security and apps; none: by hand",
+            secret=True,
+            page="https://medium.com/me/settings/security",
         ),
         "publication": Setting(type=str, help="id of the publication to post to; none: your own profile"),
         "visibility": Setting(type=str, help="public (if it says nothing) or unlisted", choices=("public", "unlisted")),

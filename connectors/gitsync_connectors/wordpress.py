@@ -49,6 +49,7 @@ class WordPress:
             help="application password, from Users → Profile → Application Passwords",
             required=True,
             secret=True,
+            page="{url}/wp-admin/profile.php#application-passwords-section",
         ),
         "type": Setting(type=str, help="posts (if it says nothing), pages, or the REST base of a custom post type"),
         "format": Setting(type=str, help="what new posts are written as", choices=("blocks", "html")),

@@ -49,7 +49,9 @@ def sentence(operation: Operation) -> str:
     if operation.path and operation.reason and operation.reason.startswith(f"{operation.path}:"):
         return f"{operation.site}: {phrase} {operation.reason}"  # a place in the file says its path itself
     text = f"{operation.site}: {phrase} {operation.path or operation.id or 'a post'}"
-    if operation.url and operation.result == "done":
+    if operation.action == "adopt" and operation.result == "planned":
+        text += f" as {' '.join(filter(None, (operation.id, operation.url)))}"  # for somebody to look at first
+    elif operation.url and operation.result == "done":
         text += f" ({operation.url})"
     return f"{text}: {operation.reason}" if operation.reason else text
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import click
@@ -11,11 +11,12 @@ import click
 from gitsync import config as configuration
 from gitsync.cli.invocation import Invocation, common_options, pass_invocation, sites_argument
 from gitsync.cli.output import Printer
+from gitsync.cli.storing import page_of, store_secret
 from gitsync.config import SITE_NAME, parse
 from gitsync.connector import Meter, Setting
 from gitsync.errors import SiteError, UsageError
 from gitsync.events import Notice, Summary, exit_code
-from gitsync.site import connector_class, platforms
+from gitsync.site import Site, connector_class, platforms
 from gitsync.tomlfile import Source, did_you_mean
 
 TRUTH = {"true": True, "false": False}
@@ -33,6 +34,7 @@ def site() -> None:
 @click.option("--platform", help="What it is; NAME where that names a platform.")
 @click.option("--url", help="Where its API is, or the database.")
 @click.option("--token", metavar="REFERENCE", help="Its secret as env:NAME, keyring:SERVICE/NAME or file:PATH.")
+@click.option("--store", is_flag=True, help="Ask for its secret, and keep that in the keyring of this machine.")
 @click.option("--from-openapi", "openapi", metavar="FILE|URL", help="Propose its keys from its OpenAPI document.")
 @common_options
 @pass_invocation
@@ -43,12 +45,14 @@ def add(
     platform: str | None,
     url: str | None,
     token: str | None,
+    store: bool,
     openapi: str | None,
-) -> None:
+) -> int:
     """Add the site NAME to gitsync.toml.
 
     KEY=VALUE are more of its keys, for example `table=posts columns.id=id` for a database. What you give wins over
-    what --from-openapi proposes.
+    what --from-openapi proposes. Says where its secret is made; with --store asks for it, keeps it in the keyring, and
+    tries it.
     """
     from gitsync.cli.toml_edit import add_site, replace_file
 
@@ -73,9 +77,12 @@ def add(
         values = {"platform": named, **values}
         if "auth" in values and values["auth"] != "none":
             values.setdefault("token", f"env:{_variable(name, named, 'token')}")
-    for key, setting in make.settings.items():
-        if setting.secret and setting.required and key not in values:
-            values[key] = f"env:{_variable(name, named, key)}"
+    secrets = [key for key, setting in make.settings.items() if setting.secret and setting.required]
+    if store:
+        asked = secrets or [key for key, setting in make.settings.items() if setting.secret][:1]
+        values |= {key: store_secret(invocation, config, name, key, make.settings[key], url) for key in asked}
+    for key in secrets:
+        values.setdefault(key, f"env:{_variable(name, named, key)}")
     text = add_site(source.text, name, values)
     parse(Source(source.path, text)).sites[name].check()
     replace_file(source.path, text)
@@ -86,10 +93,16 @@ def add(
         v[4:] for v in values.values() if isinstance(v, str) and v.startswith("env:") and v[4:] not in os.environ
     ]
     for variable in missing:
-        printer.say(f"Set the environment variable {variable} to its secret.")
+        key = next((key for key, value in values.items() if value == f"env:{variable}"), "")
+        where = page_of(make.settings[key], url) if key in make.settings else ""
+        made = f"; it is made at {where}" if where else ""
+        printer.say(f"Set the environment variable {variable} to its secret{made}.")
     for note in notes:
         printer.say(f"Look: {note}")
+    if store:
+        return _tested(invocation, [invocation.config().sites[name]])
     printer.say(f"Next: `gitsync site test {name}`.")
+    return 0
 
 
 def _values(pairs: tuple[str, ...], settings: Mapping[str, Setting]) -> dict[str, Any]:
@@ -156,7 +169,10 @@ def list_sites(invocation: Invocation) -> None:
 @pass_invocation
 def test(invocation: Invocation, sites: tuple[str, ...]) -> int:
     """Ask each SITE whose credentials these are."""
-    chosen = invocation.config().choose(sites)
+    return _tested(invocation, invocation.config().choose(sites))
+
+
+def _tested(invocation: Invocation, chosen: Sequence[Site]) -> int:
     printer = Printer(invocation)
     meter = Meter()
     codes = []

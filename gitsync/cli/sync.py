@@ -94,6 +94,7 @@ def carry_out(invocation: Invocation, run: Run, *, last: Callable[[Printer], obj
     `last` may print before that.
     """
     printer = Printer(invocation)
+    run.options = replace(run.options, progress=printer.event)
     if not run.sites:
         printer.event(Notice(level="warning", message="No sites yet. Run `gitsync site add NAME`."))
     try:

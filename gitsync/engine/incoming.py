@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -12,7 +12,7 @@ from gitsync.engine.recovery import Recovery
 from gitsync.engine.subject import Subject
 from gitsync.engine.surroundings import Addresses
 from gitsync.engine.survey import Reading
-from gitsync.events import Action, Operation, Outcome
+from gitsync.events import Action, Operation, Outcome, Progress
 from gitsync.model import Record
 from gitsync.repository import Oid
 from gitsync.state.records import Conflict, LedgerRecord
@@ -51,13 +51,17 @@ class Edit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Round:
-    """What is the same for every site of one round. `busy` tells of files that must not be touched now, and why."""
+    """What is the same for every site of one round. `busy` tells of files that must not be touched now, and why.
+
+    `progress` is told, now and then, how many of how many unknown records of a site were read.
+    """
 
     overlay: Overlay
     policy: Policy
     busy: Mapping[str, str]
     pulls: bool
     recoveries: Mapping[str, Recovery]
+    progress: Callable[[Progress], None] = lambda _: None
 
 
 @dataclass(slots=True)

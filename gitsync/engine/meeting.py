@@ -14,9 +14,13 @@ from gitsync.engine.projection import Projection, lift, project, view
 from gitsync.engine.reconcile import shows, stored_of
 from gitsync.engine.subject import Subject, seen
 from gitsync.errors import InvalidContent
+from gitsync.events import Progress
 from gitsync.model import Record
 from gitsync.plan import Step
 from gitsync.repository import Oid
+
+TOLD_EVERY = 20
+"""Records between two words about how far it is."""
 
 
 def meet_all(round: Round, incoming: Incoming, created: Sequence[Subject]) -> None:
@@ -25,9 +29,11 @@ def meet_all(round: Round, incoming: Incoming, created: Sequence[Subject]) -> No
     candidates = _candidates(round, incoming, created) if reading.fresh else ()
     matcher = Matcher(candidates, reading.capabilities.telling)
     imports = Importing(round, incoming)
-    for record in reading.fresh_records():
+    for number, record in enumerate(reading.fresh_records(), 1):
         if not matcher.offer(record):
             imports.add(record)
+        if number % TOLD_EVERY == 0:
+            round.progress(Progress(site=reading.name, done=number, total=len(reading.fresh)))
     matches, unclaimed = matcher.matches()
     for record in unclaimed:
         imports.add(record)

@@ -17,7 +17,7 @@ from gitsync.engine.recovery import Recovery, deletes, recover
 from gitsync.engine.scope import Scope, narrow
 from gitsync.engine.survey import Reading, read_local, read_site
 from gitsync.errors import Error, Refused, SiteError
-from gitsync.events import Event, Notice, Operation
+from gitsync.events import Event, Notice, Operation, Progress
 from gitsync.git import worktree
 from gitsync.ledger import Ledger
 from gitsync.project import Project
@@ -34,7 +34,8 @@ class Options:
     """What a run may do. `allow` names the guards that are lifted; `wait` lets it wait for unknown outcomes.
 
     `again` are paths of posts to create though an earlier request may have arrived: a person looked that it did not.
-    With a `scope` the run is about those posts only, and imports nothing. `began` is the Unix time of its start.
+    `progress` is told how far reading is. With a `scope` the run is about those posts only, and imports nothing.
+    `began` is the Unix time of its start.
     """
 
     pull: bool = True
@@ -44,6 +45,7 @@ class Options:
     materialise: bool = True
     allow: frozenset[str] = frozenset()
     again: frozenset[str] = frozenset()
+    progress: Callable[[Progress], None] = field(default=lambda _: None, compare=False)
     scope: Scope | None = None
     began: float = inf
 
@@ -168,6 +170,7 @@ def _plan(
         busy=worktree.busy(project.repository, _to_be_touched(readings)),
         pulls=options.pull,
         recoveries=recoveries,
+        progress=options.progress,
     )
     for reading in readings:
         try:
