@@ -28,7 +28,6 @@ UNTOLD: dict[str, dict[str, Any]] = {
             "write": "attributes.body",
             "as": {"value": "{value}", "format": "markdown"},
         },
-        "fields.slug": {"path": "attributes.path.alias", "write": "attributes.path", "as": {"alias": "{value}"}},
     },
     "postgrest": {"auth": "bearer", "headers": {"apikey": "{token}"}},
     "airtable": {"constants": {"typecast": True}},
