@@ -16,7 +16,7 @@ from gitsync.site import Site
 from gitsync.tomlfile import Source, Table, did_you_mean
 
 FILE = "gitsync.toml"
-DIALECTS = ("gitsync", "jekyll", "hugo", "astro", "eleventy", "docusaurus", "hashnode", "devto")
+DIALECTS = ("gitsync", "jekyll", "hugo", "hexo", "zola", "astro", "eleventy", "docusaurus", "hashnode", "devto")
 SITE_NAME = re.compile(r"[a-z0-9][a-z0-9-]*")
 PACE = re.compile(r"(?P<number>[1-9][0-9]{0,6})/(?P<length>[0-9]+(?:\.[0-9]+)?)?(?P<unit>[smh])")
 PER = {"s": 1.0, "m": 60.0, "h": 3600.0}

@@ -1,8 +1,9 @@
 """The front matter of other systems: which key holds which field of a post, and what a file's name says.
 
 Facts: gohugoio/hugoDocs front-matter.md; jekyll/jekyll docs/_docs/{front-matter,posts}.md and jekyll-seo-tag;
-withastro/astro examples/blog and AstroPaper; 11ty.dev/docs/{dates,data-frontmatter}; Docusaurus'
-plugin-content-blog/src/frontMatter.ts; Forem's editor help; Hashnode's backup and source-from-github repositories.
+withastro/astro examples/blog and AstroPaper; 11ty.dev/docs/{dates,data-frontmatter}; Docusaurus' plugin-content-
+blog/src/frontMatter.ts; hexo.io/docs/{front-matter,writing}; Zola's content/page.md; Forem's editor help; Hashnode's
+backup and source-from-github repositories.
 """
 
 from __future__ import annotations
@@ -110,6 +111,29 @@ HUGO = Dialect(
     naming=paths.HUGO,
 )  # fmt: skip
 
+HEXO = Dialect(
+    name="hexo",
+    keys=_keys(
+        title="title", slug="slug", description="description excerpt", tags="tags tag", series="series",
+        cover="cover thumbnail banner photos.0", canonical_url="canonical_url canonical", date="date",
+        updated="updated", authors="authors author", lang="lang language",
+    ),
+    flags=(("published", False),),
+    naming=paths.HEXO,
+)  # fmt: skip
+
+ZOLA = Dialect(
+    name="zola",
+    keys=_keys(
+        title="title", slug="slug", description="description", tags="taxonomies.tags tags",
+        cover="extra.cover extra.image extra.thumbnail", canonical_url="extra.canonical_url", date="date",
+        updated="updated", authors="authors taxonomies.authors extra.author", lang="extra.lang",
+    ),
+    flags=(("draft", True),),
+    languages=("toml", "yaml"),
+    naming=paths.ZOLA,
+)  # fmt: skip
+
 ASTRO = Dialect(
     name="astro",
     keys=_keys(
@@ -151,7 +175,7 @@ HASHNODE = Dialect(
         title="title", slug="slug", description="seoDescription subtitle", tags="tags", series="seriesSlug",
         cover="cover", canonical_url="canonical", date="datePublished", authors="publishAs",
     ),
-    flags=(("saveAsDraft", True),),
+    flags=(("saveAsDraft", True), ("ignorePost", True)),
     languages=("yaml",),
     separator=",",
     joined=True,
@@ -172,6 +196,6 @@ DEVTO = Dialect(
 )  # fmt: skip
 
 DIALECTS: Mapping[str, Dialect] = MappingProxyType(
-    {d.name: d for d in (GITSYNC, JEKYLL, HUGO, ASTRO, ELEVENTY, DOCUSAURUS, HASHNODE, DEVTO)}
+    {d.name: d for d in (GITSYNC, JEKYLL, HUGO, HEXO, ZOLA, ASTRO, ELEVENTY, DOCUSAURUS, HASHNODE, DEVTO)}
 )
 """Every dialect by the name that gitsync.toml has for it."""

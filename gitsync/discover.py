@@ -10,10 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from gitsync.config import Content
+from gitsync.dialects import DIALECTS
 
 MOST_FILES = 200_000
 SAMPLES = 20
 HEAD = 8192
+ENDINGS = (".md", ".markdown", ".mdx")
 SKIPPED = frozenset(("node_modules", "vendor", "venv", "dist", "build", "out", "_site", "resources", "target"))
 """Folders of other people's or generated files."""
 
@@ -23,7 +25,8 @@ class Generator:
     """How a static site generator is told, and where its posts are. All paths are relative to the site's folder.
 
     `signs` are files of which one must be there, `needs` folders of which one must. `posts` are tried in order.
-    `url` finds the address of the site in a sign file.
+    `url` finds the address of the site in a sign file, and `mark` is what such a file must have where others have files
+    of that name too. `all`: posts are in each of the folders, though one may be empty today.
     """
 
     name: str
@@ -33,6 +36,8 @@ class Generator:
     posts: tuple[str, ...] = ()
     assets: tuple[str, ...] = ()
     url: str = ""
+    mark: str = ""
+    all: bool = False
 
 
 def _scripts(name: str) -> tuple[str, ...]:
@@ -48,6 +53,26 @@ GENERATORS = (
         posts=("_posts", "_drafts"),
         assets=("assets", "images", "img"),
         url=r"^url\s*:\s*[\"']?(https?://[^\s\"'#]+)",
+    ),
+    Generator(
+        name="Hexo",
+        dialect="hexo",
+        signs=("_config.yml", "_config.yaml"),
+        needs=("source/_posts", "source/_drafts"),
+        posts=("source/_posts", "source/_drafts"),
+        assets=("source/images", "source/img", "source/assets"),
+        url=r"^url\s*:\s*[\"']?(https?://[^\s\"'#]+)",
+        all=True,
+    ),
+    Generator(
+        name="Zola",
+        dialect="zola",
+        signs=("zola.toml", "config.toml"),
+        needs=("content",),
+        posts=("content/blog", "content/posts", "content/post", "content"),
+        assets=("static",),
+        url=r"^base_url\s*=\s*[\"'](https?://[^\s\"'#]+)",
+        mark=r"^base_url\s*=",
     ),
     Generator(
         name="Hugo",
@@ -99,7 +124,8 @@ PLACEHOLDER = re.compile(r"//(www\.)?(localhost|127\.|0\.0\.0\.0|example\.|[\w.-
 
 MARKS: Mapping[str, re.Pattern[str]] = {
     "hashnode": re.compile(
-        r"^(cuid|datePublished|saveAsDraft|seoTitle|seoDescription|enableToc|domain)\s*:", re.MULTILINE
+        r"^(cuid|datePublished|saveAsDraft|seoTitle|seoDescription|enableToc|domain|ignorePost|hideFromHashnodeCommunity)\s*:",
+        re.MULTILINE,
     ),
     "devto": re.compile(r"^(cover_image|ai_disclosure_level)\s*:", re.MULTILINE),
 }
@@ -112,6 +138,8 @@ def discover(root: Path) -> tuple[str, Content]:
     folders = {str(parent) for file in files for parent in PurePosixPath(file).parents}
     for generator in GENERATORS:
         signs = [sign for sign in generator.signs if (root / sign).is_file()]
+        if generator.mark:
+            signs = [sign for sign in signs if re.search(generator.mark, _head(root / sign), re.MULTILINE)]
         if not signs or (generator.needs and not folders.intersection(generator.needs)):
             continue
         content = Content(
@@ -122,8 +150,11 @@ def discover(root: Path) -> tuple[str, Content]:
         )
         return generator.name, content
     posts = [file for file in files if _has_front_matter(root / file)] if len(files) <= 5000 else files
-    paths = _plain_paths(posts)
-    return "", Content(paths=paths, dialect=_dialect(root, posts), assets=_folders(ASSETS, folders))
+    dialect = _dialect(root, posts)
+    tops = {post.partition("/")[0] for post in posts if "/" in post}
+    # Hashnode takes every Markdown file of a repository that it reads for a post.
+    paths = ("**/*.md",) if dialect == "hashnode" and len(tops) > 1 else _plain_paths(posts)
+    return "", Content(paths=paths, dialect=dialect, assets=_folders(ASSETS, folders))
 
 
 def _files(root: Path) -> Iterator[str]:
@@ -134,7 +165,7 @@ def _files(root: Path) -> Iterator[str]:
         here = Path(folder).relative_to(root).as_posix()
         others = 0
         for name in sorted(files):
-            markdown = name.endswith(".md") and not name.startswith(".")
+            markdown = name.endswith(ENDINGS) and not name.startswith(".")
             others += not markdown
             if markdown or others == 1:
                 yield name if here == "." else f"{here}/{name}"
@@ -144,16 +175,24 @@ def _files(root: Path) -> Iterator[str]:
 
 
 def _posts_in(folder: str, files: Sequence[str]) -> int:
-    return sum(file.startswith(f"{folder}/") and file.endswith(".md") for file in files)
+    return sum(file.startswith(f"{folder}/") and file.endswith(ENDINGS) for file in files)
 
 
 def _post_paths(generator: Generator, files: Sequence[str]) -> tuple[str, ...]:
     if generator.dialect == "jekyll":
         # Both, though one may be empty today; a theme's blog may live in a folder of its own.
         nested = any(re.search(r"./_(posts|drafts)/", file) for file in files)
-        return tuple(f"{'**/' if nested else ''}{folder}/**/*.md" for folder in generator.posts)
+        markdown = [".md", *([".markdown"] if any(file.endswith(".markdown") for file in files) else [])]
+        above = "**/" if nested else ""
+        return tuple(f"{above}{folder}/**/*{ending}" for folder in generator.posts for ending in markdown)
+    if generator.all:
+        return tuple(f"{folder}/**/*.md" for folder in generator.posts)
     there = [folder for folder in generator.posts if _posts_in(folder, files)]
-    return (f"{(there or list(generator.posts))[0]}/**/*.md",)
+    folder = (there or list(generator.posts))[0]
+    # New files end in .md; the others that this generator takes for posts are asked for where there are some.
+    known = DIALECTS[generator.dialect].naming.extensions[1:]
+    others = [ending for ending in known if any(f.startswith(f"{folder}/") and f.endswith(ending) for f in files)]
+    return tuple(f"{folder}/**/*{ending}" for ending in (".md", *others))
 
 
 def _plain_paths(posts: Sequence[str]) -> tuple[str, ...]:

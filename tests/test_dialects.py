@@ -18,7 +18,9 @@ DAY = datetime(2024, 1, 2, tzinfo=UTC)
 
 
 def test_every_dialect_of_the_configuration_is_there() -> None:
-    assert list(DIALECTS) == ["gitsync", "jekyll", "hugo", "astro", "eleventy", "docusaurus", "hashnode", "devto"]
+    assert list(DIALECTS) == [
+        *("gitsync", "jekyll", "hugo", "hexo", "zola", "astro", "eleventy", "docusaurus", "hashnode", "devto"),
+    ]
     assert GITSYNC.fields == {*FIELDS, "body"}
 
 
@@ -38,6 +40,15 @@ def test_every_dialect_of_the_configuration_is_there() -> None:
          {"slug": "a", "cover": "x.png", "series": "S", "tags": ("one tag",)}),
         ("hugo", "content/posts/a.md", "cover:\n  image: x.png\nlastmod: 2024-01-02\nauthor: {name: J}",
          {"slug": "a", "cover": "x.png", "updated": DAY, "authors": ("J",)}),
+        ("hugo", "content/posts/my-post/index.pt-BR.md", "tags: [a]",
+         {"tags": ("a",), "slug": "my-post", "lang": "pt-BR"}),
+        ("hugo", "content/posts/node.js.md", "title: T", {"title": "T", "slug": "node.js"}),
+        ("hexo", "source/_posts/hello.md", "tags: [a b, c]\nupdated: 2024-01-02\nthumbnail: x.png",
+         {"slug": "hello", "tags": ("a b", "c"), "updated": DAY, "cover": "x.png"}),
+        ("hexo", "source/_drafts/idea.md", "title: T", {"title": "T", "slug": "idea", "status": "draft"}),
+        ("zola", "content/blog/2024-01-02-hey.fr.md", "taxonomies:\n  tags: [a]\nextra: {cover: x.png}",
+         {"slug": "hey", "date": DAY, "tags": ("a",), "cover": "x.png", "lang": "fr"}),
+        ("hashnode", "posts/index.md", "ignorePost: true\ntags: a", {"status": "draft", "tags": ("a",)}),
         ("astro", "src/content/blog/first-post.mdx", "pubDate: 'Jan 02 2024'\nheroImage: ../a.png",
          {"slug": "first-post", "date": DAY, "cover": "../a.png"}),
         ("astro", "blog/p.md", "pubDatetime: 2024-01-02T00:00:00Z\nmodDatetime:\nogImage: ''",
@@ -75,6 +86,13 @@ def test_files_of_other_systems_are_posts(dialect: str, path: str, front: str, s
         ("hugo", "series: [S]", {"series": "R"}, "series: [R]"),
         ("hugo", "draft: true", {"status": "private"}, "draft: true"),
         ("hugo", "draft: true", {"status": "scheduled"}, "draft: false"),
+        ("zola", "title: x\ntaxonomies:\n  tags: [a]\n  kinds: [k]", {"tags": ("a", "b")},
+         "title: x\ntaxonomies:\n  tags: [a, b]\n  kinds: [k]"),
+        ("hexo", "title: x\npublished: false", {"status": "published"}, "title: x\npublished: true"),
+        ("hashnode", "title: The line: a C:\\d story\ntags: a", {"tags": ("a", "b")},
+         "title: The line: a C:\\d story\ntags: a, b"),
+        ("hashnode", "title: The line: a story", {"title": "The end: a story"}, 'title: "The end: a story"'),
+        ("hashnode", "title: x\nignorePost: true", {"status": "published"}, "title: x\nignorePost: false"),
         ("astro", "pubDate: 'Jan 02 2024'", {"date": datetime(2024, 1, 3, tzinfo=UTC)},
          "pubDate: '2024-01-03T00:00:00Z'"),
         ("astro", "pubDatetime: 2024-01-02", {"date": datetime(2024, 1, 3, tzinfo=UTC)}, "pubDatetime: 2024-01-03"),

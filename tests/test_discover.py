@@ -46,6 +46,34 @@ def lay_out(root: Path, files: dict[str, str]) -> Path:
             Content(paths=("content/post/**/*.md",), dialect="hugo", assets=("static/",)),
         ),
         (
+            {"hugo.toml": "", "content/post/a.md": POST, "content/post/b.markdown": POST, "content/_index.md": POST},
+            "Hugo",
+            Content(paths=("content/post/**/*.md", "content/post/**/*.markdown"), dialect="hugo"),
+        ),
+        (
+            {"_config.yml": "url: https://me.dev\n", "source/_posts/a.md": POST, "source/images/a.png": ""},
+            "Hexo",
+            Content(
+                paths=("source/_posts/**/*.md", "source/_drafts/**/*.md"),
+                dialect="hexo",
+                assets=("source/images/",),
+                url="https://me.dev",
+            ),
+        ),
+        (
+            {"config.toml": 'base_url = "https://me.dev"\n', "content/blog/a.md": POST, "static/x.css": ""},
+            "Zola",
+            Content(paths=("content/blog/**/*.md",), dialect="zola", assets=("static/",), url="https://me.dev"),
+        ),
+        (
+            {
+                "published/a.md": "---\ntitle: a\ndomain: x.hashnode.dev\n---\n",
+                "drafts/b.md": "---\ntitle: b\nignorePost: true\n---\n",
+            },
+            "",
+            Content(paths=("**/*.md",), dialect="hashnode"),
+        ),
+        (
             {"config/_default/hugo.yaml": "baseURL: https://me.dev/blog/\n", "content/docs/a.md": POST},
             "Hugo",
             Content(paths=("content/**/*.md",), dialect="hugo", url="https://me.dev/blog"),

@@ -6,6 +6,8 @@ and order alone.
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
@@ -14,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 from gitsync import document
 from gitsync.connector import Capabilities, Problem, Setting, SiteSettings
-from gitsync.dialects import DIALECTS
+from gitsync.dialects import DIALECTS, Dialect
 from gitsync.errors import ConfigError, Forged, InvalidContent, Malformed, NotFound, Rejected, Stale
 from gitsync.model import FIELDS, Account, Asset, Cursor, Event, Post, Record, Value
 from gitsync_connectors.folder_files import Files, digest
@@ -26,6 +28,9 @@ class Folder:
     settings: ClassVar[Mapping[str, Setting]] = {
         "path": Setting(type=str, help="the folder, relative to gitsync.toml; url is understood too"),
         "dialect": Setting(type=str, choices=tuple(DIALECTS), help="whose front matter and file names these are"),
+        "front": Setting(
+            type=dict, help='what new files also say, like {layout = "post"} or {domain = "me.hashnode.dev"}'
+        ),
         "timezone": Setting(type=str, help='where dates without a zone are from, like "Europe/Berlin"; else UTC'),
         "permalink": Setting(type=str, help="where a post is seen on the web, with {slug} or {path} in it"),
     }
@@ -53,6 +58,7 @@ class Folder:
             except (KeyError, ValueError, OSError):
                 raise ConfigError(f"There is no time zone {zone!r}.", 'Write it like "Europe/Berlin".') from None
         self._dialect = dialect
+        self._front = _lines(settings.name, options.get("front", {}), dialect)
         self._permalink: str | None = options.get("permalink")
         # Jekyll's folders mean something even when one of them is the folder itself.
         self._above = f"{root.name}/" if root.name in ("_posts", "_drafts") else ""
@@ -138,6 +144,7 @@ class Folder:
             self._taken.add(path.lower())
             try:
                 content = document.write(post, dialect=self._dialect, path=self._above + path)
+                content = content.replace(b"---\n", b"---\n" + self._front, 1)
             except InvalidContent as error:
                 raise Rejected(error.message, error.hint) from None
             if self._files.add(path, content):
@@ -243,6 +250,18 @@ def _spoken(post: Post) -> Post:
         if value is not None and not value:
             changes[name] = None
     return post.with_fields(changes) if changes else post
+
+
+def _lines(site: str, front: Mapping[str, Any], dialect: Dialect) -> bytes:
+    """Return the front matter that every new file has. Raises ConfigError for keys that posts have a field for."""
+    ours = {key.partition(".")[0] for keys in dialect.keys.values() for key in keys} | {key for key, _ in dialect.flags}
+    for key, value in front.items():
+        if key in ours or not re.fullmatch(r"[\w-]+", key) or not isinstance(value, str | bool | int | list):
+            hint = (
+                'Name keys that no field of a post is written to, with texts, numbers or lists, like layout = "post".'
+            )
+            raise ConfigError(f"[sites.{site}.front] cannot say {key}.", hint)
+    return "".join(f"{key}: {json.dumps(value, ensure_ascii=False)}\n" for key, value in front.items()).encode()
 
 
 def _plain(value: Any) -> Any:

@@ -21,14 +21,19 @@ def write(post: Post, *, dialect: Dialect = GITSYNC, path: str = "") -> bytes:
     """
     said = dialect.from_path(path) if path else {}
     lines = ["---\n"]
+    nested: dict[str, Plain] = {}
     for name in FIELDS:
         value: Value = getattr(post, name)
         if value is None or (said and said.get(name) == value):
             continue
         if name == "status":
             lines.append(_status(str(value), dialect))
-        elif name in dialect.keys:
-            lines.append(_line(name, value, dialect))
+        elif "." in (key := (dialect.keys.get(name) or ("",))[0]):
+            first, *rest = key.split(".")
+            nested[first] = _merged(nested.get(first), _inside(rest, value))
+        elif key:
+            lines.append(_line(key, name, value, dialect))
+    lines += [yaml_scalar.entry(first, inner) for first, inner in nested.items()]
     lines.append("---\n")
     body = post.body
     if body[:1] in "\n \t" or "\r" in body:
@@ -58,10 +63,7 @@ def _status(status: str, dialect: Dialect) -> str:
     return f"{key}: {'true' if said else 'false'}\n"
 
 
-def _line(name: str, value: Value, dialect: Dialect) -> str:
-    key = dialect.keys[name][0]
-    if "." in key:
-        return _nested(key, value)
+def _line(key: str, name: str, value: Value, dialect: Dialect) -> str:
     if isinstance(value, str):
         return f"{key}: {_scalar(value)}\n"
     if isinstance(value, datetime):
@@ -74,9 +76,14 @@ def _line(name: str, value: Value, dialect: Dialect) -> str:
     return f"{key}: [{', '.join([_scalar(item, flow=True) for item in items])}]\n"
 
 
-def _nested(key: str, value: Value) -> str:
-    first, *rest = key.split(".")
+def _inside(steps: list[str], value: Value) -> Plain:
+    """Return a value in the maps and lists that a dotted key goes through."""
     inner: Plain = Bare(write_date(value)) if isinstance(value, datetime) else value  # type: ignore[assignment]
-    for step in reversed(rest):
+    inner = list(inner) if isinstance(inner, tuple) else inner
+    for step in reversed(steps):
         inner = [inner] if step.isdigit() else {step: inner}
-    return yaml_scalar.entry(first, inner)
+    return inner
+
+
+def _merged(before: Plain, inner: Plain) -> Plain:
+    return {**before, **inner} if isinstance(before, dict) and isinstance(inner, dict) else inner

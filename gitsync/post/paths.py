@@ -15,30 +15,50 @@ from gitsync.post.dates import parse_date
 MAX_PATH = 100
 """Characters of a path that is made here, unless the folder it goes into leaves too little room."""
 
+LANGUAGES = frozenset(
+    re.findall(
+        r"\w+",
+        "aa ab ae af ak am an ar as av ay az ba be bg bh bi bm bn bo br bs ca ce ch co cr cs cu cv cy da de dv dz ee "
+        "el en eo es et eu fa ff fi fj fo fr fy ga gd gl gn gu gv ha he hi ho hr ht hu hy hz ia id ie ig ii ik io is "
+        "it iu ja jv ka kg ki kj kk kl km kn ko kr ks ku kv kw ky la lb lg li ln lo lt lu lv mg mh mi mk ml mn mr ms "
+        "mt my na nb nd ne ng nl nn no nr nv ny oc oj om or os pa pi pl ps pt qu rm rn ro ru rw sa sc sd se sg si sk "
+        "sl sm sn so sq sr ss st su sv sw ta te tg th ti tk tl tn to tr ts tt tw ty ug uk ur uz ve vi vo wa wo xh yi "
+        "yo za zh zu",
+    )
+)
+"""The codes of ISO 639-1: only they are taken for languages in file names, so that `node.js.md` has none."""
+
+_LANGUAGE = re.compile(r"(?P<stem>.+)\.(?P<language>[A-Za-z]{2}(?:-[A-Za-z0-9]{2,8})*)(?P<ending>\.\w+)")
 _DATED = re.compile(r"(?P<date>\d{4}-\d{1,2}-\d{1,2})-(?P<slug>.+)")
 _DATED_FOLDERS = re.compile(r"(?:.*/)?(?P<date>\d{4}/\d{2}/\d{2})[/-](?P<slug>[^/]+)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Naming:
-    """A convention. `slug`: the name is the slug; `dated`: it may start with a date; `posts`: Jekyll's folders."""
+    """A convention. `slug`: the name is the slug; `dated`: it may start with a date; `posts`: Jekyll's folders.
+
+    `undated`: in these folders, posts need no date in their names. `translated`: a language may stand before the
+    ending, as in `index.fr.md`.
+    """
 
     extensions: tuple[str, ...] = (".md", ".markdown")
     slug: bool = False
     dated: bool = False
     posts: bool = False
+    undated: bool = False
+    translated: bool = False
     hidden: str = "."
     skipped: tuple[str, ...] = ()
 
     def is_post(self, path: str) -> bool:
         """Whether a generator takes the file at `path` for a post."""
-        pure = PurePosixPath(path)
+        pure, _ = self._told(path)
         if pure.suffix.lower() not in self.extensions or pure.name.lower() in self.skipped:
             return False
         if self.posts:
             parts = pure.parts[:-1]
             other = [part for part in parts if part.startswith("_") and part not in ("_posts", "_drafts")]
-            named = _DATED.fullmatch(pure.stem) or "_drafts" in parts
+            named = _DATED.fullmatch(pure.stem) or "_drafts" in parts or (self.undated and "_posts" in parts)
             return bool(named) and not other and not any(part.startswith(".") for part in pure.parts)
         return not any(part.startswith(tuple(self.hidden)) for part in pure.parts)
 
@@ -46,8 +66,8 @@ class Naming:
         """Return the fields that `path` says: slug, date, and status where a folder is for drafts."""
         if not path or not (self.slug or self.dated):
             return {}
-        pure = PurePosixPath(path)
-        said: dict[str, Value] = {}
+        pure, language = self._told(path)
+        said: dict[str, Value] = {"lang": language} if language else {}
         whole = str(pure.with_suffix(""))
         if pure.stem == "index" and len(pure.parts) > 1 and not self.posts:
             whole = str(pure.parent)
@@ -61,6 +81,14 @@ class Naming:
             said["slug"] = name
         return said
 
+    def _told(self, path: str) -> tuple[PurePosixPath, str]:
+        """Return a path without the language in its name, and that language, "" where there is none."""
+        pure = PurePosixPath(path)
+        found = _LANGUAGE.fullmatch(pure.name) if self.translated else None
+        if found is None or found["language"].lower().partition("-")[0] not in LANGUAGES:
+            return pure, ""
+        return pure.with_name(found["stem"] + found["ending"]), found["language"]
+
     def propose(self, post: Post, folder: str, taken: Container[str], zone: tzinfo) -> str:
         """Return a path for a new post below `folder`; a number follows where it is taken already."""
         folder = folder.strip("/")
@@ -69,8 +97,9 @@ class Naming:
             head += "" if folder.endswith("_drafts") else "_drafts/"
         elif self.posts:
             head += "" if folder.endswith("_posts") else "_posts/"
+        if self.posts and not self.undated and not head.endswith("_drafts/"):
             day = f"{(post.date or post.updated or datetime.now(UTC)).astimezone(zone):%Y-%m-%d}-"
-        elif self.dated and post.date is not None:
+        elif self.dated and not self.undated and post.date is not None:
             day = f"{post.date.astimezone(zone):%Y-%m-%d}-"
         if day:
             day = day.rjust(11, "0")
@@ -90,7 +119,9 @@ class Naming:
 
 PLAIN = Naming()
 JEKYLL = Naming(slug=True, dated=True, posts=True)
-HUGO = Naming(slug=True, skipped=("_index.md", "_index.markdown"))
+HEXO = Naming(slug=True, dated=True, posts=True, undated=True)
+HUGO = Naming(slug=True, skipped=("_index.md", "_index.markdown"), translated=True)
+ZOLA = Naming(extensions=(".md",), slug=True, dated=True, skipped=("_index.md",), translated=True)
 ASTRO = Naming(extensions=(".md", ".markdown", ".mdx"), slug=True, hidden="._")
 ELEVENTY = Naming(slug=True, dated=True, hidden="._")
 DOCUSAURUS = Naming(extensions=(".md", ".mdx"), slug=True, dated=True, hidden="._")

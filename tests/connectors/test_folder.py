@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from gitsync_connectors.folder import Folder
@@ -44,7 +45,7 @@ Second.
 Make = Callable[..., Folder]
 
 
-def connect(root: Path, **options: str) -> Folder:
+def connect(root: Path, **options: Any) -> Folder:
     options = {"path": "site", "dialect": "jekyll", **options}
     return Folder(SiteSettings(name="f", platform="folder", url="", root=root, options=options, secret=str))
 
@@ -266,9 +267,16 @@ def test_losses_are_told(site: Path) -> None:
 
 @pytest.mark.parametrize(
     ("options", "message"),
-    [({"path": "nowhere"}, "no folder"), ({"path": ""}, "lacks path"), ({"timezone": "Mars/Base"}, "no time zone")],
+    [
+        ({"path": "nowhere"}, "no folder"),
+        ({"path": ""}, "lacks path"),
+        ({"timezone": "Mars/Base"}, "no time zone"),
+        ({"front": {"title": "x"}}, "cannot say title"),
+        ({"front": {"a b": "x"}}, "cannot say a b"),
+        ({"front": {"map": {"a": 1}}}, "cannot say map"),
+    ],
 )
-def test_a_wrong_configuration_is_told(site: Path, options: dict[str, str], message: str) -> None:
+def test_a_wrong_configuration_is_told(site: Path, options: dict[str, Any], message: str) -> None:
     with pytest.raises(ConfigError, match=message):
         list(connect(site.parent, **options).scan())
 
@@ -308,3 +316,32 @@ def test_projection_is_idempotent(dialect: str, post: Post) -> None:
         return
     once = connector.project(post)
     assert connector.project(once) == once
+
+
+def test_new_files_say_what_their_generator_wants_besides(site: Path) -> None:
+    front = {"domain": "me.hashnode.dev", "enableToc": True}
+    folder = connect(site.parent, dialect="hashnode", front=front)
+    record = folder.create(folder.project(Post(title="New", slug="new", body="Text.\n")))
+    text = (site / record.id).read_text()
+    assert text.startswith('---\ndomain: "me.hashnode.dev"\nenableToc: true\ntitle: New\n')
+    assert folder.fetch(record.id).post == record.post
+    folder.update(record.id, folder.project(Post(title="Newer", slug="new", body="Text.\n")), expect=record.revision)
+    assert (site / record.id).read_text() == text.replace("title: New", "title: Newer")
+
+
+def test_a_bundle_in_several_languages_is_a_post_in_each(tmp_path: Path) -> None:
+    bundle = tmp_path / "site" / "post" / "two"
+    bundle.mkdir(parents=True)
+    for name in ("index.md", "index.fr.md", "_index.fr.md", "two.png"):
+        (bundle / name).write_text("+++\ntitle = 'T'\n+++\nText.\n")
+    folder = connect(tmp_path, dialect="hugo")
+    posts = {record.id: folder.fetch(record.id).post for record in folder.scan()}
+    assert {id: (post.slug, post.lang) for id, post in posts.items() if post} == {
+        "post/two/index.md": ("two", None),
+        "post/two/index.fr.md": ("two", "fr"),
+    }
+    french = folder.fetch("post/two/index.fr.md")
+    assert french.post
+    folder.update(french.id, french.post.with_fields({"title": "Deux"}), expect=french.revision)
+    assert (bundle / "index.fr.md").read_text() == "+++\ntitle = 'Deux'\n+++\nText.\n"
+    assert {file.name for file in bundle.iterdir()} == {"index.md", "index.fr.md", "_index.fr.md", "two.png"}

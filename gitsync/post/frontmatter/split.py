@@ -134,16 +134,20 @@ def change(language: str, text: str, path: Path, value: Plain, *, lenient: bool 
     return after
 
 
+_COLON = re.compile(r"""([A-Za-z_]\w*: )([^\s"'\[\]{}&*!|>%@`#?-](?:(?! #).)*: (?:(?! #).)*?)[ \t]*""")
 _UNESCAPED = re.compile(r'([A-Za-z_]\w*: )"(.*)"[ \t]*')
 
 
 def repaired(text: str) -> tuple[str, dict[str, str]]:
-    """Return `text` with quotes escaped that Hashnode's backups leave bare, and each such line with its original."""
+    """Return `text` with quotes escaped that Hashnode's files leave bare, and each such line with its original.
+
+    Neither `title: "a "b" c"` nor `title: a: b` is YAML; Hashnode writes the one, and people the other.
+    """
     originals: dict[str, str] = {}
     lines = text.split("\n")
     for n, line in enumerate(lines):
         found = _UNESCAPED.fullmatch(line)
-        if found and re.search(r'(?<!\\)"', found[2]):
+        if (found and re.search(r'(?<!\\)"', found[2])) or (found := _COLON.fullmatch(line)):
             lines[n] = found[1] + yaml_scalar.double(found[2])
             originals[lines[n]] = line
     return "\n".join(lines), originals
