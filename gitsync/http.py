@@ -21,6 +21,7 @@ from gitsync.answers import Response as Response
 from gitsync.answers import plain, retry_after
 from gitsync.answers import said as said
 from gitsync.connector import SiteSettings
+from gitsync.deadline import Deadline, keep
 from gitsync.errors import (
     ConfigError,
     Malformed,
@@ -34,6 +35,7 @@ from gitsync.errors import (
     Unreachable,
 )
 from gitsync.pace import Limit, Pace, limits
+from gitsync.secrets import disguises
 
 LARGEST: Final = 64 << 20
 """Bytes of an answer after decompression; a page of a thousand posts of dev.to is about 10 MB."""
@@ -100,7 +102,8 @@ class Client:
         self._pace = Pace(limits(pace, settings.pace), sleep, clock)
         self._base = self._checked(base)
         self._sign = sign
-        hidden = secrets_in(headers) | {secret for secret in secrets if len(secret) >= 4}
+        plain = secrets_in(headers) | {secret for secret in secrets if len(secret) >= 4}
+        hidden = {form for secret in plain for form in disguises(secret)}
         self._secrets = sorted(hidden, key=len, reverse=True)
         self._sendable = all(value.strip() and value.isascii() and value.isprintable() for value in headers.values())
         self._http = httpx.Client(
@@ -113,6 +116,8 @@ class Client:
             # A session cookie beside an API key makes some platforms want a CSRF token.
             cookies=CookieJar(policy=DefaultCookiePolicy(allowed_domains=())),
         )
+        self._deadline = Deadline(clock)
+        keep(self._http, self._deadline)
 
     def _checked(self, base: str) -> str:
         try:
@@ -201,7 +206,8 @@ class Client:
     def _answer(self, request: httpx.Request, write: bool) -> Response:
         """Send once and read all of the answer, within the site's timeout and LARGEST."""
         unknown = OutcomeUnknown if write else Unreachable
-        deadline = self._clock() + self._settings.timeout
+        # Answers that come at all come within twice that: once for the server's work, once for what it says.
+        self._deadline.at = deadline = self._clock() + 2 * self._settings.timeout
         content = bytearray()
         begun = False
         try:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import os
 import re
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, quote_plus, unquote, urlsplit
 
 from gitsync.errors import ConfigError
 
@@ -116,7 +118,7 @@ class Secrets:
 
     def redact(self, text: str) -> str:
         """Return `text` with every secret resolved so far, and every password in a URL, shown as ***."""
-        hidden = set(self._known.values())
+        hidden = {form for value in self._known.values() for form in disguises(value)}
         for value in self._known.values():
             if has_password(value):
                 password = urlsplit(value).password or ""
@@ -125,6 +127,13 @@ class Secrets:
             if len(value) >= SHORTEST:
                 text = text.replace(value, "***")
         return URL_PASSWORD.sub(r"\1***@", text)
+
+
+def disguises(secret: str) -> set[str]:
+    """Return the forms in which a server may say a secret back: as it is, as in a URL, in JSON, and in base64."""
+    quoted = json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]
+    encoded = base64.b64encode(secret.encode()).decode().rstrip("=")
+    return {secret, quote(secret), quote(secret, safe=""), quote_plus(secret), *quoted, encoded}
 
 
 URL_PASSWORD = re.compile(r"(\b[a-zA-Z][\w+.-]*://[^\s/:@]*:)[^\s/@]+@")

@@ -91,9 +91,13 @@ class Endpoint:
         return any(f"{{{slot}}}" in text for text in texts for slot in slots)
 
 
+_JSON = re.compile(r"\s*(?:\{\s*[\"}]|\[)")
+"""How a filter in JSON begins; a slot begins with a brace too, and a password in it is nobody's JSON."""
+
+
 def fill(text: str, values: Mapping[str, str | None]) -> str:
     """Return `text` with its slots filled; inside a JSON filter, as JSON text."""
-    inside = text.lstrip()[:1] in ("{", "[") and not SLOT.fullmatch(text)
+    inside = _JSON.match(text) is not None
 
     def value(slot: re.Match[str]) -> str:
         filled = values.get(slot[1]) or ""
