@@ -250,6 +250,13 @@ class _Doctor:
         remote = self.project.config.state.remote
         if remote is None:
             return
+        if self.repository.remote_url(remote) is None:
+            # Git would take the name for a path, and run the hooks of a repository that is committed there.
+            message = (
+                f"There is no remote called {remote}, which [state] remote names. Run git remote add {remote} URL."
+            )
+            yield Finding(kind="wrong", message=message)
+            return
         for ref in self.repository.remote_refs(remote, [f"{LEASES}*"]):
             site = ref.removeprefix(LEASES)
             try:

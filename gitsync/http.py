@@ -10,7 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from http.cookiejar import CookieJar, DefaultCookiePolicy
-from ipaddress import ip_address
+from ipaddress import IPv4Address, IPv6Address, ip_address
 from socket import gaierror, getaddrinfo
 from typing import Any, Final, NamedTuple
 
@@ -290,15 +290,20 @@ class Probe(NamedTuple):
 def probe(url: str, *, timeout: float = 15.0) -> Probe:
     """Ask whether a page is there, without reading it: HEAD, and GET where that is not liked. Nothing is raised.
 
-    http and https only, also after redirects; never an address of the machine's own link (cloud metadata).
+    http and https only, also after redirects; never an address where clouds keep a machine's metadata, and no address
+    of an inner network that an outer one leads to.
     """
-    moved, status = "", 0
+    moved, status, inner = "", 0, True
     headers = {"User-Agent": f"Mozilla/5.0 (compatible; gitsync/{__version__}; link check)", "Accept": "*/*"}
     try:
         with httpx.Client(timeout=timeout, headers=headers) as client:
             target = httpx.URL(url)
             for _ in range(6):
-                if target.scheme not in ("http", "https") or _is_link_local(target.host):
+                if target.scheme not in ("http", "https"):
+                    return Probe(0, said="that is no public address")
+                addresses = _addresses(target.host)
+                inner, was = any(not address.is_global for address in addresses), inner
+                if any(it.is_link_local or it in METADATA for it in addresses) or (inner and not was):
                     return Probe(0, said="that is no public address")
                 answer = client.head(target)
                 if answer.status_code in (403, 404, 405, 406, 501):
@@ -314,5 +319,11 @@ def probe(url: str, *, timeout: float = 15.0) -> Probe:
         return Probe(0, said=plain(str(error) or type(error).__name__)[:120])
 
 
-def _is_link_local(host: str) -> bool:
-    return any(ip_address(str(it[4][0]).partition("%")[0]).is_link_local for it in getaddrinfo(host, None))
+METADATA: Final = frozenset(map(ip_address, ("fd00:ec2::254", "100.100.100.200", "192.0.0.192")))
+"""Where Amazon (IPv6), Alibaba and Oracle answer a machine about itself; all others use link-local addresses."""
+
+
+def _addresses(host: str) -> list[IPv4Address | IPv6Address]:
+    found = [ip_address(str(it[4][0]).partition("%")[0]) for it in getaddrinfo(host, None)]
+    # An IPv4 address in IPv6's clothes leads to the same machine.
+    return [it.ipv4_mapped or it if isinstance(it, IPv6Address) else it for it in found]

@@ -69,6 +69,8 @@ class Repository:
         if bare != "true" and answer.status:
             raise RepositoryError(f"{path} is inside a folder of git's own.", "Run gitsync where your files are.")
         root = Path(facts[4]) if bare != "true" else None
+        if root is None:
+            _refuse_content(Path(git_dir))
         # Git runs at the top, so that a folder that a checkout removes is nobody's current one.
         return cls(Git(str(root or git_dir), _driver), Path(git_dir), Path(common_dir), root, form == "sha256")
 
@@ -267,6 +269,16 @@ class Repository:
     def default_branch(self, remote: str) -> str | None:
         """Return the remote's default branch ("main"), as last cloned or else asked there; None if it has none."""
         return remotes.default_branch(self.git, remote)
+
+
+def _refuse_content(git_dir: Path) -> None:
+    """Raise Refused for a bare repository that is committed in another: its configuration is whoever committed it's."""
+    above = Git(str(git_dir.parent), _driver)
+    inside = above.run("rev-parse", "--show-toplevel", ok=())
+    if inside.status == 0 and above.run("ls-files", "-z", "--", git_dir.name, ok=()).output:
+        raise Refused(
+            f"{git_dir} is itself content of {inside.text}: nobody knows whose commands are in it.", "Work in a clone."
+        )
 
 
 def _driver(folder: str) -> Driver:

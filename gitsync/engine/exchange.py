@@ -37,15 +37,16 @@ class Exchange:
         Raises ConfigError, Refused, RepositoryError.
         """
         repository, remote = self.project.repository, self.remote
-        if repository.is_shallow():
-            repository.deepen(remote or "origin")
-        if remote is None:
-            return
-        url = repository.remote_url(remote)
-        if url is None:
+        url = repository.remote_url(remote) if remote is not None else None
+        if remote is not None and url is None:
+            # Git would take the name for a path, and run the hooks of a repository that is committed there.
             raise ConfigError(
                 f"There is no remote called {remote}, which [state] remote names.", f"Run git remote add {remote} URL."
             )
+        if repository.is_shallow():
+            repository.deepen(remote or "origin")
+        if remote is None or url is None:
+            return
         if is_public(url) and not self.project.config.state.public:
             raise Refused(
                 f"The ledger holds drafts and private posts too, and {remote} may be open to everybody.",

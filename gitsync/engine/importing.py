@@ -9,6 +9,7 @@ from gitsync.dialects import GITSYNC
 from gitsync.engine.incoming import Edit, Incoming, Round
 from gitsync.engine.projection import lift, project
 from gitsync.engine.subject import seen
+from gitsync.errors import InvalidContent
 from gitsync.model import Post, Record
 from gitsync.repository import Oid
 from gitsync.state.records import LedgerRecord, Result
@@ -44,12 +45,18 @@ class Importing:
             incoming.hold(wanted, 3)
             return
         path = overlay.free_path(wanted)
+        try:
+            self._put(path, record, known)
+        except InvalidContent as error:
+            # What no file can hold blocks itself alone: whoever may write on the site could stop every sync else.
+            incoming.tell("skip", path, "failed", record=record, reason=str(error.at(path)))
+            incoming.codes.add(6)
+            return
         if record.url is not None:
             incoming.addresses.arrive(record.url, path)
             if _host(record.url) in record.post.body:
                 self._linking.append((path, record, known))
         self._ids.append(record.id)
-        self._put(path, record, known)
         incoming.tell("import", path, "planned", record=record)
 
     def _put(self, path: str, record: Record, known: LedgerRecord | None) -> None:

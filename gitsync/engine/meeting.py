@@ -42,7 +42,12 @@ def meet_all(round: Round, incoming: Incoming, created: Sequence[Subject]) -> No
         _locate(incoming, path, record)
     for subject in created:
         if (found := matches.found.get(subject.path)) is not None:
-            linked = meet(round, incoming, subject, found)
+            try:
+                linked = meet(round, incoming, subject, found)
+            except InvalidContent as error:  # what the site has there is nothing that a file can hold
+                incoming.tell("skip", subject.path, "failed", record=found, reason=str(error.at(subject.path)))
+                incoming.hold(subject.path, 6)
+                continue
             incoming.subjects += [linked] if linked is not None else []
         elif subject.path in recovery.unsettled:
             _wait(incoming, subject.path)
