@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC
 from typing import Any, ClassVar, Final
 from urllib.parse import urlsplit
 
 from gitsync.connector import Capabilities, Problem, Setting, SiteSettings
-from gitsync.errors import ConfigError, Forged, Malformed, NotFound, OutcomeUnknown, Rejected
+from gitsync.errors import ConfigError, Forged, Malformed, NotFound, OutcomeUnknown, Rejected, SiteError
 from gitsync.model import Account, Asset, Cursor, Event, Post, Record, Revision
 from gitsync_connectors.media_types import DOCUMENTS, PICTURES
 from gitsync_connectors.wordpress_api import PAGE, Api
@@ -38,6 +39,9 @@ from gitsync_connectors.wordpress_terms import Terms
 SHOWN: Final = "publish,future,draft,pending,private"
 """The statuses of posts that are there; those in the trash are not."""
 
+PUBLIC: Final = ("publish", "future", "private")
+"""What an editor has made of a post that waited for review."""
+
 
 class WordPress:
     """One type of posts of one WordPress site."""
@@ -53,7 +57,8 @@ class WordPress:
         ),
         "type": Setting(type=str, help="posts (if it says nothing), pages, or the REST base of a custom post type"),
         "format": Setting(type=str, help="what new posts are written as", choices=("blocks", "html")),
-        "categories": Setting(type=list, help='categories of new posts, by name; "Parent/Child" for one in another'),
+        "categories": Setting(type=list, help='categories of every post, by name; "Parent/Child" for one in another'),
+        "review": Setting(type=bool, help="posts wait for review, because the user may not publish (a Contributor)"),
         "canonical_meta": Setting(
             type=str, help="the meta key, shown in REST, in which a plugin keeps the canonical URL"
         ),
@@ -88,35 +93,73 @@ class WordPress:
             raise ConfigError(f"{self._type!r} is no type of posts.", "Give its REST base, like posts, pages or books.")
         self._markup: Markup = "html" if options.get("format") == "html" else "blocks"
         self._meta = str(options.get("canonical_meta", ""))
+        self._review = bool(options.get("review", False))
         self._trash = bool(options.get("trash", True))
         self._api = Api(settings, str(options["user"]), sleep=sleep, clock=clock)
         self._host = urlsplit(settings.url).netloc
         self._tags = Terms(self._api, "/tags")
         self._categories = Terms(self._api, "/categories")
-        self._of_new = [str(name) for name in options.get("categories", ())]
+        self._always = [str(name) for name in options.get("categories", ())]
         self._media = Media(self._api)
+        self._may: dict[str, Any] = {}
         self._rows: dict[str, dict[str, Any]] = {}
         fields = {"title", "slug", "description", "cover", "status", "date"}
         fields |= ({"tags"} if self._type != "pages" else set()) | ({"canonical_url"} if self._meta else set())
         body = "blocks" if self._markup == "blocks" else "HTML"
-        self.capabilities = replace(self.capabilities, fields=frozenset(fields), body=body)
+        unseen = self.capabilities.unseen
+        if self._review:
+            # Whether and when a post comes out is for an editor there to say.
+            fields, unseen = fields - {"date"}, unseen | {"status"}
+        self.capabilities = replace(
+            self.capabilities,
+            fields=frozenset(fields),
+            unseen=unseen,
+            body=body,
+            scheduled=not self._review,
+            backdates=not self._review,
+        )
 
     def whoami(self) -> Account:
-        # A wrong password is no error on a public listing: WordPress answers as if nobody had asked.
-        user = self._api.get("/users/me", context="edit", _fields="name,slug,link")
+        user = self._me()
         if not isinstance(user, dict) or not (user.get("name") or user.get("slug")):
             raise Malformed("WordPress did not say whose password this is.", "Check `url` in gitsync.toml.")
         link = user.get("link")
         return Account(name=str(user.get("name") or user["slug"]), url=link if isinstance(link, str) else None)
 
+    def _me(self) -> Any:
+        """Return the user, and remember what it may do.
+
+        A wrong password is no error on a public listing: WordPress answers as if nobody had asked.
+        """
+        user = self._api.get("/users/me", context="edit", _fields="id,name,slug,link,capabilities")
+        may = user.get("capabilities") if isinstance(user, dict) else None
+        self._may = may if isinstance(may, dict) else {"unfiltered_html": True, "edit_others_posts": True}
+        return user
+
+    def _own(self) -> int | None:
+        """Return the user's number, where it may edit no posts but its own."""
+        user = self._me()
+        number = user.get("id") if isinstance(user, dict) else None
+        return number if isinstance(number, int) and not self._may.get("edit_others_posts") else None
+
+    def _strips(self) -> bool:
+        """Say whether WordPress takes out of this user's posts what could run there; asked once, when it matters."""
+        if not self._may:
+            with suppress(SiteError):
+                self._me()
+        return bool(self._may) and not self._may.get("unfiltered_html")
+
     def project(self, post: Post) -> Post:
         return projected(post, self.capabilities.fields, self._markup, self._host)
 
     def problems(self, post: Post) -> Sequence[Problem]:
-        return problems_of(post, self.capabilities.fields, self._markup, self._host)
+        return problems_of(
+            post, self.capabilities.fields, self._markup, self._host, review=self._review, strips=self._strips
+        )
 
     def scan(self, since: Cursor | None = None) -> Iterator[Record]:  # noqa: ARG002  back-dated posts have old dates
-        for page in self._api.pages(f"/{self._type}", context="edit", status=SHOWN, _fields=self._listed()):
+        listed: dict[str, str | int] = {"context": "edit", "status": SHOWN, "_fields": self._listed()}
+        for page in self._api.pages(f"/{self._type}", own=self._own if self._type == "posts" else None, **listed):
             for row in page:
                 yield Record(
                     id=self._id(row),
@@ -179,8 +222,8 @@ class WordPress:
 
     def create(self, post: Post) -> Record:
         row = self._said(post, None) | {"content": write_body(post.body, self._markup)}
-        if self._of_new:
-            row["categories"] = [self._categories.id(name) for name in self._of_new]
+        if self._always:
+            row["categories"] = [self._categories.id(name) for name in self._always]
         return self._stored("POST", f"/{self._type}", row)
 
     def update(self, id: str, post: Post, *, expect: Revision) -> Record:  # noqa: ARG002  nothing there compares it
@@ -191,11 +234,18 @@ class WordPress:
 
         content = stored["content"]["raw"]
         row = self._said(post, stored) | {"content": write_like(post.body, content, self._markup)}
+        there = stored.get("categories")
+        if self._always and isinstance(there, list):
+            wanted = [self._categories.id(name) for name in self._always]
+            if missing := [id for id in wanted if id not in there]:
+                row["categories"] = [*there, *missing]
         return self._stored("POST", self._path(id), row)
 
     def _said(self, post: Post, stored: Mapping[str, Any] | None) -> dict[str, Any]:
         """Return the fields to send; `stored` is what an update replaces."""
         status = WRITTEN[post.status or "published"]
+        if self._review and status != "draft":
+            status = str(stored["status"]) if stored and stored.get("status") in PUBLIC else "pending"
         row: dict[str, Any] = {"title": post.title or "", "excerpt": post.description or ""}
         if not (stored and stored.get("status") == "pending" and status == "draft"):
             row["status"] = status
@@ -239,7 +289,7 @@ class WordPress:
 
     def _record(self, row: Any) -> Record:
         id = self._id(row)
-        self._rows[id] = {name: row.get(name) for name in ("status", "featured_media", "content")}
+        self._rows[id] = {name: row.get(name) for name in ("status", "featured_media", "content", "categories")}
         fields = self.capabilities.fields
         names = [self._tags.name(tag) for tag in row.get("tags") or ()] if "tags" in fields else []
         cover = self._media.url(row["featured_media"]) if row.get("featured_media") else None

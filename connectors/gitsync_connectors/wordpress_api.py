@@ -7,6 +7,7 @@ import json
 import re
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from typing import Any, Final
 
 from gitsync.connector import SiteSettings
@@ -22,22 +23,31 @@ ROUNDS: Final = 4
 _READABLE: Final = frozenset(range(400, 500)) - {408, 429}
 
 REFUSED: Final[Mapping[str, tuple[type[SiteError], str, str]]] = {
-    "rest_cannot_publish": (Rejected, "status", "Give the user the role Editor or Author, or make the post a draft."),
+    "rest_cannot_publish": (Rejected, "status", "Give the user the role Author, or set `review = true` for this site."),
     "rest_cannot_create": (Rejected, "", "Give the user the role Editor, Author or Contributor."),
-    "rest_cannot_edit": (Rejected, "", "Give the user the role Editor: an Author edits only posts of its own."),
+    "rest_cannot_edit": (
+        Rejected,
+        "",
+        "Give the user the role Editor: an Author edits its own posts only, a Contributor none that are published.",
+    ),
     "rest_cannot_edit_others": (Rejected, "authors", "Give the user the role Editor."),
     "rest_cannot_delete": (Rejected, "", "Give the user the role Editor."),
     "rest_cannot_assign_term": (Rejected, "tags", "Give the user the role Editor or Author."),
     "rest_cannot_create_term": (Rejected, "tags", "Create the tag on the site, or give the user the role Editor."),
     "rest_cannot_assign_sticky": (Rejected, "", "Give the user the role Editor."),
     "rest_forbidden_status": (Unauthorized, "", "Give the user the role Editor: this one may not see every post."),
-    "rest_forbidden_context": (Unauthorized, "", "Give the user the role Editor: this one may not edit posts."),
+    "rest_forbidden_context": (Unauthorized, "", "Give the user the role Editor: this one may not edit the post."),
     "rest_post_invalid_id": (NotFound, "", ""),
     "rest_already_trashed": (NotFound, "", ""),
     "rest_trash_not_supported": (Rejected, "", "Set `trash = false` for this site to delete for good."),
     "rest_no_route": (Malformed, "", "Check `url` and `type` in gitsync.toml."),
 }
 """Codes of errors: what they mean here, the field they are about, and what to do."""
+
+BUILT_IN: Final = frozenset(
+    {"media", "blocks", "templates", "navigation", "global_styles", "menu_items", "font_families", "font_faces"}
+)
+"""Types of WordPress itself that hold no posts."""
 
 NOBODY: Final = "Check `user` and the application password (Users → Profile → Application Passwords; https only)."
 """What to do when WordPress does not know who asks; it may say so with 401, or see only what everybody may."""
@@ -69,6 +79,7 @@ class Api:
             clock=clock,
         )
         self._plain: bool | None = None
+        self._asked_types = False
 
     def get(self, path: str, **params: str | int) -> Any:
         """Return the JSON that GET answers. Raises SiteErrors."""
@@ -82,10 +93,14 @@ class Api:
         """Return the JSON of a stored file."""
         return self._send("POST", path, {}, files={"file": (name, content, media_type)})[0]
 
-    def pages(self, path: str, **params: str | int) -> Iterator[list[Any]]:
+    def pages(
+        self, path: str, *, own: Callable[[], int | None] | None = None, **params: str | int
+    ) -> Iterator[list[Any]]:
         """Yield the pages of a listing by id, whole or not at all: one that moved while it was read is read again.
 
-        By date or by `modified`, rows whose times tie are repeated and others never shown.
+        By date or by `modified`, rows whose times tie are repeated and others never shown. Posts that the user may not
+        edit are counted and left out, so a page may be short, even empty, and not the last. `own` then tells whose
+        posts alone to ask for, None for everybody's.
         """
         order: dict[str, str | int] = {**params, "per_page": PAGE, "orderby": "id", "order": "asc"}
         for _ in range(ROUNDS):
@@ -99,9 +114,12 @@ class Api:
                 total = response.headers.get("x-wp-total", total)
                 first = first or total
                 found.append(rows)
-                if total != first or len(rows) < PAGE:
-                    break
-                if page >= int(response.headers.get("x-wp-totalpages") or 0):
+                if own and len(rows) < min(PAGE, int(total or 0) - (page - 1) * PAGE):
+                    if (author := own()) is not None:
+                        order["author"] = author
+                        total = ""  # begun anew
+                    own = None
+                if total != first or page >= int(response.headers.get("x-wp-totalpages") or 0):
                     break
                 page += 1
             if total == first:
@@ -164,6 +182,9 @@ class Api:
             return self._strange(response)
         if response.status == 401:
             return Unauthorized(self._http.refused(Unauthorized, response, sentence).message, NOBODY)
+        if code == "rest_no_route" and (known := self._types()):
+            message = self._http.refused(Malformed, response, sentence).message
+            return Malformed(message, f"Set `type` to one of those that this site shows: {', '.join(known)}.")
         kind, field, hint = REFUSED.get(code, (Rejected if response.status < 500 else Malformed, "", ""))
         if code == "rest_invalid_param":
             field, sentence = _param(response.json(), sentence)
@@ -172,6 +193,18 @@ class Api:
         error = self._http.refused(kind, response, sentence)
         hint = hint or error.hint
         return Rejected(error.message, hint, field=field) if kind is Rejected else kind(error.message, hint)
+
+    def _types(self) -> list[str]:
+        """Return the REST bases of the types of posts that this site shows; none where it does not say."""
+        self._asked_types, asked = True, self._asked_types
+        if asked:
+            return []
+        with suppress(SiteError):
+            types = self.get("/types")
+            found = types.values() if isinstance(types, dict) else ()
+            bases = {str(one.get("rest_base")) for one in found if isinstance(one, dict) and one.get("rest_base")}
+            return sorted(base for base in bases if base.isidentifier() and base not in BUILT_IN)
+        return []
 
     def _strange(self, response: Response) -> SiteError:
         """Return the error for a page of something before WordPress: a firewall, a plugin, another server."""

@@ -10,7 +10,7 @@ import hashlib
 import json
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from html import unescape
 from typing import Any, Final, Literal
@@ -42,6 +42,12 @@ WRITTEN: Final[Mapping[str, str]] = {
     "draft": "draft",
     "private": "private",
 }
+STRIPPED: Final = re.compile(
+    r"<(iframe|script|style|form|input|select|object|embed|svg|math|canvas|link|meta|noscript)\b|<\w[^>]*\s(on)[a-z]+\s*=",
+    re.IGNORECASE,
+)
+"""What KSES takes out of the posts of users without `unfiltered_html`. Source: wp-includes/kses.php."""
+
 MAX_TAG: Final = 200
 """Characters of a term's name. Source: wp_terms.name, varchar(200)."""
 
@@ -99,8 +105,13 @@ def tags_of(tags: Sequence[str]) -> tuple[str, ...]:
     return tuple(found[key] for key in sorted(found))
 
 
-def problems_of(post: Post, fields: frozenset[str], markup: Markup, host: str) -> list[Problem]:
-    """Say what WordPress would refuse, and what it would not hold, of `post`."""
+def problems_of(
+    post: Post, fields: frozenset[str], markup: Markup, host: str, *, review: bool, strips: Callable[[], bool]
+) -> list[Problem]:
+    """Say what WordPress would refuse, and what it would not hold, of `post`.
+
+    `review`: the user submits posts for review. `strips`: WordPress takes out of its posts what could run there.
+    """
     found = []
 
     def add(code: str, field: str, message: str, hint: str = "", *, loss: bool = True) -> None:
@@ -124,6 +135,15 @@ def problems_of(post: Post, fields: frozenset[str], markup: Markup, host: str) -
             add("TAG_LONG", "tags", f"the tag {tag[:30]!r}… is cut after {MAX_TAG} characters")
     written = named("wordpress" if markup == "blocks" else "html").write(post.body)
     found += (loss.as_problem() for loss in written.losses)
+    if (
+        stripped := dict.fromkeys((one or other).lower() for one, other in STRIPPED.findall(written.text))
+    ) and strips():
+        what = ", ".join(f"<{tag}>" if tag != "on" else "handlers of events" for tag in stripped)
+        hint = "Give the user the role Editor, or put a link there."
+        add("HTML_STRIPPED", "body", f"WordPress takes {what} out of what this user sends", hint)
+    if review and post.status != "draft":
+        hint = "An editor publishes it there; the date is the editor's, too."
+        add("STATUS_REVIEW", "status", "the post waits for review, because this user may not publish", hint)
     return found
 
 

@@ -150,7 +150,74 @@ def test_a_role_that_may_not_publish_is_told_with_the_field(wp: WordPressSite, c
     with pytest.raises(Rejected, match="not allowed to publish") as caught:
         connector.create(connector.project(Post(title="T", body="x\n")))
     assert caught.value.field == "status"
+    assert "Author" in caught.value.hint
+    assert "review = true" in caught.value.hint
+
+
+def test_an_author_sees_its_own_posts_among_those_of_others(wp: WordPressSite, connected: Connect) -> None:
+    first = wp.posts[wp.add(title="Post", date_gmt="2020-01-01T00:00:00")]
+    wp.posts = {id: replace(first, id=id, slug=f"p{id}", author=2 if id % 100 == 50 else 1) for id in range(1, 1001)}
+    wp.role = "author"
+    wp.log.clear()
+    assert [record.id for record in connected(wp).scan()] == [str(id) for id in range(50, 1001, 100)]
+    assert len(wp.log) == 3  # a page, who asks, and a page of its own posts
+    with pytest.raises(Unauthorized, match="not allowed to edit this post") as caught:
+        connected(wp).fetch("1")
     assert "Editor" in caught.value.hint
+
+
+def test_what_wordpress_takes_out_of_an_authors_posts_is_told_before(wp: WordPressSite, connected: Connect) -> None:
+    body = "Text.\n\n<iframe src='https://maps.example/'></iframe>\n\n`<script>` is code.\n"
+    assert [p.code for p in connected(wp).problems(Post(title="T", body=body))] == []
+    wp.role = "author"
+    connector = connected(wp)
+    [problem] = connector.problems(Post(title="T", body=body))
+    assert (problem.code, problem.severity, problem.field) == ("HTML_STRIPPED", "loss", "body")
+    assert "<iframe>" in problem.message
+    assert "script" not in problem.message
+    record = connector.create(connector.project(Post(title="T", body=body)))
+    assert "iframe" not in wp.posts[int(record.id)].content
+    wp.log.clear()
+    assert connector.problems(Post(title="T", body="No frame.\n")) == []
+    assert wp.log == []
+
+
+def test_a_contributors_posts_wait_for_review_and_stay_as_the_editor_decides(
+    wp: WordPressSite, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WP_TOKEN", wp.password)
+    wp.role = "contributor"
+    site = f'platform = "wordpress"\nurl = "{wp.host}"\nuser = "{wp.user}"\ntoken = "env:WP_TOKEN"\npace = "off"\n'
+    desk = Desk(tmp_path / "blog", capsys, config=f"\n[sites.blog]\n{site}review = true\n")
+    desk.put("posts/a.md", "---\ntitle: A\ndate: 2026-01-02\n---\n\nOne.\n")
+    desk.put("posts/b.md", "---\ntitle: B\nstatus: draft\n---\n\nTwo.\n")
+    answer = desk.run("sync")
+    assert answer.code == 0, answer.told
+    assert "waits for review" in answer.told
+    assert {post.title: post.status for post in wp.posts.values()} == {"A": "pending", "B": "draft"}
+    assert desk.run("sync").out.startswith("Nothing to do")
+    [post] = [post for post in wp.posts.values() if post.title == "A"]
+    wp.edit(post.id, status="publish", title="A, edited")
+    wp.role = "author"  # promoted, so that it may go on editing what is published
+    answer = desk.run("sync")
+    assert answer.code == 0, answer.told
+    assert desk.read("posts/a.md") == "---\ntitle: A, edited\ndate: 2026-01-02\n---\n\nOne.\n"
+    desk.put("posts/a.md", "---\ntitle: A, edited\ndate: 2026-01-02\n---\n\nOne, and more.\n")
+    assert desk.run("sync").code == 0
+    assert (post.status, "and more" in wp.posts[post.id].content) == ("publish", True)
+    assert desk.run("sync").out.startswith("Nothing to do")
+
+
+def test_categories_are_added_to_posts_that_lack_them_and_none_is_taken_away(
+    wp: WordPressSite, connected: Connect
+) -> None:
+    record = connected(wp).create(connected(wp).project(Post(title="T", body="x\n")))
+    wp.edit(record.id, categories=[1, 77])
+    connector = connected(wp, categories=["News"])
+    there = connector.fetch(record.id)
+    connector.update(record.id, connector.project(Post(title="T", body="y\n")), expect=there.revision)
+    [news] = [id for id, (name, _) in wp.terms["categories"].items() if name == "News"]
+    assert wp.posts[int(record.id)].categories == [1, 77, news]
 
 
 def test_a_page_of_a_firewall_is_no_answer_of_wordpress(wp: WordPressSite, connected: Connect) -> None:

@@ -35,7 +35,7 @@ WRITABLE = frozenset(
 )
 READABLE = {
     *("context", "status", "page", "per_page", "orderby", "order", "_fields", "include", "slug", "search", "force"),
-    *("rest_route", "modified_after", "exclude"),
+    *("rest_route", "modified_after", "exclude", "author"),
 }
 
 
@@ -70,6 +70,16 @@ class Stored:
     featured_media: int = 0
     meta: dict[str, Any] = field(default_factory=lambda: {"footnotes": ""})
     password: str = ""
+    author: int = 1
+
+
+CAPABILITIES = {
+    "administrator": ("edit_posts", "publish_posts", "edit_others_posts", "edit_published_posts", "unfiltered_html"),
+    "author": ("edit_posts", "publish_posts", "edit_published_posts", "upload_files"),
+    "contributor": ("edit_posts",),
+}
+STRIPPED = re.compile(r"</?(?:iframe|script|style|form|input)\b[^>]*>", re.IGNORECASE)
+"""What KSES takes out of the posts of a user without `unfiltered_html`; what stood between stays."""
 
 
 class WordPressSite:
@@ -152,15 +162,13 @@ class WordPressSite:
             raise Refusal(401, "rest_cannot_create" if "/posts" in path else "rest_not_logged_in")
         single = re.fullmatch(r"/posts/(\d+)", path)
         if path == "/users/me":
-            return JSONResponse({"name": "Zoë O’Hara", "slug": "me", "link": f"{self.host}/author/me/"})
+            told = {"name": "Zoë O’Hara", "slug": "me", "link": f"{self.host}/author/me/", "id": self.me}
+            return JSONResponse({**told, "capabilities": dict.fromkeys(CAPABILITIES[self.role], True)})
         if path == "/posts" and method == "GET":
             return self.listing(request, known)
         if path == "/posts" and method == "POST":
-            if self.role == "contributor" and given.get("status") not in ("draft", "pending", None):
-                raise Refusal(
-                    403, "rest_cannot_publish", "Sorry, you are not allowed to publish posts in this post type."
-                )
-            return JSONResponse(self.row(self.store(None, given)), 201)
+            self.may_publish(given)
+            return JSONResponse(self.row(self.store(None, self.filtered(given))), 201)
         if single:
             return self.one(method, int(single[1]), given, query.get("force") == "true")
         if path in ("/tags", "/categories"):
@@ -173,10 +181,14 @@ class WordPressSite:
         post = self.posts.get(id)
         if post is None:
             raise Refusal(404, "rest_post_invalid_id", "Invalid post ID.")
+        if not self.may_edit(post):
+            code = "rest_forbidden_context" if method == "GET" else f"rest_cannot_{'edit' if given else 'delete'}"
+            raise Refusal(403, code, "Sorry, you are not allowed to edit this post.")
         if method == "GET":
             return JSONResponse(self.row(post))
         if method in ("POST", "PUT", "PATCH"):
-            return JSONResponse(self.row(self.store(post, given)))
+            self.may_publish(given)
+            return JSONResponse(self.row(self.store(post, self.filtered(given))))
         if method != "DELETE":
             raise Refusal(404, "rest_no_route")
         if force:
@@ -186,6 +198,28 @@ class WordPressSite:
             raise Refusal(410, "rest_already_trashed", "The post has already been deleted.")
         post.status, post.slug = "trash", f"{post.slug}__trashed"
         return JSONResponse(self.row(post))
+
+    @property
+    def me(self) -> int:
+        return 1 if self.role == "administrator" else 2
+
+    def may_edit(self, post: Stored) -> bool:
+        may = CAPABILITIES[self.role]
+        published = post.status in ("publish", "future", "private")
+        return (post.author == self.me or "edit_others_posts" in may) and (
+            not published or "edit_published_posts" in may
+        )
+
+    def may_publish(self, given: dict[str, Any]) -> None:
+        public = given.get("status") not in ("draft", "pending", None)
+        if public and "publish_posts" not in CAPABILITIES[self.role]:
+            message = "Sorry, you are not allowed to publish posts in this post type."
+            raise Refusal(403, "rest_cannot_publish", message)
+
+    def filtered(self, given: dict[str, Any]) -> dict[str, Any]:
+        if "unfiltered_html" in CAPABILITIES[self.role] or not isinstance(given.get("content"), str):
+            return given
+        return {**given, "content": STRIPPED.sub("", given["content"])}
 
     def store(self, post: Stored | None, given: dict[str, Any]) -> Stored:
         for name, value in given.items():
@@ -203,7 +237,7 @@ class WordPressSite:
             raise Refusal(400, "rest_invalid_featured_media", "Invalid featured media ID.")
         fresh = post is None
         if post is None:
-            post = Stored(self.next_id)
+            post = Stored(self.next_id, author=self.me)
             self.next_id += 1
         if not (given.get("title", post.title) or given.get("content", post.content) or given.get("excerpt", "")):
             raise Refusal(400, "empty_content", "Content, title, and excerpt are empty.")
@@ -250,7 +284,7 @@ class WordPressSite:
             "title": {"raw": post.title, "rendered": escape(post.title)},
             "content": {"raw": post.content, "rendered": f"<p>{post.content}</p>", "protected": False},
             "excerpt": {"raw": post.excerpt, "rendered": "<p>made up</p>", "protected": False},
-            "author": 1,
+            "author": post.author,
             "featured_media": post.featured_media,
             "tags": self.by_name(post.tags),
             "categories": post.categories,
@@ -275,17 +309,28 @@ class WordPressSite:
         if "search" in query:
             words = query["search"].lower().split()
             found = [post for post in found if all(word in f"{post.title} {post.content}".lower() for word in words)]
+        if "author" in query:
+            found = [post for post in found if str(post.author) in query["author"].split(",")]
         down = query.get("order", "desc") == "desc"
         if query.get("orderby", "date") == "id":
             found.sort(key=lambda post: post.id, reverse=down)
         else:
             self.violations.append("a listing by date loses rows whose times tie")
-        return self.paged(request, found, self.row if query.get("context") == "edit" else self.rendered)
+        if query.get("context") != "edit":
+            return self.paged(request, found, self.rendered)
+        # What this user may not edit is left out of each page, and counted all the same.
+        return self.paged(request, found, self.row, self.may_edit)
 
     def rendered(self, post: Stored) -> dict[str, Any]:
         return {**self.row(post), **{name: {"rendered": ""} for name in ("title", "content", "excerpt")}}
 
-    def paged(self, request: Request, rows: list[Any], row: Callable[[Any], dict[str, Any]] = dict) -> Response:
+    def paged(
+        self,
+        request: Request,
+        rows: list[Any],
+        row: Callable[[Any], dict[str, Any]] = dict,
+        seen: Callable[[Any], bool] = lambda it: True,
+    ) -> Response:
         query = request.query_params
         size, page = int(query.get("per_page", 10)), int(query.get("page", 1))
         if not 1 <= size <= 100:
@@ -294,7 +339,7 @@ class WordPressSite:
         pages = -(-len(rows) // size)
         if page > max(pages, 1):
             raise Refusal(400, "rest_post_invalid_page_number", "The page number requested is larger than the number.")
-        shown = [row(it) for it in rows[(page - 1) * size : page * size]]
+        shown = [row(it) for it in rows[(page - 1) * size : page * size] if seen(it)]
         if fields := query.get("_fields"):
             names = {name.partition(".")[0] for name in fields.split(",")}
             shown = [{name: value for name, value in row.items() if name in names} for row in shown]

@@ -105,6 +105,18 @@ PHP
     touch "$site/.complete"
 fi
 
+# Two types of posts beside posts and pages, one with tags and one with next to nothing.
+mkdir -p "$site/wp-content/mu-plugins"
+cat >"$site/wp-content/mu-plugins/types.php" <<'PHP'
+<?php
+add_action('init', function () {
+    $shown = ['public' => true, 'show_in_rest' => true];
+    register_post_type('book', $shown + ['rest_base' => 'books', 'taxonomies' => ['post_tag'],
+        'supports' => ['title', 'editor', 'excerpt', 'thumbnail', 'author']]);
+    register_post_type('note', $shown + ['rest_base' => 'notes', 'supports' => ['title', 'editor']]);
+});
+PHP
+
 # The router stands outside what is served, and no dot file is served.
 cat >"$root/router.php" <<'PHP'
 <?php
