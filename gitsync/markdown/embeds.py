@@ -178,9 +178,18 @@ enough, and Liquid for a card.
 
 def respell(body: str, spelling: str) -> str:
     """Return `body` with every embed in `spelling`; those whose own is that stay as they are."""
+    return _replaced(body, SPELLED[spelling], keeping=spelling)
+
+
+def neutral(body: str) -> str:
+    """Return `body` with every embed spelled in one way, the same for all that show the same: to compare by."""
+    return _replaced(body, lambda embed: f"<{embed.frame or embed.url}>", keeping="")
+
+
+def _replaced(body: str, spell: Callable[[Embed], str], *, keeping: str) -> str:
     out, done = [], 0
     for start, end, embed, own in find(body):
-        if own != spelling:
-            out += [body[done:start], SPELLED[spelling](embed)]
+        if own != keeping:
+            out += [body[done:start], spell(embed)]
             done = end
     return "".join([*out, body[done:]])

@@ -58,16 +58,19 @@ def named(name: str) -> Format:
 
 
 def compared(body: str, written: Written, read: Callable[[str], str]) -> Written:
-    """Return `written` with a loss noted where reading it shows another page than `body` does.
+    """Return `written` with a loss noted where reading it shows another page than `body` does, and none was told.
 
-    What is left after all rules is HTML that is broken: tags that nothing closes reach further in one page than in
-    another.
+    Embeds are the same however they are spelled. What is left after all rules is HTML that is broken: tags that nothing
+    closes reach further in one page than in another.
     """
-    from gitsync.markdown.equality import same_dom  # noqa: PLC0415  whoever only names formats needs no parser
+    if written.losses:
+        return written
+    from gitsync.markdown.embeds import neutral  # noqa: PLC0415  whoever only names formats needs no parser
+    from gitsync.markdown.equality import same_dom  # noqa: PLC0415  as above
     from gitsync.markdown.render import to_html  # noqa: PLC0415  as above
 
     again = read(written.text)
-    if again == body or same_dom(to_html(body), to_html(again)):
+    if again == body or same_dom(*(to_html(neutral(text)) for text in (body, again))):
         return written
     message = "some of the HTML in the text comes out otherwise there"
     return Written(written.text, (*written.losses, Loss(code="HTML_CHANGED", message=message, hint="Close every tag.")))

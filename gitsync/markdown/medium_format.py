@@ -16,7 +16,7 @@ from gitsync.markdown.embeds import SPELLED, find
 from gitsync.markdown.formats import Format, Loss, Written, compared
 from gitsync.markdown.html import to_markdown
 from gitsync.markdown.providers import embed_of, html_of
-from gitsync.markdown.render import to_html
+from gitsync.markdown.render import to_html, unused_notes
 
 _HOLDERS: Final = frozenset({"section", "div", "article", "body", "main", "header"})
 _HEADINGS: Final = {"h1": "h2", "h2": "h2", "h3": "h2", "h4": "h3", "h5": "h3", "h6": "h3"}
@@ -94,7 +94,7 @@ def _blocks(body: Node, said: set[str]) -> Iterator[tuple[str, bool]]:
         elif node.tag == "hr":
             if not first:
                 yield "<hr>", False
-        elif node.tag == "figure" or node.tag in ("iframe", "script") or "graf--mixtapeEmbed" in name:
+        elif node.tag in ("figure", "img", "iframe", "script") or "graf--mixtapeEmbed" in name:
             first = False
             yield from _figure(node)
         elif node.tag == "p" or node.flows:
@@ -129,6 +129,10 @@ def _has_blocks(node: Node) -> bool:
 
 def _clean(node: Node) -> Node:
     """Return a node without what only Medium's pages need."""
+    if node.tag == "pre":
+        language = re.sub(r"[^\w#+.-]", "", node.get("data-code-block-lang"))
+        code = Node("code", {"class": f"language-{language}"} if language else {}, [Node(TEXT, text=_said(node))])
+        return Node("pre", kids=[code], flows=False)
     kept = _INLINE.get(node.tag, ())
     attrs = {name: value for name, value in node.attrs.items() if name in kept}
     kids = [_clean(kid) for kid in node.kids]
@@ -155,8 +159,13 @@ def _ungrouped(nodes: list[Node]) -> list[Node]:
 
 
 def _code_text(node: Node) -> str:
-    parts = ["\n" if it.tag == "br" else it.text for it in _all(node) if it.tag in (TEXT, "br")]
-    return escape("".join(parts).removesuffix("\n"), quote=False)
+    return escape(_said(node).removesuffix("\n"), quote=False)
+
+
+def _said(node: Node) -> str:
+    """Return the text of code; old stories end its lines with <br>."""
+    text = "".join("\n" if it.tag == "br" else it.text for it in _all(node) if it.tag in (TEXT, "br"))
+    return f"{text.removesuffix(chr(10))}\n"
 
 
 def _code(nodes: list[Node]) -> str:
@@ -206,6 +215,7 @@ def write(body: str) -> Written:
     if "<table>" in html:
         lose("TABLE_FLAT", "tables: they are shown as code")
         html = _TABLE.sub(_as_code, html)
+    losses += unused_notes(body)
     if _NOTES.search(html):
         lose("NOTES_LISTED", "footnotes: they are a list at the end")
         html = _NOTES.sub(lambda it: f"<hr>\n<ol>\n{_BACK.sub('', it[1])}</ol>\n", _REFERENCE.sub(r"\1", html))

@@ -11,6 +11,7 @@ from markdown_it import MarkdownIt
 from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
 
+from gitsync.markdown.formats import Loss
 from gitsync.markdown.parser import new_parser
 
 _TASK = re.compile(r"\[([ \t\nxX])\](?=\s)")
@@ -30,6 +31,20 @@ def render_tokens(tokens: Sequence[Token]) -> str:
     """Return tokens of `tokens_of` as HTML; footnotes keep the numbers that the whole body gives them."""
     md = _renderer()
     return str(md.renderer.render(tokens, md.options, {}))
+
+
+def unused_notes(body: str) -> list[Loss]:
+    """Return a loss for each footnote that nothing refers to: no page shows it."""
+    if "[^" not in body:
+        return []
+    env: dict[str, Any] = {}
+    _renderer().parse(body, env)
+    labels = [label[1:] for label, id in env.get("footnotes", {}).get("refs", {}).items() if id < 0]
+    message = "the footnote [^{}] is referred to nowhere, so it is not shown"
+    return [
+        Loss(code="NOTE_UNUSED", message=message.format(label), offset=max(body.find(f"[^{label}]:"), 0))
+        for label in labels
+    ]
 
 
 @cache

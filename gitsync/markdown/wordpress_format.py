@@ -15,6 +15,7 @@ from gitsync.markdown.equality import same_dom
 from gitsync.markdown.formats import Format, Written, compared
 from gitsync.markdown.html import to_markdown
 from gitsync.markdown.providers import embed_of
+from gitsync.markdown.render import unused_notes
 from gitsync.markdown.wordpress_blocks import Block, parse
 from gitsync.markdown.wordpress_read import autop, embedded, plain
 from gitsync.markdown.wordpress_write import like, write_blocks
@@ -62,7 +63,8 @@ def _custom_html(block: Block) -> tuple[str | None, str]:
 
 def write(body: str) -> Written:
     """Return `body` as blocks."""
-    return compared(body, Written("\n\n".join(write_blocks(body))), read)
+    written = compared(body, Written("\n\n".join(write_blocks(body))), read)
+    return Written(written.text, (*written.losses, *unused_notes(body)))
 
 
 def write_like(body: str, stored: str, markup: Literal["blocks", "html"] = "blocks") -> str:

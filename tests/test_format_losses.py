@@ -1,0 +1,60 @@
+"""Losses of translation: told when there are any, and only then. Shapes that real posts have."""
+
+from __future__ import annotations
+
+import pytest
+
+from gitsync.markdown.equality import same_dom
+from gitsync.markdown.formats import named
+from gitsync.markdown.render import to_html
+
+
+def codes(name: str, body: str) -> list[str]:
+    return [loss.code for loss in named(name).write(body).losses]
+
+
+@pytest.mark.parametrize("name", ["html", "wordpress", "medium"])
+def test_a_footnote_that_nothing_refers_to_is_told(name: str) -> None:
+    body = "Words[^used].\n\n[^used]: Shown.\n\n[^alone]: Not shown.\n"
+    [loss] = [it for it in named(name).write(body).losses if it.code == "NOTE_UNUSED"]
+    assert "[^alone]" in loss.message
+    assert body[loss.offset :].startswith("[^alone]")
+    assert "NOTE_UNUSED" not in codes(name, "`[^x]: code`\n")
+
+
+@pytest.mark.parametrize("name", ["wordpress", "medium"])
+@pytest.mark.parametrize(
+    "embed",
+    [
+        "{% youtube PsXWbI2Mqu0 %}",
+        "https://www.youtube.com/watch?v=PsXWbI2Mqu0",
+        "{{< youtube PsXWbI2Mqu0 >}}",
+        '<iframe width="560" height="315" src="https://www.youtube.com/embed/PsXWbI2Mqu0" frameborder="0"></iframe>',
+    ],
+)
+def test_an_embed_that_is_spelled_otherwise_there_is_no_loss(name: str, embed: str) -> None:
+    assert codes(name, f"Before.\n\n{embed}\n\nAfter.\n") == []
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "- item\n\n  ```sh\n  a <b> & c\n\n  d\n  ```\n",
+        "> ```js\n> let a = 1 < 2\n> ```\n",
+        "1. one\n\n   ```\n   no language\n   ```\n\n2. two\n",
+    ],
+)
+def test_code_in_lists_and_quotes_keeps_its_language_on_medium(body: str) -> None:
+    medium = named("medium")
+    assert same_dom(to_html(medium.read(medium.write(body).text)), to_html(body))
+    assert codes("medium", body) == []
+
+
+def test_a_picture_in_a_box_is_read_from_medium() -> None:
+    story = '<div class="figure"><img src="https://x.example/a.png" alt="A"></div>'
+    assert named("medium").read(story).strip() == "![A](https://x.example/a.png)"
+
+
+def test_one_loss_is_told_once_and_by_its_own_name() -> None:
+    assert codes("medium", "# One\n\n##### Five\n") == ["HEADING_FLAT"]
+    assert codes("medium", "| a |\n|---|\n| b |\n") == ["TABLE_FLAT"]
