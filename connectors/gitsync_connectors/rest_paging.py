@@ -15,7 +15,11 @@ from gitsync_connectors.rest_requests import Answer, header_of
 
 STYLES: Final = ("auto", "none", "page", "offset", "cursor", "link", "range")
 PARAMS: Final = {"page": "page", "offset": "offset", "cursor": "cursor", "range": "Range: {first}-{last}"}
-NEXT: Final = ("next", "links.next", "links.next.href", "_links.next.href", "paging.next", "meta.next", "next_page_url")
+NEXT: Final = (
+    *("next", "links.next", "links.next.href", "_links.next.href", "_links.next", "paging.next", "paging.next.link"),
+    *("meta.next", "next_page_url", "meta.next_page_url", "view.next", "pagination.next", "pagination.next_url"),
+    *("pagination.links.next", "meta.pagination.links.next", "next_url", "nextPageUrl", "nextLink"),
+)
 NEXT_KEYED: Final = ('"@odata.nextLink"', '"hydra:view"."hydra:next"')
 CURSORS: Final = (
     "next_cursor",

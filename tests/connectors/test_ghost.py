@@ -130,6 +130,16 @@ def test_an_old_post_is_read_and_becomes_a_lexical_one_when_it_is_sent(ghost: Gh
     assert (after.post.body, ghost.posts[id]["mobiledoc"]) == ("New.\n", None)
 
 
+def test_what_a_post_is_beside_its_fields_stays_as_it_is(ghost: GhostSite, connected: Connect) -> None:
+    connector = connected(ghost)
+    record = connector.create(connector.project(Post(title="T", body="First.\n")))
+    ghost.edit(record.id, visibility="members", authors=[{"id": "1"}, {"id": "2"}])
+    there = connector.fetch(record.id)
+    connector.update(record.id, connector.project(Post(title="Other", body="New.\n")), expect=there.revision)
+    post = ghost.posts[record.id]
+    assert (post["title"], post["visibility"], len(post["authors"])) == ("Other", "members", 2)
+
+
 def test_internal_tags_and_their_order_are_kept(ghost: GhostSite, connected: Connect) -> None:
     site = connected(ghost)
     post = Post(title="T", tags=("Zebra", "#hidden", "apple", "zebra"), body="x\n")

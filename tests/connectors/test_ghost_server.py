@@ -80,3 +80,19 @@ def test_cards_of_the_editor_survive_an_edit_from_here(editor: Api) -> None:
     stored = json.loads(editor.get(f"/posts/{record.id}/")["posts"][0]["lexical"])["root"]["children"]
     assert [node["type"] for node in stored] == ["markdown", "codeblock", "callout", "product"]
     site.close()
+
+
+@pytest.mark.server
+def test_what_a_post_is_beside_its_fields_stays_as_it_is(editor: Api) -> None:
+    site = Ghost(settings("ghost", URL, key=KEY))
+    record = site.create(site.project(Post(title="T", tags=("a",), status="published", body="First.\n")))
+    own = {"visibility": "members", "featured": True, "meta_title": "M", "codeinjection_head": "<!-- h -->"}
+    save(editor, record.id, **own)
+    names = [*own, "authors", "primary_author", "comment_id", "email_only", "published_at", "url"]
+    before = editor.get(f"/posts/{record.id}/", include="authors,tags")["posts"][0]
+    there = site.fetch(record.id)
+    site.update(record.id, site.project(Post(title="Other", tags=("a", "b"), body="New.\n")), expect=there.revision)
+    after = editor.get(f"/posts/{record.id}/", include="authors,tags")["posts"][0]
+    assert after["title"] == "Other"
+    assert {name: after[name] for name in names} == {name: before[name] for name in names} | own
+    site.close()

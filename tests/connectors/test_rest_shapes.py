@@ -36,6 +36,9 @@ NAMES = {
     "notion": "Notion",
     "wagtail": "Wagtail",
     "graphql": "GraphQL",
+    "hal": "HAL",
+    "odata": "OData",
+    "hydra": "Hydra",
 }
 WRITABLE = [shape for shape in SHAPES if shape != "wagtail"]
 

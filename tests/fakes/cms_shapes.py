@@ -449,6 +449,74 @@ def wagtail_list(cms: Shaped, call: Call, shown: list[Any]) -> Any:
     return {"meta": {"total_count": len(shown)}, "items": shown[start : start + size]}
 
 
+# HAL as Spring writes it: embedded lists, next links, pages from 0, ids only in the link of a record
+
+PLAIN = {"title": "title", "slug": "slug", "text": "body", "summary": "description", "tags": "tags", "at": "date"}
+PLAIN |= {"state": "status"}
+
+
+def plain_take(cms: Shaped, call: Call, row: Row) -> Row:
+    return keys(call.value, PLAIN)
+
+
+def hal_show(cms: Shaped, call: Call, id: str, row: Row) -> Any:
+    own = {key: row[name] for key, name in PLAIN.items()}
+    return {**own, "changed": row["updated"], "_links": {"self": {"href": f"http://testserver/api/posts/{id}"}}}
+
+
+def hal_list(cms: Shaped, call: Call, shown: list[Any]) -> Any:
+    page, size = call.number("page", 0), call.number("size", 20, 2)
+    told = {"size": size, "totalElements": len(shown), "totalPages": -(-len(shown) // size), "number": page}
+    more = (page + 1) * size < len(shown)
+    links = {"next": {"href": f"http://internal:8080/api/posts?page={page + 1}&size={size}"}} if more else {}
+    part = shown[page * size : (page + 1) * size]
+    return {"_embedded": {"posts": part}, "_links": links, "page": told} if part else {"_links": {}, "page": told}
+
+
+# OData: value and nextLink, keys in brackets, weak ETags that a write must name, answers only when preferred
+
+
+def odata_show(cms: Shaped, call: Call, id: str, row: Row) -> Any:
+    return {"@odata.etag": f'W/"{row["version"]}"', "Id": id, **{key: row[name] for key, name in PLAIN.items()}}
+
+
+def odata_check(cms: Shaped, call: Call) -> None:
+    if call.op in ("update", "delete") and call.id in cms.rows:
+        must(call.header("if-match") == f'W/"{cms.rows[call.id]["version"]}"', 412, "The etag does not match.")
+
+
+def odata_list(cms: Shaped, call: Call, shown: list[Any]) -> Any:
+    start = call.number("$skiptoken", 0)
+    more = {"@odata.nextLink": f"http://testserver/api/Posts?$skiptoken={start + 2}"} if start + 2 < len(shown) else {}
+    return {"@odata.context": "$metadata#Posts", "value": shown[start : start + 2], **more}
+
+
+def odata_one(call: Call, shown: Any) -> Any:
+    if call.op == "update" and call.header("prefer") != "return=representation":
+        return Response(status_code=204)
+    return JSONResponse(shown, 201 if call.op == "create" else 200, {"ETag": shown["@odata.etag"]})
+
+
+# Hydra as API Platform has it: members and a view in JSON-LD, merge patches
+
+
+def hydra_show(cms: Shaped, call: Call, id: str, row: Row) -> Any:
+    own = {key: row[name] for key, name in PLAIN.items()}
+    return {"@id": f"/api/posts/{id}", "@type": "Post", "id": int(id), **own, "changed": row["updated"]}
+
+
+def hydra_check(cms: Shaped, call: Call) -> None:
+    wanted = {"create": "application/ld+json", "update": "application/merge-patch+json"}.get(call.op)
+    must(wanted is None or call.header("content-type") == wanted, 415, f"The content-type must be {wanted}")
+
+
+def hydra_list(cms: Shaped, call: Call, shown: list[Any]) -> Any:
+    page = call.number("page", 1)
+    view = {"@id": f"/api/posts?page={page}", "@type": "PartialCollectionView"}
+    view |= {"next": f"/api/posts?page={page + 1}"} if page * 2 < len(shown) else {}
+    return {"@type": "Collection", "totalItems": len(shown), "member": shown[(page - 1) * 2 : page * 2], "view": view}
+
+
 # GraphQL as Keystone has it, by a schema that is executed: a wrong query fails
 
 SCHEMA = build_schema("""
@@ -634,6 +702,37 @@ SHAPES: Mapping[str, Callable[[], Shape]] = {
         fields=("title", "slug", "body", "tags", "status"),
         created=200,
         gone=200,
+    ),
+    "hal": lambda: Shape(
+        routes=crud("/posts"),
+        show=hal_show,
+        take=plain_take,
+        list=hal_list,
+        numbers=True,
+    ),
+    "odata": lambda: Shape(
+        routes=(
+            ("GET", "/Posts", "list"),
+            ("POST", "/Posts", "create"),
+            ("GET", r"/Posts\((?P<id>[^/]+)\)", "get"),
+            ("PATCH", r"/Posts\((?P<id>[^/]+)\)", "update"),
+            ("DELETE", r"/Posts\((?P<id>[^/]+)\)", "delete"),
+        ),
+        show=odata_show,
+        take=plain_take,
+        list=odata_list,
+        one=odata_one,
+        check=odata_check,
+        invalid=lambda field, text: (400, {"error": {"code": "", "message": text, "target": field}}),
+    ),
+    "hydra": lambda: Shape(
+        routes=crud("/posts"),
+        show=hydra_show,
+        take=plain_take,
+        list=hydra_list,
+        check=hydra_check,
+        invalid=lambda field, text: (422, {"violations": [{"propertyPath": field, "message": text}]}),
+        numbers=True,
     ),
     "graphql": lambda: Shape(
         routes=(("POST", "/graphql", "graphql"),),

@@ -84,8 +84,8 @@ fi
 answers() { [ "$(curl -s --noproxy '*' -o /dev/null -w '%{http_code}' "$url/ghost/api/admin/site/" || true)" = 200 ]; }
 for _ in $(seq 600); do
     answers && break
+    sleep .2                                 # a process that was just made is not yet what it will be
     running || { tail -n 20 ghost.log >&2; exit 1; }
-    sleep .2
 done
 
 [ -s env ] || python3 - "$url" >env <<'PY'
