@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 from gitsync_connectors.rest import Rest
 from gitsync_connectors.rest_openapi import propose
 
-from gitsync.connector import SiteSettings
 from gitsync.testing import SAMPLE
+from tests.connectors.test_rest import settings
 from tests.fakes.cms_shapes import SHAPES
 from tests.fakes.openapi_documents import DOCUMENTS
 from tests.fakes.server import Stage, serving
-from tests.fakes.shapes import TOKEN, Shaped
+from tests.fakes.shapes import Shaped
 
 UNTOLD: dict[str, dict[str, Any]] = {
     "drf": {},
@@ -53,18 +52,7 @@ def test_what_a_cms_says_of_itself_connects_it(stage: Stage, shape: str) -> None
     if shape == "postgrest":  # this fake pages by ranges, as `help rest` declares it
         values["paging"] = {"style": "range"}
         values["endpoints"]["list"] = {"request": "GET /posts?order=id.asc", "headers": {"Prefer": "count=exact"}}
-    site = Rest(
-        SiteSettings(
-            name="cms",
-            platform="rest",
-            url=f"{stage.host}/api",
-            root=Path(),
-            options={"token": "env:X", **values},
-            secret=lambda _: TOKEN,
-            timeout=10,
-            pace={},
-        )
-    )
+    site = Rest(settings(stage.host, values))
     for number in range(5):
         site.create(site.project(SAMPLE.with_fields({"title": f"Other {number}", "slug": f"other-{number}"})))
     post = site.project(SAMPLE)

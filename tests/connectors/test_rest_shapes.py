@@ -12,10 +12,10 @@ import pytest
 import tomlkit
 from gitsync_connectors.rest import Rest
 
-from gitsync.connector import SiteSettings
 from gitsync.testing import SAMPLE, Bench, Conformance
 from tests.cms import Desk
-from tests.connectors.test_rest import DECLARED
+from tests.connectors.test_rest import DECLARED, settings
+from tests.connectors.test_rest_sync import Pair
 from tests.fakes.cms_shapes import SHAPES
 from tests.fakes.server import Stage, serving
 from tests.fakes.shapes import TOKEN, Shaped
@@ -41,6 +41,8 @@ NAMES = {
     "hydra": "Hydra",
 }
 WRITABLE = [shape for shape in SHAPES if shape != "wagtail"]
+QUICK = ("directus", "jsonapi", "contentful", "sanity", "notion", "graphql")
+"""The shapes that differ most, which every run tries; the others are tried where there is time."""
 
 
 def declared(shape: str) -> dict[str, Any]:
@@ -50,11 +52,7 @@ def declared(shape: str) -> dict[str, Any]:
 
 def connected(host: str, shape: str, key: str = TOKEN, **more: Any) -> Rest:
     options = {**declared(shape), "limits": {"title": 200, **declared(shape).get("limits", {})}, **more}
-    url, pace = f"{host}/api", {}
-    settings = SiteSettings(
-        name="cms", platform="rest", url=url, root=Path(), options=options, secret=lambda _: key, timeout=10, pace=pace
-    )
-    return Rest(settings)
+    return Rest(settings(host, options, key=key))
 
 
 @pytest.fixture(scope="module")
@@ -84,27 +82,6 @@ class TestShapes(Conformance):
         )
 
 
-class Pair:
-    """A desk with one CMS of a shape."""
-
-    def __init__(self, desk: Desk, cms: Shaped) -> None:
-        self.desk, self.cms = desk, cms
-
-    def row(self, title: str) -> tuple[str, dict[str, Any]]:
-        [found] = [(id, row) for id, row in self.cms.rows.items() if row["title"] == title]
-        return found
-
-    def quiet(self) -> None:
-        before = self.desk.git("rev-parse", "HEAD"), self.desk.git("for-each-ref", "refs/gitsync"), self.writes()
-        answer = self.desk.run("sync")
-        assert (answer.code, answer.out[:13]) == (0, "Nothing to do"), answer.told
-        after = self.desk.git("rev-parse", "HEAD"), self.desk.git("for-each-ref", "refs/gitsync"), self.writes()
-        assert after == before
-
-    def writes(self) -> list[Any]:
-        return [call for call in self.cms.log if call[0] not in ("list", "get", "terms")]
-
-
 def paired(
     shape: str, stage: Stage, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> Pair:
@@ -115,7 +92,7 @@ def paired(
     return Pair(Desk(tmp_path / "blog", capsys, config=f"\n{config}"), cms)
 
 
-@pytest.fixture(params=WRITABLE)
+@pytest.fixture(params=[pytest.param(shape, marks=[] if shape in QUICK else pytest.mark.slow) for shape in WRITABLE])
 def pair(
     stage: Stage,
     tmp_path: Path,

@@ -13,6 +13,7 @@ from tests.cms import Desk
 from tests.connectors.test_rest import DECLARED
 from tests.fakes.customcms import MANNERS, TOKEN, CustomCms
 from tests.fakes.server import Stage, serving
+from tests.fakes.shapes import Shaped
 
 
 @pytest.fixture(scope="module")
@@ -25,7 +26,7 @@ def stage() -> Iterator[Stage]:
 class Pair:
     """A desk with one custom CMS."""
 
-    def __init__(self, desk: Desk, cms: CustomCms) -> None:
+    def __init__(self, desk: Desk, cms: CustomCms | Shaped) -> None:
         self.desk, self.cms = desk, cms
 
     def row(self, title: str) -> tuple[str, dict[str, Any]]:

@@ -579,7 +579,7 @@ def graphql_check(cms: Shaped, call: Call) -> None:
     must(set(call.value) <= {"query", "variables"}, 400, "only query and variables")
     query, variables = call.value["query"], call.value.get("variables")
     call.op = "list" if query.lstrip().startswith("query") else "mutate"
-    cms.log[-1] = (call.op, query)
+    cms.log[-1] = ("GET" if call.op == "list" else call.op, query)
     found = graphql_sync(SCHEMA, query, Keystone(cms, call), variable_values=variables)
     told = [{"message": error.message} for error in found.errors or ()]
     raise Refused(200, {"data": found.data, **({"errors": told} if told else {})})

@@ -21,6 +21,7 @@ TYPES: Mapping[str, type | tuple[type, ...]] = {
     **dict.fromkeys(("title", "slug", "body", "description", "date", "status"), (str, type(None))),
     "tags": list,
 }
+READS = ("list", "get", "terms")
 Row = dict[str, Any]
 
 
@@ -80,7 +81,10 @@ class Shape:
 
 @dataclass
 class Shaped:
-    """An ASGI app of one shape. `rows` are the posts, `terms` the tags that are records; `lose` loses one answer."""
+    """An ASGI app of one shape. `rows` are the posts, `terms` the tags that are records.
+
+    `log` has what each request was for, "GET" for all that read; `lose` loses one answer.
+    """
 
     shape: Shape
     rows: dict[str, Row] = field(default_factory=dict)
@@ -96,7 +100,8 @@ class Shaped:
         call = None
         try:
             call = self.call(request, body)
-            self.log.append((call.op, f"{request.method} {request.url.path}?{request.url.query}"))
+            said = "GET" if call.op in READS else call.op
+            self.log.append((said, f"{request.method} {request.url.path}?{request.url.query}"))
             response = self.answer(call)
         except Refused as refused:
             response = JSONResponse(refused.body, refused.status)
