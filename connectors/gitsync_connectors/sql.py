@@ -224,8 +224,9 @@ class Sql:
     def delete(self, id: str, *, expect: str) -> None:
         """Delete the row. Raises Stale, NotFound, Rejected, OutcomeUnknown."""
         with self._database.writing() as connection:
-            self._compare(self._table.row(connection, id, lock=True), expect)
-            self._table.delete(connection, id)
+            row = self._table.row(connection, id, lock=True)
+            self._compare(row, expect)
+            self._table.delete(connection, row)
 
     def upload(self, asset: Asset) -> str:
         """Refuse: a table has no place for files, and `capabilities.uploads` says so."""

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, NoReturn
 
-from gitsync.errors import ConfigError, Malformed, NotFound
+from gitsync.errors import ConfigError, Malformed, NotFound, Stale
 from gitsync_connectors import sql_cells, sql_rows, sql_schema
 from gitsync_connectors.sql_cells import Cell
 from gitsync_connectors.sql_database import Database
@@ -207,6 +207,7 @@ class Table:
         """Insert a row and return its id: the database's own numbering or default, else one made here."""
         import sqlalchemy  # noqa: PLC0415  as above
 
+        self.schema()
         table = self._table()
         others = {name: like.get(f"= {name}") for name in (*self._keys, *self._defaults)}
         given = {n: sql_rows.default(self._all[n], value, others[n]) for n, value in self._defaults.items()}
@@ -224,21 +225,37 @@ class Table:
         return str(id)
 
     def update(self, connection: Any, row: Row, cells: Row) -> None:
-        """Set some cells of a row."""
+        """Set some cells of a row. Raises Stale where the row is no longer the one that was read."""
         documents = {name: row[f"in {name}"] for name, _ in self._inside.values()}
         touched = {self._inside[field][0] for field in cells if field in self._inside}
         values = self._written(cells, {name: document for name, document in documents.items() if name in touched})
         same = self._same(row["id"])
         if values:
-            connection.execute(self._table().update().where(*same).values(values))
+            done = connection.execute(self._table().update().where(*same, *self._unmoved(row)).values(values))
+            self._compare(done, row)
         if self._tags and "tags" in cells:
             self._tags.write(connection, self._key(row["id"]), cells["tags"])
 
-    def delete(self, connection: Any, id: str) -> None:
-        """Delete a row, and what says which tags it has."""
+    def delete(self, connection: Any, row: Row) -> None:
+        """Delete a row, and what says which tags it has. Raises Stale where it is no longer the one that was read."""
         if self._tags:
-            self._tags.write(connection, self._key(id), ())
-        connection.execute(self._table().delete().where(*self._same(id)))
+            self._tags.write(connection, self._key(row["id"]), ())
+        done = connection.execute(self._table().delete().where(*self._same(row["id"]), *self._unmoved(row)))
+        self._compare(done, row)
+
+    def _unmoved(self, row: Row) -> list[Any]:
+        """Return the condition that a row still has the stamp it was read with.
+
+        The lock says so already, where a database knows locks of rows; this one holds everywhere.
+        """
+        stamp = row.get("updated")
+        exact = stamp is not None and self.schema()["updated"].kind in ("text", "integer", "datetime")
+        return [self._core("updated") == stamp] if exact else []
+
+    def _compare(self, done: Any, row: Row) -> None:
+        # A driver that does not count, or counts changed rows alone, says -1 or has been asked not to.
+        if done.rowcount == 0 and row.get("updated") is not None:
+            raise Stale(f"Row {row['id']} of {self._name!r} has changed meanwhile.", "Sync again.")
 
     def _written(self, cells: Row, documents: dict[str, Cell]) -> dict[str, Cell]:
         """Return column -> cell of a write; `documents` are the JSON columns that fields are put into."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,10 @@ import pytest
 import sqlalchemy as sa
 import tomlkit
 from gitsync_connectors.sql import Sql
+from gitsync_connectors.sql_database import Database
+from gitsync_connectors.sql_table import Table
 
-from gitsync.errors import ConfigError, Rejected
+from gitsync.errors import ConfigError, Rejected, Stale
 from gitsync.testing import SAMPLE, Bench, Conformance
 from tests.cms import Desk
 from tests.connectors.test_conformance import settings
@@ -238,6 +241,33 @@ def test_a_column_that_nobody_fills_is_named_with_the_place_to_say_it(base: Base
     assert "[sites.site.defaults] authorId" in caught.value.hint
     assert list(site.scan()) == []
     site.close()
+
+
+@pytest.mark.parametrize("base", PLACES, indirect=True)
+def test_a_row_is_written_only_where_it_still_has_the_stamp_it_was_read_with(base: Base) -> None:
+    base.run(BLOG)
+    database = Database(settings("sql", base.url, Path("/")))
+    columns = {"title": "title", "slug": "slug", "updated": "updatedAt"}
+    table = Table(database, "Post", ["id"], columns, {}, defaults={"authorId": AUTHOR}, tags=None)
+    with database.writing() as connection:
+        stamp = datetime(2026, 1, 2, 3, 4, 5, 123000)
+        made: Any = str(stamp) if base.kind == "sqlite" else stamp
+        id = table.insert(connection, {"title": "T", "slug": "t", "updated": made}, {})
+    with database.writing() as connection:
+        row = table.row(connection, id, lock=True)
+        table.update(connection, row, {"title": "Other"})
+        earlier: Any = "2020-01-01 00:00:00" if base.kind == "sqlite" else datetime(2020, 1, 1)
+        for write in (
+            lambda old: table.update(connection, old, {"title": "X"}),
+            lambda old: table.delete(connection, old),
+        ):
+            with pytest.raises(Stale):
+                write({**row, "updated": earlier})
+    assert base.run('SELECT "title" FROM "Post"') == [("Other",)]
+    with database.writing() as connection:
+        table.delete(connection, table.row(connection, id))
+    assert base.run('SELECT "title" FROM "Post"') == []
+    database.close()
 
 
 @pytest.mark.parametrize("base", ["sqlite"], indirect=True)
