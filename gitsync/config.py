@@ -26,7 +26,8 @@ PER = {"s": 1.0, "m": 60.0, "h": 3600.0}
 class Content:
     """Which files are posts. `paths` are git globs and `assets` folders, both relative to the folder of gitsync.toml.
 
-    `schemas` maps globs to JSON Schemas of front matter. `url` has no slash at its end.
+    With `fetch_assets` an import brings pictures into the first of the `assets` folders. `schemas` maps globs to JSON
+    Schemas of front matter. `url` has no slash at its end.
     `timezone` is an IANA name that dates without a zone are in; None is UTC.
     """
 
@@ -36,6 +37,7 @@ class Content:
     url: str | None = None
     timezone: str | None = None
     schemas: Mapping[str, str] = field(default_factory=dict)
+    fetch_assets: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -181,6 +183,7 @@ def _content(table: Table) -> Content:
         url=url.rstrip("/") if url else None,
         timezone=timezone,
         schemas=named,
+        fetch_assets=table.flag("fetch_assets", False),
     )
     table.end()
     return content

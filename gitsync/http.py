@@ -319,6 +319,44 @@ def probe(url: str, *, timeout: float = 15.0) -> Probe:
         return Probe(0, said=plain(str(error) or type(error).__name__)[:120])
 
 
+def download(url: str, *, trusted: Collection[str] = (), timeout: float = 30.0) -> tuple[bytes, str] | None:
+    """Return the content of a picture and its media type, by what the server says; None where it cannot be had.
+
+    At most PICTURE bytes, http and https only; only public addresses, also after redirects, but for `trusted` hosts
+    (with their port, as in a URL). Nothing is raised: a picture less is no reason against a post.
+    """
+    try:
+        with httpx.Client(
+            timeout=timeout, headers={"User-Agent": f"gitsync/{__version__}", "Accept": "image/*"}
+        ) as client:
+            target = httpx.URL(url)
+            for _ in range(6):
+                host = target.netloc.decode("ascii")
+                if target.scheme not in ("http", "https") or target.userinfo:
+                    return None
+                if host not in trusted and any(not it.is_global for it in _addresses(target.host)):
+                    return None
+                with client.stream("GET", target) as answer:
+                    if location := answer.headers.get("location", "") if 300 <= answer.status_code < 400 else "":
+                        target = target.join(location)
+                        continue
+                    kind = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
+                    if answer.status_code != 200 or not kind.startswith("image/"):
+                        return None
+                    content = bytearray()
+                    for chunk in answer.iter_bytes():
+                        content += chunk
+                        if len(content) > PICTURE:
+                            return None
+                    return bytes(content), kind
+    except (httpx.HTTPError, httpx.InvalidURL, gaierror, ValueError):
+        pass
+    return None
+
+
+PICTURE: Final = 20 << 20
+"""Bytes of a picture that is fetched."""
+
 METADATA: Final = frozenset(map(ip_address, ("fd00:ec2::254", "100.100.100.200", "192.0.0.192")))
 """Where Amazon (IPv6), Alibaba and Oracle answer a machine about itself; all others use link-local addresses."""
 

@@ -58,6 +58,7 @@ def config_schema() -> dict[str, Any]:
                 paths=_TEXTS,
                 dialect=_one_of(*DIALECTS),
                 assets=_TEXTS,
+                fetch_assets=_FLAG,
                 url=_TEXT,
                 timezone=_TEXT,
                 schemas={"type": "object", "additionalProperties": _TEXT},

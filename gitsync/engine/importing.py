@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from urllib.parse import urlsplit
 
 from gitsync import document
 from gitsync.dialects import GITSYNC
+from gitsync.engine.bringing import Bringing
 from gitsync.engine.incoming import Edit, Incoming, Round
 from gitsync.engine.projection import lift, project
 from gitsync.engine.subject import seen
@@ -26,6 +28,13 @@ class Importing:
         self._incoming = incoming
         self._files: dict[str, Oid | None] = {}
         self._ids: list[str] = []
+        bring = round.bring if round.pulls else None
+        folder = incoming.addresses.place.root + next(iter(round.overlay.project.config.content.assets), "images/")
+        self._pictures = (
+            Bringing(round.overlay, incoming.addresses, folder.rstrip("/") + "/", bring(incoming.reading))
+            if bring is not None
+            else None
+        )
         self._linking: list[tuple[str, Record, LedgerRecord | None]] = []
 
     def add(self, record: Record, *, path: str | None = None, known: LedgerRecord | None = None) -> None:
@@ -64,9 +73,14 @@ class Importing:
         stored = record.post or Post()
         place = incoming.addresses.place
         post = lift(stored, path, place)
+        if self._pictures is not None:
+            post = self._pictures.localised(post, path)
         oid = overlay.put(path, document.write(post, dialect=overlay.project.dialect))
         sent = project(post, path, place, incoming.reading.online, checked=False)
         self._files[path] = oid
+        record_known = seen(known, record, sent)
+        urls = {oid: place.asset_url(file) for file, oid in sent.uses.assets.items()}
+        record_known = replace(record_known, assets={oid: url for oid, url in urls.items() if url is not None})
         same = post is stored and overlay.project.dialect is GITSYNC
         incoming.results.append(
             Result(
@@ -75,7 +89,7 @@ class Importing:
                 base=oid,
                 remote=stored,
                 remote_blob=oid if same else None,
-                record=seen(known, record, sent),
+                record=record_known,
                 conflict=None,
             )
         )
@@ -86,6 +100,8 @@ class Importing:
             return
         for path, record, known in self._linking:
             self._put(path, record, known)
+        if self._pictures is not None:
+            self._files |= self._pictures.files
         count = len(self._files)
         what = next(iter(self._files)) if count == 1 else f"{count} posts"
         ids = tuple(self._ids) if count <= LISTED_IDS else ()

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from gitsync.config import Policy
+from gitsync.engine.bringing import Fetch
 from gitsync.engine.overlay import Overlay
 from gitsync.engine.recovery import Recovery
 from gitsync.engine.subject import Subject
@@ -53,7 +54,8 @@ class Edit:
 class Round:
     """What is the same for every site of one round. `busy` tells of files that must not be touched now, and why.
 
-    `progress` is told, now and then, how many of how many unknown records of a site were read.
+    `progress` is told, now and then, how many of how many unknown records of a site were read. `bring` gives what
+    fetches a site's pictures, where they are wanted.
     """
 
     overlay: Overlay
@@ -62,6 +64,7 @@ class Round:
     pulls: bool
     recoveries: Mapping[str, Recovery]
     progress: Callable[[Progress], None] = lambda _: None
+    bring: Callable[[Reading], Fetch] | None = None
 
 
 @dataclass(slots=True)

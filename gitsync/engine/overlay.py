@@ -27,6 +27,7 @@ class Overlay:
         self.head = head
         self._spool = Spool()
         self._pending: dict[str, Oid | None] = {}
+        self._added: dict[str, Oid] = {}  # files that are no posts
         self._spooled: dict[Oid, int] = {}  # start and length in one number, a third of a tuple
 
     def __enter__(self) -> Overlay:
@@ -42,11 +43,20 @@ class Overlay:
 
     def put(self, path: str, data: bytes) -> Oid:
         """Let `data` be the file at `path`; return the id its blob will have."""
+        self._pending[path] = oid = self._spool_in(data)
+        self._claim(path)
+        return oid
+
+    def add_file(self, path: str, data: bytes) -> Oid:
+        """Let `data` be the file at `path` that is no post, and is not looked at as one; returns its blob's id."""
+        self._added[path] = oid = self._spool_in(data)
+        self._claim(path)
+        return oid
+
+    def _spool_in(self, data: bytes) -> Oid:
         oid = self.project.repository.hash_blob(data)
         if oid not in self._spooled:
             self._spooled[oid] = self._spool.add(data) << _LENGTH | len(data)
-        self._pending[path] = oid
-        self._claim(path)
         return oid
 
     def remove(self, path: str) -> None:
@@ -92,7 +102,7 @@ class Overlay:
         """Return the blob at `path`, or None."""
         if path in self._pending:
             return self.pending(path)
-        return self._files.get(path)
+        return self._added.get(path) or self._files.get(path)
 
     def kind(self, path: str) -> Literal["post", "file"] | None:
         """Say what is at `path`, for links: a post, another file, or nothing."""
@@ -123,7 +133,7 @@ class Overlay:
 
     @cached_property
     def _names(self) -> set[str]:
-        return {_folded(path) for path in (*self._files, *self._pending)}
+        return {_folded(path) for path in (*self._files, *self._pending, *self._added)}
 
 
 def _folded(path: str) -> str:

@@ -8,8 +8,10 @@ from dataclasses import dataclass, field, replace
 from math import inf
 
 from gitsync.connector import Connector
+from gitsync.engine.bringing import Fetch
 from gitsync.engine.incoming import Incoming, Round
 from gitsync.engine.overlay import Overlay
+from gitsync.engine.projection import host_of
 from gitsync.engine.proposing import set_aside
 from gitsync.engine.pulling import plan_pulls
 from gitsync.engine.pushing import Outgoing, Pushing
@@ -171,6 +173,7 @@ def _plan(
         pulls=options.pull,
         recoveries=recoveries,
         progress=options.progress,
+        bring=fetcher if project.config.content.fetch_assets and not options.dry_run else None,
     )
     for reading in readings:
         try:
@@ -187,6 +190,14 @@ def _plan(
         plan.outgoings.append(pushing.plan(incoming) if options.push else Outgoing(incoming=incoming))
         plan.codes |= incoming.codes
     return plan
+
+
+def fetcher(reading: Reading) -> Fetch:
+    """Return what fetches the pictures of one site: its own host may be an inner one, others must be public."""
+    from gitsync.http import download  # noqa: PLC0415  most runs fetch nothing
+
+    own = frozenset({host_of(reading.site.url)} if reading.site.url else ())
+    return lambda url: download(url, trusted=own)
 
 
 def _named(site: str, error: Error) -> str:

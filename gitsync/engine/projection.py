@@ -171,9 +171,8 @@ class _Outgoing:
         return None
 
     def _file(self, path: str, tail: str, link: Link) -> str | None:
-        types = self.place.upload_types
-        if self.place.uploads and (types is None or media_type(path) in types):
-            url = self.place.asset_url(path)
+        types, url = self.place.upload_types, self.place.asset_url(path)
+        if url or (self.place.uploads and (types is None or media_type(path) in types)):
             self.assets.append(path)
             return url + tail if url else None
         if self.place.home:

@@ -1,0 +1,114 @@
+"""Pictures of imported posts become files: fetched once, kept apart, sent back as the addresses that they had."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from starlette.responses import RedirectResponse, Response
+from starlette.types import Receive, Scope, Send
+
+from gitsync.testing import PNG
+from tests.cms import Desk
+from tests.fakes.forem import Forem
+from tests.fakes.server import serving
+
+
+class Host:
+    """A Forem that serves pictures too; `asked` are the paths of those that were fetched."""
+
+    def __init__(self) -> None:
+        self.forem = Forem()
+        self.asked: list[str] = []
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or not scope["path"].startswith("/img/"):
+            await self.forem(scope, receive, send)
+            return
+        path = scope["raw_path"].decode()
+        self.asked.append(path)
+        answers = {
+            "/img/a/pic.png": Response(PNG, media_type="image/png"),
+            "/img/b/pic.png": Response(PNG + b"other", media_type="image/png"),
+            "/img/copy/Gr%C3%B6%C3%9Fe%20X!.JPEG": Response(PNG, media_type="image/png"),
+            "/img/page.png": Response("<html>", media_type="text/html"),
+            "/img/big.png": Response(b"\0" * (21 << 20), media_type="image/png"),
+            "/img/moved.png": RedirectResponse("/img/a/pic.png", 302),
+            "/img/inner.png": RedirectResponse("http://127.0.0.1:9/x.png", 302),
+            "/img/..%2f..%2f.git%2fhooks.png": Response(PNG + b"evil", media_type="image/png"),
+        }
+        await answers.get(path, Response("gone", 404))(scope, receive, send)
+
+
+@pytest.fixture
+def host() -> Iterator[tuple[Host, str]]:
+    with serving(host := Host()) as url:
+        host.forem.host = url
+        yield host, url
+
+
+@pytest.fixture
+def desk(
+    host: tuple[Host, str], tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> Desk:
+    monkeypatch.setenv("KEY", host[0].forem.key)
+    site = f'\n[sites.devto]\nplatform = "devto"\nurl = "{host[1]}/api"\ntoken = "env:KEY"\npace = "off"\n'
+    return Desk(tmp_path / "blog", capsys, config=site, policy='assets = ["images/"]\nfetch_assets = true\n')
+
+
+def test_pictures_come_with_their_posts_and_go_back_as_they_were(desk: Desk, host: tuple[Host, str]) -> None:
+    served, url = host
+    first = f"Look ![a]({url}/img/a/pic.png 'T') and ![b]({url}/img/b/pic.png).\n\n[a link]({url}/img/a/pic.png)\n"
+    id = served.forem.add(title="One", body_markdown=first, published=True)
+    served.forem.add(title="Two", body_markdown=f"Again ![a]({url}/img/a/pic.png)\n", published=True)
+    assert desk.run("import", "devto").code == 0
+    assert sorted(path.name for path in (desk.root / "images").iterdir()) == ["pic-2.png", "pic.png"]
+    text = desk.read("posts/one.md")
+    assert "![a](../images/pic.png 'T') and ![b](../images/pic-2.png)" in text
+    assert f"[a link]({url}/img/a/pic.png)" in text
+    assert "![a](../images/pic.png)" in desk.read("posts/two.md")
+    assert served.asked == ["/img/a/pic.png", "/img/b/pic.png"]
+    assert desk.git("status", "--porcelain") == ""
+    assert desk.git("rev-list", "--count", "HEAD").strip() == "2"
+
+    writes = len(served.forem.writes())
+    assert desk.run("sync").out.startswith("Nothing to do")
+    assert len(served.forem.writes()) == writes
+    desk.put("posts/one.md", text.replace("Look", "Look here"))
+    assert desk.run("sync").code == 0
+    assert served.forem.articles[id].body_markdown == first.replace("Look", "Look here")
+    served.forem.edit(id, body_markdown=first.replace("Look", "Look there"))
+    assert desk.run("sync").code == 0
+    assert desk.read("posts/one.md") == text.replace("Look", "Look there")
+    assert desk.run("sync").out.startswith("Nothing to do")
+
+
+def test_what_cannot_be_had_or_is_no_picture_stays_an_address(desk: Desk, host: tuple[Host, str]) -> None:
+    served, url = host
+    names = ("page.png", "big.png", "none.png", "inner.png")
+    lines = [f"![x]({url}/img/{name})" for name in names] + [
+        "![x](http://127.0.0.1:9/a.png)",
+        "![x](ftp://a.example/b.png)",
+    ]
+    served.forem.add(title="One", body_markdown="\n\n".join(lines) + "\n", published=True)
+    assert desk.run("import", "devto").code == 0
+    assert not (desk.root / "images").exists()
+    assert all(line in desk.read("posts/one.md") for line in lines)
+
+
+def test_names_are_plain_and_equal_pictures_are_one_file(desk: Desk, host: tuple[Host, str]) -> None:
+    served, url = host
+    names = ("a/pic.png", "copy/Gr%C3%B6%C3%9Fe%20X!.JPEG", "moved.png", "..%2f..%2f.git%2fhooks.png")
+    body = "\n\n".join(f"![x]({url}/img/{name})" for name in names)
+    served.forem.add(title="One", body_markdown=f"{body}\n", published=True)
+    assert desk.run("import", "devto").code == 0
+    assert sorted(path.name for path in (desk.root / "images").iterdir()) == ["hooks.png", "pic.png"]
+    assert desk.read("posts/one.md").count("../images/pic.png") == 3
+
+
+def test_a_plan_fetches_nothing(desk: Desk, host: tuple[Host, str]) -> None:
+    served, url = host
+    served.forem.add(title="One", body_markdown=f"![a]({url}/img/a/pic.png)\n", published=True)
+    assert desk.run("import", "devto", "--dry-run").code == 0
+    assert served.asked == []
