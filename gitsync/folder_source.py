@@ -8,8 +8,9 @@ from pathlib import Path
 from gitsync.dialects import DIALECTS
 from gitsync.discover import discover
 from gitsync.document import parse
-from gitsync.errors import UsageError
+from gitsync.errors import InvalidContent, UsageError
 from gitsync.markdown.formats import named
+from gitsync.model import Post, clean_body
 from gitsync.source import Found
 
 LARGEST = 16 << 20
@@ -35,12 +36,30 @@ class FolderExport:
                 continue
             if path.stat().st_size > LARGEST:
                 raise UsageError(f"{place} is larger than 16 MiB.", "Take it out of the folder.")
-            post = parse(path.read_bytes(), path=place, dialect=dialect).post
+            data = path.read_bytes()
+            try:
+                post = parse(data, path=place, dialect=dialect).post
+            except InvalidContent as error:
+                yield _unread(place, data, error)
+                continue
             said = {name: value for name, value in dialect.from_path(place).items() if post.get(name) is None}
             post = post.with_fields(said)
             if content.dialect == "hashnode":
                 post = post.with_fields({"body": named("hashnode").read(post.body)})
             yield Found(place=place, post=post)
+
+
+def _unread(place: str, data: bytes, error: InvalidContent) -> Found:
+    """Return a file whose front matter nobody can read as a draft that holds all of its text, to be mended by hand.
+
+    Raises InvalidContent for what is no text.
+    """
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise error from None
+    post = Post(slug=Path(place).stem, status="draft", body=clean_body(text))
+    return Found(place=place, post=post, notes=(f"Its front matter is kept as text: {error.at(place)}",))
 
 
 def open_folder(path: Path) -> FolderExport | None:

@@ -264,6 +264,42 @@ def test_a_jekyll_blog_is_read_with_what_its_file_names_say(desk: Desk, tmp_path
     assert not (desk.root / "posts/link.md").exists()
 
 
+def test_a_file_of_a_blog_that_cannot_be_read_is_kept_as_text_and_keeps_no_other_back(
+    desk: Desk, tmp_path: Path
+) -> None:
+    blog = tmp_path / "blog"
+    (blog / "content/blog").mkdir(parents=True)
+    (blog / "eleventy.config.js").write_text("")
+    (blog / "content/blog/one.md").write_text("---\ntitle: One\n---\nText.\n")
+    script = "---js\nconst title = `Two`;\n---\n\nText of two.\n"
+    (blog / "content/blog/two.md").write_text(script)
+    answer = desk.run("import", str(blog))
+    assert answer.code == 0, answer.told
+    assert "content/blog/two.md:1:1" in answer.told
+    assert desk.read("posts/one.md").endswith("\nText.\n")
+    kept = desk.read("posts/two.md")
+    assert kept.endswith(script)
+    assert "status: draft" in kept
+    head = desk.git("rev-parse", "HEAD")
+    assert desk.run("import", str(blog)).code == 0
+    assert desk.git("rev-parse", "HEAD") == head
+    assert desk.run("check").code == 0
+
+
+def test_a_repository_that_hashnode_reads_is_a_source(desk: Desk, tmp_path: Path) -> None:
+    blog = tmp_path / "blog"
+    for folder, more in (("published", ""), ("drafts", "ignorePost: true\n")):
+        (blog / folder).mkdir(parents=True)
+        front = f"title: The {folder}: a story\nslug: {folder}\ntags: web, dev\ndomain: me.hashnode.dev\n{more}"
+        (blog / folder / "a.md").write_text(f"---\n{front}---\n\n%[https://youtu.be/dQw4w9WgXcQ]\n")
+    (blog / "README.md").write_text("# Not a post\n")
+    assert desk.run("import", str(blog)).code == 0
+    assert "title: 'The published: a story'" in desk.read("posts/published.md").replace('"', "'")
+    assert "status: draft" in desk.read("posts/drafts.md")
+    assert "tags: [web, dev]" in desk.read("posts/drafts.md")
+    assert "%[https://youtu.be/dQw4w9WgXcQ]" in desk.read("posts/published.md")
+
+
 def test_what_is_no_export_is_told(desk: Desk, tmp_path: Path) -> None:
     (tmp_path / "x.zip").write_bytes(b"PK not really")
     for name in ("x.zip", "missing.xml"):
