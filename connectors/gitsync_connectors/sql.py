@@ -22,6 +22,7 @@ from gitsync.model import DATES, FIELDS, LISTS, Account, Asset, Cursor, Event, P
 from gitsync_connectors import sql_cells
 from gitsync_connectors.sql_cells import Cell
 from gitsync_connectors.sql_database import Database
+from gitsync_connectors.sql_schema import Column
 from gitsync_connectors.sql_settings import SETTINGS, columns, statuses, tags_table
 from gitsync_connectors.sql_table import CHUNK, Row, Table
 from gitsync_connectors.sql_tags import Tags, single, slug_of
@@ -252,6 +253,7 @@ class Sql:
         if before is None and like is None and column.default and column.kind == "integer":
             return {}  # a counter, most likely, and the database knows where it starts
         now = now or datetime.now(UTC)
+        like = _usual(column) if before is None and like is None else like
         return {"updated": sql_cells.next_stamp(before, now, kind=column.kind, zoned=column.zoned, like=like)}
 
     def _cell(self, name: str, value: Any, like: Cell) -> Cell:
@@ -270,6 +272,7 @@ class Sql:
         if not value:
             return None if column.nullable else ""
         if name in DATES:
+            like = _usual(column) if like is None else like
             return sql_cells.write_moment(value, kind=column.kind, zoned=column.zoned, like=like)
         return self._write_body(value, like=like) if name == "body" else value
 
@@ -332,6 +335,12 @@ class Sql:
             modified=sql_cells.read_moment(row.get("updated")),
             author=post.authors[0] if post.authors else None,
         )
+
+
+def _usual(column: Column) -> Cell:
+    """Return what a date looks like where there is none to go by: as JavaScript has it in a column named its way."""
+    script = column.kind == "text" and re.search(r"[a-z][A-Z]", column.name)
+    return "2000-01-01T00:00:00.000Z" if script else None
 
 
 def _loss(code: str, message: str, hint: str, field: str) -> Problem:
