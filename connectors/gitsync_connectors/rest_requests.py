@@ -42,6 +42,7 @@ SLOTS: Final = (
     "name",
     "sha256",
 )
+GRAPHQL: Final = re.compile(r"\s*(query|mutation)\b")
 SLOT: Final = re.compile(r"\{(\w+)\}")
 
 
@@ -109,15 +110,19 @@ def fill(text: str, values: Mapping[str, str | None]) -> str:
 def filled(value: Any, values: Mapping[str, str | None], record: Any = None) -> Any:
     """Return a declared JSON value with the slots in its texts filled; members whose slot has no value are left out.
 
-    The text "{record}" becomes `record`, and a text that is one slot is not looked into further.
+    The text "{record}" becomes `record`. In GraphQL, braces are its own: what it is about stands in its variables.
     """
+    if isinstance(value, str) and GRAPHQL.match(value):
+        return value
     if isinstance(value, str):
         return record if value == "{record}" and record is not None else fill(value, values)
     if isinstance(value, Mapping):
         return {
             key: filled(inner, values, record)
             for key, inner in value.items()
-            if not isinstance(inner, str) or all(values.get(s, "") is not None for s in SLOT.findall(inner))
+            if not isinstance(inner, str)
+            or GRAPHQL.match(inner)
+            or all(values.get(s, "") is not None for s in SLOT.findall(inner))
         }
     return [filled(inner, values, record) for inner in value] if isinstance(value, list) else value
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 import re
 import tomllib
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ import pytest
 import tomlkit
 from gitsync_connectors.rest import Rest
 
+from gitsync.model import Event
 from gitsync.testing import SAMPLE, Bench, Conformance
 from tests.cms import Desk
 from tests.connectors.test_rest import DECLARED, settings
@@ -198,3 +200,14 @@ def test_the_example_with_a_session_is_the_one_that_is_tried_elsewhere() -> None
 
 def test_every_example_is_tried() -> None:
     assert {*NAMES.values(), "PocketBase"} == set(EXAMPLES)
+
+
+def test_the_signatures_of_the_help_are_ones_that_can_be_declared(stage: Stage) -> None:
+    [block] = [text for text in re.findall(r"^```toml\n([\s\S]*?)^```", HELP, re.MULTILINE) if "cms.hmac" in text]
+    site = tomllib.loads(block)["sites"]["cms"]
+    options = {"auth": "hmac", "user": "me", "secret": "env:X", "webhook_secret": "env:X", **site}
+    connector = Rest(settings(stage.host, {"endpoint": "/posts", "fields": {"id": "id", "body": "text"}, **options}))
+    call = b'{"event": "post.edited", "data": {"id": 7}}'
+    signature = f"sha256={hmac.new(TOKEN.encode(), call, 'sha256').hexdigest()}"
+    assert connector.events({"X-Signature": signature}, call) == [Event(kind="post.edited", id="7")]
+    connector.close()
