@@ -58,3 +58,26 @@ def test_a_picture_in_a_box_is_read_from_medium() -> None:
 def test_one_loss_is_told_once_and_by_its_own_name() -> None:
     assert codes("medium", "# One\n\n##### Five\n") == ["HEADING_FLAT"]
     assert codes("medium", "| a |\n|---|\n| b |\n") == ["TABLE_FLAT"]
+
+
+@pytest.mark.parametrize("name", ["wordpress", "medium", "ghost", "devto", "hashnode"])
+def test_an_alert_is_told_where_it_is_words(name: str) -> None:
+    body = "Before.\n\n> [!WARNING]\n> Mind *this*.\n\n```\n> [!NOTE]\n```\n"
+    [loss] = [it for it in named(name).write(body).losses if it.code == "ALERT_WORDS"]
+    assert "[!WARNING]" in loss.message
+    assert body[loss.offset :].startswith("> [!WARNING]")
+
+
+@pytest.mark.parametrize("name", ["html", "wordpress", "medium", "ghost", "devto"])
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        ("$$\na_{1} \\\\ b\n$$\n", True),
+        ("So $x *y* \\alpha$ it is.\n", True),
+        ("So $a^2 + b^2 = c^2$ it is.\n", False),
+        ("From $5 to $10, and 3$ for x_1.\n", False),
+        ("`$a \\\\ b$`\n", False),
+    ],
+)
+def test_a_formula_is_told_where_markdown_changes_it(name: str, body: str, told: bool) -> None:
+    assert ("MATH_CHANGED" in codes(name, body)) == told

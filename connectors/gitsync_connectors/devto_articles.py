@@ -130,7 +130,7 @@ def problems_of(post: Post, now: datetime) -> list[Problem]:
         add("DATE_FAR", "date", message, "Give an earlier date, or make it a draft.")
     if post.status == "private":
         add("PRIVATE_DRAFT", "status", "dev.to has no private posts: it is kept as a draft there", loss=True)
-    if "{%" in post.body:
+    if re.search(r"\{%|\[!|\$", post.body):
         found += (loss.as_problem() for loss in named("devto").write(post.body).losses)
     if (tags := post.tags or ()) and tags_of(tags) != tags:
         kept = ", ".join(tags_of(tags)) or "none"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from gitsync.markdown.embeds import respell
+from gitsync.markdown.extensions import extensions
 from gitsync.markdown.formats import Format, Loss, Written
 from gitsync.markdown.liquid import protect, unknown_tags, unprotect
 from gitsync.model import clean_body
@@ -23,7 +24,7 @@ def write(body: str) -> Written:
         for name in unknown_tags(said)
         if name not in ("raw", "endraw")
     )
-    return Written(protect(said), tuple(losses))
+    return Written(protect(said), (*losses, *extensions(body, "dev.to")))
 
 
 def _place(body: str, name: str) -> int:

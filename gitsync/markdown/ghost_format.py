@@ -11,6 +11,7 @@ import re
 from typing import Any
 
 from gitsync.markdown.embeds import find
+from gitsync.markdown.extensions import extensions
 from gitsync.markdown.formats import Format, Written
 from gitsync.markdown.ghost_mobiledoc import to_nodes
 from gitsync.markdown.ghost_nodes import KEPT, Said, card, embed_card, kept_in, said
@@ -85,7 +86,7 @@ def _native(run: list[tuple[Said, Any]]) -> list[tuple[str, list[Any]]]:
 
 def write(body: str) -> Written:
     """Return `body` as a Lexical document."""
-    return Written(document(_cards(body)))
+    return Written(document(_cards(body)), tuple(extensions(body, "Ghost")))
 
 
 def write_like(body: str, stored: str) -> str:

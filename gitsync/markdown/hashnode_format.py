@@ -9,6 +9,7 @@ import re
 from typing import Final
 
 from gitsync.markdown.embeds import respell
+from gitsync.markdown.extensions import alerts
 from gitsync.markdown.formats import Format, Written
 from gitsync.model import clean_body
 
@@ -31,7 +32,7 @@ def read(text: str) -> str:
 
 def write(body: str) -> Written:
     """Return `body` with its embeds as Hashnode spells them; frames are taken out of posts there."""
-    return Written(respell(body, "hashnode"))
+    return Written(respell(body, "hashnode"), tuple(alerts(body, "Hashnode")))
 
 
 FORMAT = Format(name="hashnode", read=read, write=write)

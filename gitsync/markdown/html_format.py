@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from gitsync.markdown.embeds import respell
+from gitsync.markdown.extensions import formulas
 from gitsync.markdown.formats import Format, Written
 from gitsync.markdown.html import to_markdown
 from gitsync.markdown.render import to_html, unused_notes
@@ -10,7 +11,7 @@ from gitsync.markdown.render import to_html, unused_notes
 
 def write(body: str) -> Written:
     """Return `body` as an HTML fragment; raw HTML in it is passed on."""
-    return Written(to_html(respell(body, "frame")), tuple(unused_notes(body)))
+    return Written(to_html(respell(body, "frame")), (*unused_notes(body), *formulas(body)))
 
 
 FORMAT = Format(name="html", read=to_markdown, write=write)

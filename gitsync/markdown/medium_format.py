@@ -13,6 +13,7 @@ from typing import Final
 from gitsync.markdown.asides import Asides
 from gitsync.markdown.dom import TEXT, WHITE, Node, parse, to_source, walk
 from gitsync.markdown.embeds import SPELLED, find
+from gitsync.markdown.extensions import extensions
 from gitsync.markdown.formats import Format, Loss, Written, compared
 from gitsync.markdown.html import to_markdown
 from gitsync.markdown.providers import embed_of, html_of
@@ -215,7 +216,7 @@ def write(body: str) -> Written:
     if "<table>" in html:
         lose("TABLE_FLAT", "tables: they are shown as code")
         html = _TABLE.sub(_as_code, html)
-    losses += unused_notes(body)
+    losses += [*unused_notes(body), *extensions(body, "Medium")]
     if _NOTES.search(html):
         lose("NOTES_LISTED", "footnotes: they are a list at the end")
         html = _NOTES.sub(lambda it: f"<hr>\n<ol>\n{_BACK.sub('', it[1])}</ol>\n", _REFERENCE.sub(r"\1", html))

@@ -12,6 +12,7 @@ from typing import Literal
 from gitsync.markdown.asides import Asides
 from gitsync.markdown.embeds import SPELLED
 from gitsync.markdown.equality import same_dom
+from gitsync.markdown.extensions import extensions
 from gitsync.markdown.formats import Format, Written, compared
 from gitsync.markdown.html import to_markdown
 from gitsync.markdown.providers import embed_of
@@ -64,7 +65,7 @@ def _custom_html(block: Block) -> tuple[str | None, str]:
 def write(body: str) -> Written:
     """Return `body` as blocks."""
     written = compared(body, Written("\n\n".join(write_blocks(body))), read)
-    return Written(written.text, (*written.losses, *unused_notes(body)))
+    return Written(written.text, (*written.losses, *unused_notes(body), *extensions(body, "WordPress")))
 
 
 def write_like(body: str, stored: str, markup: Literal["blocks", "html"] = "blocks") -> str:
