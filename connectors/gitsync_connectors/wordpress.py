@@ -56,6 +56,7 @@ class WordPress:
             page="{url}/wp-admin/profile.php#application-passwords-section",
         ),
         "type": Setting(type=str, help="posts (if it says nothing), pages, or the REST base of a custom post type"),
+        "tags": Setting(type=str, help="the REST base of the taxonomy that tags are, where it is not tags"),
         "format": Setting(type=str, help="what new posts are written as", choices=("blocks", "html")),
         "categories": Setting(type=list, help='categories of every post, by name; "Parent/Child" for one in another'),
         "review": Setting(type=bool, help="posts wait for review, because the user may not publish (a Contributor)"),
@@ -97,7 +98,10 @@ class WordPress:
         self._trash = bool(options.get("trash", True))
         self._api = Api(settings, str(options["user"]), sleep=sleep, clock=clock)
         self._host = urlsplit(settings.url).netloc
-        self._tags = Terms(self._api, "/tags")
+        self._taxonomy = str(options.get("tags", "tags")).strip("/")
+        if not self._taxonomy.replace("-", "").replace("_", "").isalnum():
+            raise ConfigError(f"{self._taxonomy!r} is no taxonomy.", "Give its REST base, like tags or genres.")
+        self._tags = Terms(self._api, f"/{self._taxonomy}")
         self._categories = Terms(self._api, "/categories")
         self._always = [str(name) for name in options.get("categories", ())]
         self._media = Media(self._api)
@@ -163,14 +167,18 @@ class WordPress:
             for row in page:
                 yield Record(
                     id=self._id(row),
-                    revision=revision_of(row),
+                    revision=revision_of(self._tagged(row)),
                     complete=False,
                     modified=moment(row.get("modified_gmt")),
                 )
 
     def _listed(self) -> str:
-        more = ["featured_media", *(["tags"] if "tags" in self.capabilities.fields else [])]
+        more = ["featured_media", *([self._taxonomy] if "tags" in self.capabilities.fields else [])]
         return ",".join([*LISTED, *more, *([f"meta.{self._meta}"] if self._meta else [])])
+
+    def _tagged(self, row: dict[str, Any]) -> dict[str, Any]:
+        """Return a row whose tags are called so, whatever its taxonomy is."""
+        return row if self._taxonomy == "tags" else {**row, "tags": row.get(self._taxonomy)}
 
     def _id(self, row: Any) -> str:
         if not isinstance(row, dict) or not isinstance(row.get("id"), int):
@@ -199,7 +207,7 @@ class WordPress:
     def _prepare(self, rows: Sequence[Any]) -> None:
         """Ask for the names of all their tags and the addresses of all their covers at once."""
         rows = [row for row in rows if isinstance(row, dict)]
-        self._tags.load({id for row in rows for id in row.get("tags") or ()})
+        self._tags.load({id for row in rows for id in row.get(self._taxonomy) or ()})
         self._media.load({row["featured_media"] for row in rows if row.get("featured_media")})
 
     def find(self, post: Post) -> Iterator[Record]:
@@ -254,7 +262,7 @@ class WordPress:
         if post.date and status != "draft":
             row["date_gmt"] = post.date.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S")
         if "tags" in self.capabilities.fields:
-            row["tags"] = [self._tags.id(name) for name in post.tags or ()]
+            row[self._taxonomy] = [self._tags.id(name) for name in post.tags or ()]
         if post.cover or (stored and stored.get("featured_media")):
             row["featured_media"] = self._media.id(post.cover) if post.cover else 0
         if self._meta:
@@ -289,6 +297,7 @@ class WordPress:
 
     def _record(self, row: Any) -> Record:
         id = self._id(row)
+        row = self._tagged(row)
         self._rows[id] = {name: row.get(name) for name in ("status", "featured_media", "content", "categories")}
         fields = self.capabilities.fields
         names = [self._tags.name(tag) for tag in row.get("tags") or ()] if "tags" in fields else []

@@ -30,7 +30,7 @@ def editor() -> Iterator[httpx.Client]:
     """Somebody who may do everything; there are no posts when it begins."""
     assert URL, "WORDPRESS_URL names no WordPress"
     with httpx.Client(base_url=f"{URL}/wp-json/wp/v2", auth=(USER, TOKEN), timeout=60, trust_env=False) as editor:
-        for kind in ("posts", "books", "notes"):
+        for kind in ("posts", "books", "films", "notes"):
             for status in ("publish,future,draft,pending,private", "trash"):
                 asked = f"/{kind}?context=edit&status={status}&per_page=100&_fields=id"
                 while found := editor.get(asked).json():
@@ -126,9 +126,9 @@ def test_a_contributors_posts_wait_for_review(editor: httpx.Client, member: Memb
 
 
 @pytest.mark.server
-@pytest.mark.parametrize(("kind", "holds"), [("books", {"tags", "description"}), ("notes", set())])
+@pytest.mark.parametrize(("kind", "holds"), [("books", {"tags", "description"}), ("films", {"tags"}), ("notes", set())])
 def test_a_type_of_ones_own_is_kept_with_what_it_has(editor: httpx.Client, kind: str, holds: set[str]) -> None:
-    site = connected(type=kind)
+    site = connected(type=kind, **({"tags": "genres"} if kind == "films" else {}))
     post = Post(title="T", description="Of it.", tags=("a", "b"), status="published", body="Text.\n")
     record = site.create(site.project(post))
     assert record.post is not None
@@ -149,5 +149,5 @@ def test_a_type_that_is_not_there_is_told_with_those_that_are(editor: httpx.Clie
     site = connected(type="articles")
     with pytest.raises(Malformed) as caught:
         list(site.scan())
-    assert "books, notes, pages, posts" in caught.value.hint
+    assert "books, films, notes, pages, posts" in caught.value.hint
     site.close()

@@ -105,7 +105,7 @@ PHP
     touch "$site/.complete"
 fi
 
-# Two types of posts beside posts and pages, one with tags and one with next to nothing.
+# Types of posts beside posts and pages: with tags, with a taxonomy of its own, and with next to nothing.
 mkdir -p "$site/wp-content/mu-plugins"
 cat >"$site/wp-content/mu-plugins/types.php" <<'PHP'
 <?php
@@ -113,6 +113,9 @@ add_action('init', function () {
     $shown = ['public' => true, 'show_in_rest' => true];
     register_post_type('book', $shown + ['rest_base' => 'books', 'taxonomies' => ['post_tag'],
         'supports' => ['title', 'editor', 'excerpt', 'thumbnail', 'author']]);
+    register_taxonomy('genre', 'film', ['public' => true, 'show_in_rest' => true, 'rest_base' => 'genres']);
+    register_post_type('film', $shown + ['rest_base' => 'films', 'taxonomies' => ['genre'],
+        'supports' => ['title', 'editor']]);
     register_post_type('note', $shown + ['rest_base' => 'notes', 'supports' => ['title', 'editor']]);
 });
 PHP
