@@ -241,6 +241,18 @@ class Ledger:
         )
 
 
+NAMED = 20
+"""How many posts a ledger's commit names, for who reads `git log refs/gitsync/SITE`."""
+
+
+def naming(subject: str, paths: Iterable[str]) -> str:
+    """Return a commit message that names the posts it is about, as far as they are few."""
+    names = list(dict.fromkeys(paths))
+    if not names or len(names) > NAMED:
+        return subject
+    return "\n".join([subject, "", *(f"- {''.join(c if c.isprintable() else '?' for c in name)}" for name in names)])
+
+
 def with_trailers(message: str, trailers: Mapping[str, str | tuple[str, ...]]) -> str:
     """Return a commit message that ends with these trailers, one to a line."""
     lines = [

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
 import sys
 from contextlib import closing
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -14,6 +16,7 @@ from gitsync.cli.failure import run
 from gitsync.demo import SCENES
 from gitsync.document import edit, parse
 from gitsync.stage import DemoFailed, Stage, told
+from tests.recording import scenes
 
 EXAMPLE = Path(__file__).parent.parent / "content-example"
 POSTS = sorted(path.relative_to(EXAMPLE).as_posix() for path in (EXAMPLE / "posts").rglob("*.md"))
@@ -28,6 +31,11 @@ def test_the_demo_plays_every_scene_and_leaves_its_sites_to_look_at(
         assert f"\n{number}. {scene.__doc__}\n" in said
     assert "\nAll of it held, in " in said
     assert "\x1b" not in said
+    drawn = unescape((EXAMPLE.parent / ".github/demo.svg").read_text(encoding="utf-8")).replace("\u00a0", " ")
+    assert not re.search(r"url\(\"?http|<(image|use|script)", drawn), "a picture asks no other host for anything"
+    for line in scenes(said, "2. ", "4. ").splitlines():
+        if not line.strip().startswith(("index ", "commit ")):
+            assert line.strip()[:60].strip() in drawn, "draw it again: python -m tests.recording"
     with closing(sqlite3.connect(tmp_path / "new" / "blog" / "cms.db")) as database:
         assert database.execute("SELECT count(*) FROM article").fetchone() == (9,)
 

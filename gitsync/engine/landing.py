@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from gitsync.engine.incoming import Edit, Incoming
 from gitsync.engine.overlay import Overlay
 from gitsync.git import worktree
-from gitsync.ledger import with_trailers
+from gitsync.ledger import NAMED, naming, with_trailers
 from gitsync.repository import KEEP_MODE, CommitHandle, Importer, Oid
 
 Publish = Callable[[Oid, Mapping[str, Oid]], None]
@@ -95,4 +95,5 @@ def commit_edit(
 
 def _what(incoming: Incoming) -> str:
     count = len(incoming.results)
-    return f"{incoming.reading.name}: agree on {count} post{'' if count == 1 else 's'}"
+    subject = f"{incoming.reading.name}: agree on {count} post{'' if count == 1 else 's'}"
+    return naming(subject, (it.path for it in incoming.results) if count <= NAMED else ())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from gitsync.ledger import Ledger
+from gitsync.ledger import Ledger, naming
 from gitsync.repository import Repository
 from gitsync.state.journal import Journal
 from gitsync.state.records import Result
@@ -25,7 +25,7 @@ def fold_journal(repository: Repository, *, trailers: Callable[[str], Mapping[st
         by_site.setdefault(result.site, []).append(result)
     for site, ours in by_site.items():
         count = len(ours)
-        message = f"{site}: {count} write{'' if count == 1 else 's'}"
+        message = naming(f"{site}: {count} write{'' if count == 1 else 's'}", (it.path for it in ours))
         Ledger(repository, site).fold(ours, head=head, message=message, trailers=trailers(site))
     journal.clear()
     return len(results)
