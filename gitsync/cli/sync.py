@@ -173,5 +173,9 @@ def import_(invocation: Invocation, /, site: str, **given: Any) -> int:
 
         return Printer(invocation).follow(import_source(project, path, dry_run=given["dry_run"]))
     config = project.config
+    for chosen in config.choose((site,)):
+        if not chosen.check().capabilities.listed:
+            message = f"{site} shows nothing of what it has: export it there, and run gitsync import FILE."
+            Printer(invocation).event(Notice(level="warning", message=message))
     willing = replace(project, config=replace(config, policy=replace(config.policy, import_=True)))
     return _start(invocation, willing, (site,), push=False, **given)

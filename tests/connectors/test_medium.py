@@ -273,3 +273,8 @@ def test_a_post_that_medium_would_refuse_makes_no_page(by_hand: Desk) -> None:
     told = by_hand.run("publish", "posts/one.md", "medium")
     assert told.code == 6
     assert "posts/one.md:1:1: TITLE_MISSING" in told.err
+
+
+def test_an_import_from_a_site_that_shows_nothing_says_what_to_do_instead(by_hand: Desk) -> None:
+    by_hand.put("posts/one.md", TEXT)
+    assert "gitsync import FILE" in by_hand.run("import", "medium").err
