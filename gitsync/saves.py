@@ -48,6 +48,9 @@ def saved(project: Project, paths: Collection[str] | None = None) -> Saves:
     status = git.run("status", "--porcelain=v2", "-z", "--untracked-files=all", "--no-renames", "--", *asked)
     for row in decode(status.output).split("\0")[:-1]:
         _sort(project, row, found)
+    for path in [path for path in found.new if any(path.startswith(f"{gone}/") for gone in found.gone)]:
+        found.new.remove(path)  # committing it would remove the post whose name the folder has
+        found.waiting[path] = "is in a folder that has the name of a post; commit that yourself, if it is meant"
     if found.gone and found.new:
         _pair(project, found)
     return found

@@ -92,6 +92,7 @@ class Watch:
         self._pace = self._paced(self._project.config, None)
         self._head: str | None = None
         self._told: set[object] = set()
+        self._unfinished = False
 
     def events(self) -> Iterator[Event | Watched]:
         """Yield what happens until STOP. Errors are told, not raised."""
@@ -116,11 +117,13 @@ class Watch:
     def _wait(self) -> set[str] | None:
         """Return the paths that changed, once they are at rest; the empty set when a site is due; None: look at all."""
         timeout = max(self.due - self._clock(), 0.0)
+        if self._unfinished:  # another git held the index: nothing tells when it lets go
+            timeout = min(timeout, RETRY[0])
         try:
             # A machine that slept wakes with its clock ahead: an hour is the longest that it may take to see that.
             first = self._inbox.get(timeout=min(timeout, 3600.0))
         except queue.Empty:
-            return set()
+            return None if self._unfinished else set()
         touched = {first}
         end = time.monotonic() + BURST
         while STOP not in touched and time.monotonic() < end:
@@ -136,6 +139,7 @@ class Watch:
 
     def _look(self, touched: set[str] | None) -> Iterator[Event | Watched]:
         """Do what is to be done after `touched` changed; the empty set: a site is due; None: see what changed."""
+        self._unfinished = False
         try:
             if touched is None:
                 self._reopen()
@@ -148,6 +152,7 @@ class Watch:
             if self._is("sync") and (moved or late):
                 yield from self._sync(project, [*self._pace.due] if moved else late)
         except Error as error:
+            self._unfinished = True
             self._pace.over([*self._pace.due], self._clock(), failed=set(self._pace.due))
             yield from self._once(Notice(level="error", message=str(error)))
 

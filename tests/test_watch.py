@@ -212,6 +212,31 @@ def test_a_renamed_file_stays_the_same_post(desk: Desk) -> None:
     assert len(shown(desk)) == 1
 
 
+def test_a_save_during_another_git_command_is_committed_when_that_is_over(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gitsync.watch.RETRY", (0.2, 0.2))
+    with watched(desk) as watcher:
+        watcher.state("synced")
+        (desk.root / ".git/index.lock").touch()
+        desk.write("posts/one.md", ONE.replace("Hello", "Later"))
+        watcher.until(lambda it: isinstance(it, Notice) and "index.lock" in it.message)
+        (desk.root / ".git/index.lock").unlink()
+        watcher.state("committed")
+        watcher.state("synced")
+
+
+def test_a_folder_in_the_place_of_a_post_is_left_to_its_author(desk: Desk) -> None:
+    with watched(desk) as watcher:
+        watcher.state("synced")
+        (desk.root / "posts/one.md").unlink()
+        desk.write("posts/one.md/two.md", ONE.replace("One", "Two"))
+        watcher.until(lambda it: isinstance(it, Watched) and it.path == "posts/one.md/two.md" and it.state == "waiting")
+        watcher.rest()
+    assert len(shown(desk)) == 1
+    assert int(desk.git("rev-list", "--count", "HEAD")) == 2
+
+
 def test_what_its_author_stages_is_left_to_its_author(desk: Desk) -> None:
     with watched(desk) as watcher:
         watcher.state("synced")
