@@ -54,7 +54,7 @@ class Watcher:
     def until(self, wanted: Callable[[Any], bool]) -> Any:
         """Return the next event that is `wanted`; those before it are in `seen`."""
         while True:
-            event = self._events.get(timeout=30)
+            event = self._events.get(timeout=120)
             self.seen.append(event)
             if isinstance(event, BaseException):
                 raise AssertionError("the watch ended") from event
@@ -339,7 +339,7 @@ def test_a_service_is_shown_or_written(
 ) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
     assert run(["-C", str(desk.root), "watch", "--install", "--print"]) == 0
-    assert capsys.readouterr().out.startswith(("[Unit]", "<?xml"))
+    assert capsys.readouterr().out.startswith(("[Unit]\nDescription=", "<?xml"))
     assert not (tmp_path / ".config").exists()
     assert run(["-C", str(desk.root), "watch", "--install"]) == 0
     assert "systemctl --user" in capsys.readouterr().out or (tmp_path / "Library").exists()

@@ -87,7 +87,10 @@ def _install(invocation: Invocation, project: Project, *, shown: bool) -> int:
     unit = unit_for(project.config.root, home=Path.home())
     printer = Printer(invocation)
     if shown:
-        printer.result("unit", {"path": str(unit.path), "text": unit.text}, unit.text.rstrip("\n"))
+        if invocation.json:
+            printer.result("unit", {"path": str(unit.path), "text": unit.text}, "")
+        else:
+            printer.page(unit.text)
         return 0
     unit.path.parent.mkdir(parents=True, exist_ok=True)
     unit.path.touch()
