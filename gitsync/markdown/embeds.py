@@ -7,9 +7,11 @@ comments or in running text. Each platform has its own spelling written; the aut
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from html import unescape
 from typing import Final, NamedTuple
+
+from markdown_it.token import Token
 
 from gitsync.markdown.parser import parser
 from gitsync.markdown.providers import Embed, embed_of, html_of
@@ -62,12 +64,17 @@ _BY_URL: Final = frozenset({"embed", "gist", "codepen", "soundcloud", "jsfiddle"
 """Liquid tags that show one address. Source: forem/forem app/liquid_tags."""
 
 
-def find(body: str) -> list[Found]:
-    """Return every embed of `body`, in order."""
-    if not _MAY_BE.search(body):
+def may_have(body: str) -> bool:
+    """Say, without reading Markdown, whether an embed may be in `body`. False is sure."""
+    return _MAY_BE.search(body) is not None
+
+
+def find(body: str, tokens: Sequence[Token] | None = None) -> list[Found]:
+    """Return every embed of `body`, in order; `tokens` are its own where somebody has parsed it already."""
+    if not may_have(body):
         return []
     starts = line_starts(body)
-    tokens = parser().parse(body)
+    tokens = parser().parse(body) if tokens is None else tokens
     found: list[Found] = []
     for index, token in enumerate(tokens):
         if token.map is None:

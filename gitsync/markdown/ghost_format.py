@@ -10,7 +10,7 @@ import json
 import re
 from typing import Any
 
-from gitsync.markdown.embeds import find
+from gitsync.markdown.embeds import find, may_have
 from gitsync.markdown.extensions import extensions
 from gitsync.markdown.formats import Format, Written
 from gitsync.markdown.ghost_mobiledoc import to_nodes
@@ -151,12 +151,13 @@ def _cards(body: str) -> list[Any]:
 
 def _own_cards(body: str) -> list[tuple[int, int, dict[str, Any]]]:
     """Return the embeds and the kept cards that stand alone on the first level: from where, to where, as what."""
-    embeds = {found.start: found for found in find(body)}
-    if not embeds and not KEPT.search(body):
+    if not may_have(body) and not KEPT.search(body):
         return []
+    tokens = parser().parse(body)
+    embeds = {found.start: found for found in find(body, tokens)}
     found: list[tuple[int, int, dict[str, Any]]] = []
     starts = line_starts(body)
-    for token in parser().parse(body):
+    for token in tokens:
         if token.level or not token.map or token.type not in ("html_block", "paragraph_open"):
             continue
         start, end = starts[token.map[0]], min(starts[token.map[1]], len(body))

@@ -44,10 +44,23 @@ def _only_before_a_bracket(rule: Callable[[StateInline, bool], bool]) -> Callabl
             return False
         last = state.cache.get(_LAST_BRACKET)
         if last is None:
-            last = state.cache[_LAST_BRACKET] = state.src.rfind("]")
+            last = state.cache[_LAST_BRACKET] = _last_bracket(state.src)
         return state.pos < last and rule(state, silent)
 
     return guarded
+
+
+def _last_bracket(text: str) -> int:
+    """Return where the last "]" is that no backslash escapes, and so can close something; -1 for nowhere."""
+    at = text.rfind("]")
+    while at > 0:
+        first = at
+        while first and text[first - 1] == "\\":
+            first -= 1
+        if (at - first) % 2 == 0:
+            break
+        at = text.rfind("]", 0, at)
+    return at
 
 
 @cache
