@@ -81,3 +81,24 @@ def test_an_alert_is_told_where_it_is_words(name: str) -> None:
 )
 def test_a_formula_is_told_where_markdown_changes_it(name: str, body: str, told: bool) -> None:
     assert ("MATH_CHANGED" in codes(name, body)) == told
+
+
+@pytest.mark.parametrize("name", ["html", "wordpress", "medium"])
+def test_an_embed_that_is_escaped_stays_words(name: str) -> None:
+    body = "Written so:\n\n%\\[https://codepen.io/ada/pen/abcdef]\n"
+    again = named(name).read(named(name).write(body).text)
+    assert again == body
+    assert named(name).read(named(name).write(again).text) == body
+
+
+def test_words_that_hashnode_takes_for_a_picture_are_told() -> None:
+    words = '![A dog](https://x.example/dog.png align="left")'
+    assert codes("hashnode", f"See:\n\n{words}\n") == ["IMAGE_ALIGNED"]
+    assert named("hashnode").write(f"See:\n\n{words}\n").losses[0].offset == 6
+    assert codes("hashnode", f"See `{words}`, or\n\n```\n{words}\n```\n") == []
+
+
+def test_tags_whose_attributes_no_markdown_can_say_are_told() -> None:
+    broken = "<hr style={{clear: 'both', width: 80}} />\n<img src=\"a.png\" style={{float: 'left', padding: 20}} />\n"
+    assert codes("html", f"Words.\n\n{broken}") == ["HTML_CHANGED"]
+    assert codes("html", 'Words.\n\n<img src="a.png" style="float: left">\n') == []

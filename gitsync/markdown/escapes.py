@@ -11,6 +11,7 @@ _SPECIAL = re.compile(
     | &(?=\#[0-9]{1,7};|\#[xX][0-9a-fA-F]{1,6};|[A-Za-z][A-Za-z0-9]{1,31};)
     | \](?=\()                              # could end a link
     | \[(?=\^[^\s\]]+\])                    # could be a footnote
+    | (?<=%)\[(?=https?://|\Z)              # could be an embed, as Hashnode spells them
     | !\Z                                   # could make an image of a link
     | (?P<link>(?<=http):(?=//\w)|(?<=https):(?=//\w)|(?<=ftp):(?=//\w)
       |(?<=[A-Za-z0-9._+-])@(?=[A-Za-z0-9_-]+\.[A-Za-z0-9_-])|(?<=www)\.(?=\w))""",

@@ -10,7 +10,7 @@ from typing import Final
 
 from gitsync.markdown.embeds import respell
 from gitsync.markdown.extensions import alerts
-from gitsync.markdown.formats import Format, Written
+from gitsync.markdown.formats import Format, Loss, Written
 from gitsync.model import clean_body
 
 _FENCED: Final = re.compile(r"^( {0,3})(`{3,}|~{3,})[^\n]*\n.*?(?:^ {0,3}\2[`~]*[ \t]*$|\Z)|`+[^`\n]+`+", re.M | re.S)
@@ -32,7 +32,17 @@ def read(text: str) -> str:
 
 def write(body: str) -> Written:
     """Return `body` with its embeds as Hashnode spells them; frames are taken out of posts there."""
-    return Written(respell(body, "hashnode"), tuple(alerts(body, "Hashnode")))
+    return Written(respell(body, "hashnode"), (*alerts(body, "Hashnode"), *_aligned(body)))
+
+
+def _aligned(body: str) -> list[Loss]:
+    """Return a loss where words of `body` are a picture to Hashnode."""
+    if read(body) == clean_body(body):
+        return []
+    message = "Hashnode takes ![](… align=…) for a picture, which is words elsewhere"
+    at = match.start() if (match := _ALIGNED.search(body)) else 0
+    hint = "Take the align=… out, or write it as code."
+    return [Loss(code="IMAGE_ALIGNED", message=message, offset=at, hint=hint)]
 
 
 FORMAT = Format(name="hashnode", read=read, write=write)
