@@ -193,6 +193,17 @@ class Connector(Protocol):
 
 
 @runtime_checkable
+class Hooked(Protocol):
+    """What a connector can do beside, where a platform lets a program ask for webhooks."""
+
+    def register(self, url: str) -> Sequence[str]:
+        """Let the platform call `url` for every change, signed; returns what is told from now on.
+
+        What is registered already stays so. Raises ConfigError without a secret, and SiteErrors.
+        """
+
+
+@runtime_checkable
 class ByHand(Protocol):
     """What a connector can do beside, where a person has to carry over what it cannot send. Both are pure."""
 

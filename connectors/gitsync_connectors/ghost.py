@@ -12,10 +12,10 @@ from datetime import UTC
 from typing import Any, ClassVar, Final
 
 from gitsync.connector import Capabilities, Problem, Setting, SiteSettings
-from gitsync.errors import Malformed, NotFound, OutcomeUnknown, Rejected
+from gitsync.errors import ConfigError, Malformed, NotFound, OutcomeUnknown, Rejected
 from gitsync.model import Account, Asset, Cursor, Event, Post, Record, Revision
 from gitsync_connectors.ghost_api import PAGE, Api
-from gitsync_connectors.ghost_hooks import told_by
+from gitsync_connectors.ghost_hooks import EVENTS, told_by
 from gitsync_connectors.ghost_posts import (
     HELD,
     kept,
@@ -198,6 +198,20 @@ class Ghost:
 
     def events(self, headers: Mapping[str, str], body: bytes) -> list[Event]:
         return told_by(headers, body, self._hook, self._type.removesuffix("s"), self._now())
+
+    def register(self, url: str) -> Sequence[str]:
+        if not self._hook:
+            message = "A webhook is believed by its signature only, and no webhook_secret is set for this site."
+            raise ConfigError(message, 'Add webhook_secret = "env:NAME".')
+        name = self._type.removesuffix("s")
+        for event in EVENTS:
+            hook = {"event": f"{name}.{event}", "target_url": url, "secret": self._hook, "name": f"gitsync {event}"}
+            try:
+                self._api.send("POST", "/webhooks/", {"webhooks": [hook]})
+            except Rejected as error:
+                if "already been used" not in error.message:
+                    raise
+        return [f"{name}.{event}" for event in EVENTS]
 
     def close(self) -> None:
         self._api.close()

@@ -15,6 +15,19 @@ WINDOW: Final = 300.0
 
 _SIGNATURE: Final = re.compile(r"sha256=(?P<hash>[0-9a-f]{64}),\s*t=(?P<time>\d{1,16})")
 
+EVENTS: Final = (
+    "added",
+    "deleted",
+    "edited",
+    "published",
+    "published.edited",
+    "unpublished",
+    "scheduled",
+    "unscheduled",
+    "rescheduled",
+)
+"""What is told of posts and pages. Source: ghost.org/docs/webhooks."""
+
 
 def told_by(headers: Mapping[str, str], body: bytes, secret: str, name: str, now: float) -> list[Event]:
     """Return what a call says of `name`s (post or page). `now` is Unix time. Raises Forged.

@@ -233,6 +233,30 @@ def capabilities(invocation: Invocation, sites: tuple[str, ...], form: str) -> N
 
 @site.command()
 @click.argument("name")
+@click.argument("url")
+@common_options
+@pass_invocation
+def webhook(invocation: Invocation, name: str, url: str) -> None:
+    """Let the site NAME call URL for every change there, signed with its `webhook_secret`."""
+    from gitsync.connector import Hooked
+
+    [one] = invocation.config().choose([name])
+    connector = one.connect()
+    try:
+        if not isinstance(connector, Hooked):
+            message = f"{one.platform} lets no program ask for webhooks."
+            raise UsageError(message, "Where it has any, they are set up in its own dashboard.")
+        if not url.startswith(("https://", "http://")):
+            raise UsageError(f"{url!r} is no http or https address.", "Name where gitsync is to be called.")
+        events = list(connector.register(url))
+    finally:
+        connector.close()
+    told = f"{name} calls {url} for {', '.join(events)}."
+    Printer(invocation).result("webhook", {"site": name, "url": url, "events": events}, told)
+
+
+@site.command()
+@click.argument("name")
 @common_options
 @pass_invocation
 def remove(invocation: Invocation, name: str) -> None:

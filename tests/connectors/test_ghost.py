@@ -243,6 +243,17 @@ def test_forged_late_and_foreign_webhooks_are_refused(ghost: GhostSite, connecte
     assert site.events(call(tag, now, secret=ghost.key), tag) == []
 
 
+def test_webhooks_are_asked_for_once_and_only_with_a_secret(ghost: GhostSite, connected: Connect) -> None:
+    with pytest.raises(ConfigError, match="webhook_secret"):
+        connected(ghost).register("https://me.example/hook")
+    site = hooked(ghost, connected)
+    for _ in range(2):
+        assert "post.published.edited" in site.register("https://me.example/hook")
+    assert len(ghost.webhooks) == 9
+    assert {it["secret"] for it in ghost.webhooks} == {ghost.key}
+    assert not ghost.violations
+
+
 # Both sides, through the command line
 
 
@@ -282,3 +293,12 @@ def test_three_lost_replies_make_no_second_copy(ghost: GhostSite, desk: Desk) ->
     desk.run("sync")
     assert desk.run("sync").code == 0
     assert sorted(post["title"] for post in ghost.posts.values()) == ["one", "three", "two"]
+
+
+def test_a_webhook_is_registered_by_a_command(ghost: GhostSite, desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOOK", "a-secret-of-hooks")
+    desk.write("gitsync.toml", desk.read("gitsync.toml") + 'webhook_secret = "env:HOOK"\n')
+    answer = desk.run("site", "webhook", "blog", "https://me.example/hook")
+    assert (answer.code, len(ghost.webhooks)) == (0, 9), answer.told
+    assert "a-secret-of-hooks" not in answer.told
+    assert desk.run("site", "webhook", "blog", "ftp://me.example").code == 2

@@ -96,3 +96,11 @@ def test_what_a_post_is_beside_its_fields_stays_as_it_is(editor: Api) -> None:
     assert after["title"] == "Other"
     assert {name: after[name] for name in names} == {name: before[name] for name in names} | own
     site.close()
+
+
+@pytest.mark.server
+def test_webhooks_are_taken_and_taken_again(editor: Api) -> None:
+    site = Ghost(settings("ghost", URL, key=KEY, webhook_secret="env:HOOK"))
+    for _ in range(2):
+        assert "post.published" in site.register("http://127.0.0.1:9/gitsync")
+    site.close()

@@ -50,6 +50,7 @@ class GhostSite:
         self.host = "http://ghost.example"
         self.posts: dict[str, dict[str, Any]] = {}
         self.images: dict[str, bytes] = {}
+        self.webhooks: list[dict[str, Any]] = []
         self.log: list[tuple[str, str]] = []
         self.faults: list[Fault] = []
         self.violations: list[str] = []
@@ -97,6 +98,8 @@ class GhostSite:
         self.known(request.headers.get("authorization", ""))
         if (method, path) == ("POST", "/images/upload/"):
             return self.image(request, body)
+        if (method, path) == ("POST", "/webhooks/"):
+            return self.hook(json.loads(body)["webhooks"][0])
         single = re.fullmatch(r"/posts/([0-9a-f]{24})/", path)
         if path == "/posts/" and method == "GET":
             return self.listing(request)
@@ -117,6 +120,16 @@ class GhostSite:
                 post["lexical"], post["mobiledoc"] = lexical_of(post["mobiledoc"]), None
             post = self.store(post, self.given(body))
         return self.shown(post, request)
+
+    def hook(self, said: dict[str, Any]) -> Response:
+        if unknown := said.keys() - {"event", "target_url", "secret", "name", "api_version"}:
+            self.violations.append(f"a webhook with {sorted(unknown)}")
+        same = [it for it in self.webhooks if (it["event"], it["target_url"]) == (said["event"], said["target_url"])]
+        if same:
+            reason = "Target URL has already been used for this event."
+            raise Refusal(422, "ValidationError", "Validation error, cannot save webhook.", context=reason)
+        self.webhooks.append(said)
+        return JSONResponse({"webhooks": [{**said, "id": secrets.token_hex(12)}]}, 201)
 
     def known(self, header: str) -> None:
         scheme, _, token = header.partition(" ")
