@@ -16,6 +16,7 @@ from gitsync.git.staging import is_ours, read_note
 from gitsync.ledger import PREFIX as LEDGERS
 from gitsync.ledger import Ledger
 from gitsync.project import Project
+from gitsync.state import together
 from gitsync.state.index import Index, discard, problem
 from gitsync.state.intents import Intent, Intents, load_intent
 from gitsync.state.journal import Journal
@@ -116,8 +117,14 @@ class _Doctor:
                 "with git status, then remove .git/gitsync/worktree.",
             )
             return
-        if note is None and not is_ours(lock):
-            return
+        if note is not None or is_ours(lock):
+            yield from self._moved()
+        if together.is_unfinished(self.repository):
+            if self.mends:
+                together.complete(self.repository)
+            yield _found("ledgers and a branch that a killed run moved half-way", self.mends, "moved together")
+
+    def _moved(self) -> Iterator[Finding]:
         paths = worktree.complete(self.repository) if self.mends else []
         what = "a move of the work tree that a killed run left half done"
         yield _found(what, self.mends, f"finished, {len(paths)} files" if self.mends else "finished")

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from gitsync.connector import Connector
 from gitsync.engine.landing import Publish
-from gitsync.engine.scope import Prepared
+from gitsync.engine.scope import Prepared, Scope
 from gitsync.errors import InvalidContent, UsageError
 from gitsync.events import Event, Operation, Summary, exit_code
 from gitsync.git import worktree
@@ -55,6 +55,9 @@ def roll_back(project: Project, sync: Sync, options: Options, **outside: Callabl
 
     def prepare(connectors: Mapping[str, Connector], publish: Publish | None) -> Prepared:
         branch = project.check_writable(recorded_branch(project, list(project.config.sites)))
+        if is_landed(project, sync):
+            # An earlier try died later than this: the rest of it is an ordinary sync of these posts.
+            return Prepared(scope=_scope(project, sync))
         reversal = plan_rollback(project, sync, connectors)
         land_reversal(
             project,
@@ -69,6 +72,29 @@ def roll_back(project: Project, sync: Sync, options: Options, **outside: Callabl
 
     run = Run(project, list(project.config.sites.values()), options, prepare=prepare, **outside)  # type: ignore[arg-type]
     return run
+
+
+def is_landed(project: Project, sync: Sync) -> bool:
+    """Say whether the branch has a rollback of `sync` that nobody rolled back since."""
+    undone: set[object] = set()
+    for commit in project.repository.log(project.head()):
+        if (of := commit.trailers.get("Gitsync-Rollback")) is not None:
+            if of == sync.id and commit.trailers.get("Gitsync-Sync") not in undone:
+                return True
+            undone.add(of)
+    return False
+
+
+def _scope(project: Project, sync: Sync) -> Scope:
+    """Return what a rollback of `sync` is about: its posts; those that it made are to leave the sites."""
+    paths: set[str] = set()
+    made: set[tuple[str, str]] = set()
+    for post in (it for part in sync.parts for it in touched(project.repository, part)):
+        known = {entry.path for entry in (post.before, post.first, post.after) if entry is not None}
+        paths |= known
+        if not post.was_live and not post.found:
+            made |= {(post.site, path) for path in known}
+    return Scope(paths=frozenset(paths), withdrawn=frozenset(made))
 
 
 def foretell(project: Project, sync: Sync) -> Iterator[Event]:

@@ -22,14 +22,14 @@ from gitsync.engine.proposing import propose, propose_conflicts
 from gitsync.engine.pushing import Outgoing
 from gitsync.engine.scope import Prepared
 from gitsync.errors import Moved, Refused
-from gitsync.events import Event, Notice, Operation, Summary, exit_code
+from gitsync.events import Event, Notice, Operation, Progress, Summary, exit_code
 from gitsync.git import worktree
 from gitsync.ledger import Ledger
 from gitsync.pages import write_page
 from gitsync.project import Project
 from gitsync.repository import Oid
 from gitsync.site import Site
-from gitsync.state import share
+from gitsync.state import share, together
 from gitsync.state.intents import Intent, Intents
 from gitsync.state.journal import Journal
 from gitsync.state.lock import process_lock
@@ -80,6 +80,7 @@ class Run:
         self._codes: set[int] = set()
         self._counts: dict[str, int] = {}
         self._told: set[Event] = set()
+        self._sent: dict[str, tuple[int, int]] = {}
         self._branch = ""
         self._trailers: dict[str, dict[str, str]] = {}
         self._journal = Journal(project.repository.state_dir)
@@ -92,12 +93,20 @@ class Run:
         """How many requests were sent so far."""
         return self._meter.requests
 
+    def interrupted(self) -> Iterator[str]:
+        """Say of a run that was broken off what it had sent, and what nobody knows."""
+        for site, (done, total) in self._sent.items():
+            yield f"{site}: {done} of {total} posts were sent."
+        for intent in self._intents.outstanding()[:3]:
+            yield f"{intent.site}: {intent.path} was being sent; whether it arrived, the next run finds out."
+
     def events(self) -> Iterator[Event]:
         """Do it. The last event is the Summary; errors that concern everything are raised."""
         with ExitStack() as stack:
             if not self.options.dry_run:
                 stack.enter_context(process_lock(self.project.repository, wait=PROCESS_WAIT, sleep=self._sleep))
                 worktree.complete(self.project.repository)
+                together.complete(self.project.repository)
                 self._replay()
             self._receive()
             connectors = self._connect(stack)
@@ -108,7 +117,7 @@ class Run:
                     yield event
                 if _is_once_enough(event):
                     self._told.add(event)
-        yield self._summary()
+        yield self.summary()
 
     def _receive(self) -> None:
         if not self.options.dry_run:
@@ -259,8 +268,12 @@ class Run:
                 before_write=partial(self._check_lease or _nothing, site),
                 clock=self._clock,
             )
+            self._sent[site] = (0, len(outgoing.writes))
             try:
-                yield from applying.run()
+                for event in applying.run():
+                    if isinstance(event, Progress):
+                        self._sent[site] = (event.done, len(outgoing.writes))
+                    yield event
             finally:
                 recorder.flush()
             self._codes |= applying.applied.codes
@@ -336,7 +349,8 @@ class Run:
         if name is not None:
             self._counts[name] = self._counts.get(name, 0) + 1
 
-    def _summary(self) -> Summary:
+    def summary(self) -> Summary:
+        """Return what was done so far."""
         return Summary(**self._counts, requests=self._meter.requests, exit_code=exit_code(self._codes))
 
 

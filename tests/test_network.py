@@ -147,6 +147,8 @@ def test_an_interrupted_sync_stops_at_once_and_the_next_goes_on(
     _, errors = process.communicate(timeout=10)
     assert time.monotonic() - began < 10  # a second on an idle machine; the answer would hang for 20
     assert process.returncode == 130
+    assert "devto: 0 of 3 posts were sent." in errors
+    assert "was being sent; whether it arrived, the next run finds out." in errors
     assert "Interrupted" in errors
     assert "Traceback" not in errors
     settle(desk, network)

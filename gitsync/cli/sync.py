@@ -99,6 +99,12 @@ def carry_out(invocation: Invocation, run: Run, *, last: Callable[[Printer], obj
         printer.event(Notice(level="warning", message="No sites yet. Run `gitsync site add NAME`."))
     try:
         return printer.follow(run.events(), last=last)
+    except KeyboardInterrupt:
+        for sentence in run.interrupted():
+            printer.notice(sentence)
+        if invocation.json:
+            printer.event(replace(run.summary(), exit_code=130))
+        raise
     except Error as error:
         if invocation.json:
             printer.event(Summary(failed=1, requests=run.requests, exit_code=error.exit_code))

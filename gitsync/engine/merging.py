@@ -10,22 +10,28 @@ from gitsync.engine.case import Case
 from gitsync.engine.conflicts import record_conflict
 from gitsync.engine.projection import lift, project, view
 from gitsync.engine.reconcile import came_due, owed, reconcile
+from gitsync.engine.rewritten import own_earlier_text
 from gitsync.engine.subject import Subject, seen
 from gitsync.model import Post, Record
 from gitsync.plan import Step
+from gitsync.state.records import Entry
 
 
 def merge(case: Case, step: Step, record: Record | None) -> Subject | None:
     """Carry the site's edit into the file, merged with ours; return what the site is owed of the outcome."""
-    if record is None or record.post is None or case.oid is None or case.entry.base is None:
+    agreed = case.entry.base
+    if record is None or record.post is None or case.oid is None or agreed is None:
         raise AssertionError(f"{case.path}: a merge needs three versions")
+    if step is Step.MERGE and (earlier := _replaced(case, record)) is not None:
+        case.entry = earlier
+        return case.subject(Step.PUSH, record)
     if not case.round.pulls:
         if step is Step.MERGE:
             reason = f"changed here and on {case.site}. Run gitsync sync to merge."
             case.incoming.tell("skip", case.path, "planned", record=record, reason=reason)
             case.incoming.hold(case.path, 3)
         return None
-    base, ours = case.read(case.entry.base), case.file_or_fail()
+    base, ours = case.read(agreed), case.file_or_fail()
     place = case.incoming.addresses.place
     remote0 = case.entry.remote if case.entry.remote is not None else record.post
     remote0 = came_due(remote0, record.post, datetime.now(UTC))
@@ -54,6 +60,25 @@ def merge(case: Case, step: Step, record: Record | None) -> Subject | None:
     if outcome.text != ours.data and case.waits(record):
         return None
     return _agree(case, step, record, base, remote0, outcome.text)
+
+
+def _replaced(case: Case, record: Record) -> Entry | None:
+    """Return the agreement on our own earlier text, where the site shows that and it collides with what replaced it."""
+    earlier = own_earlier_text(case, record)
+    if earlier is None or case.entry.base is None or record.post is None:
+        return None
+    place = case.incoming.addresses.place
+    outcome = reconcile(
+        case.read(case.entry.base),
+        case.file_or_fail(),
+        case.entry.remote if case.entry.remote is not None else record.post,
+        record.post,
+        site=case.site,
+        default_status=case.default_status,
+        fields=case.reading.capabilities.fields,
+        lift=lambda post: lift(post, case.path, place),
+    )
+    return earlier if outcome.text is None else None
 
 
 def _agree(case: Case, step: Step, record: Record, base: Document, remote0: Post, text: bytes) -> Subject | None:

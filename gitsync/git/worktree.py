@@ -207,9 +207,9 @@ def complete(repository: Repository, *, step: Step = go_on) -> list[str]:
 
 
 def _unlock_refs(repository: Repository, branch: str, new: Oid) -> None:
-    """Remove the locks that a git of ours held when it was killed with us; with text of another they are another's."""
+    """Remove locks that a git of ours held when it was killed with us, in the middle of its text perhaps."""
     for lock in (repository.git_dir / "HEAD.lock", repository.common_dir / f"refs/heads/{branch}.lock"):
-        if lock.exists() and lock.read_bytes().strip() in (b"", new.encode("ascii")):
+        if lock.exists() and new.encode("ascii").startswith(lock.read_bytes().strip()):
             lock.unlink()
 
 

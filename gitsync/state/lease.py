@@ -19,6 +19,9 @@ from gitsync.state.journal import sync_folder
 LEASE = 600.0
 """Seconds that a lease holds without being renewed."""
 
+SHORTEST_LOOK, LONGEST_LOOK = 0.5, 10.0
+"""Seconds between two looks at a lease that another machine has: few syncs take long, and a look is a request."""
+
 PREFIX = "refs/gitsync-lock/"
 
 
@@ -62,6 +65,7 @@ class Lease:
         A run on a machine that forgets (CI) must wait LEASE seconds to take over from one that died.
         """
         until = self._clock() + wait
+        pause = SHORTEST_LOOK
         while True:
             there = self._there()
             left = 0.0 if there is None else self._left(there)
@@ -73,7 +77,8 @@ class Lease:
                     f"Another machine is at work with {self.site} (the lock {self.ref} on {self.remote}).",
                     f"Try again in {max(1, round(left / 60))} min; a lock that nobody renews is taken over then.",
                 )
-            self._sleep(max(0.0, min(10.0, until - now)))
+            self._sleep(max(0.0, min(pause, until - now)))
+            pause = min(2 * pause, LONGEST_LOOK)
 
     def check(self) -> None:
         """Make sure that the lease is ours for the next request; renews it in time. Raises Locked when it is lost."""

@@ -8,12 +8,12 @@ from dataclasses import dataclass, field, replace
 from gitsync.engine.landing import Publish
 from gitsync.engine.scope import Prepared, Scope
 from gitsync.events import Action, Event, Operation
-from gitsync.git import worktree
 from gitsync.git.fastimport import KEEP_MODE
 from gitsync.ledger import Ledger, with_trailers
 from gitsync.project import Project
 from gitsync.repository import Oid
 from gitsync.state.records import LedgerRecord, Result
+from gitsync.state.together import move_together
 
 
 @dataclass(slots=True)
@@ -86,7 +86,7 @@ def land_reversal(
 ) -> None:
     """Commit the files and record the results, shared first. Raises Moved, Locked, Refused; then nothing has moved.
 
-    The ledgers move before the branch: what they let go of here is a deleted file to nobody, should we die between.
+    A run that dies in between is finished by the next one.
     """
     repository, head = project.repository, project.head()
     results = {site: found for site, found in reversal.results.items() if found}
@@ -112,6 +112,5 @@ def land_reversal(
     tips = {site: commit.oid for site, commit in commits.items()}
     if publish is not None:
         publish(new_head, tips)
-    repository.update_refs([(ledgers[site].ref, tip, ledgers[site].tip) for site, tip in tips.items()], message=subject)
-    if new_head != head:
-        worktree.advance(repository, branch=branch, old=head, new=new_head)
+    refs = {ledgers[site].ref: (tip, ledgers[site].tip) for site, tip in tips.items()}
+    move_together(repository, refs, branch=branch, old=head, new=new_head, message=subject)
