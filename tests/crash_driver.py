@@ -1,70 +1,120 @@
-"""Syncs projects in processes of their own, each of which may be killed at a given step.
+"""Runs commands of projects in processes of their own, each of which may be killed at a given step.
 
-Reads one JSON object a line from stdin, {"root", "at", "later"}: the project, the step to die at or null, and by how
-many seconds the clock is ahead. Answers with {"code", "steps", "told"}; code -9 is a killed one. Everything is imported
-once, and every sync is a fork.
+Reads one JSON object a line from stdin: `root` is the project, `what` the command, `at` the step to die at or null, and
+`later` by how many seconds the clock is ahead. With `environment` the steps are those of tests/instrument, which are
+counted (and made deadly) there. Answers with {"code", "steps", "told"}; code -9 is a killed one. Everything is imported
+once, and every run is a fork.
 """
 
 from __future__ import annotations
 
+import ctypes
+import gc
 import json
 import os
+import pkgutil
 import sys
 import time
 import traceback
+from collections.abc import Iterable
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+import git.cmd
+import gitsync_connectors
 from gitsync_connectors.devto import DevTo
 from gitsync_connectors.folder import Folder
 from gitsync_connectors.sql import Sql
 from sqlalchemy.dialects import sqlite
 
-from gitsync import http
+import gitsync
+from gitsync import http, rollback, saved_plan
+from gitsync.errors import Error
+from gitsync.events import Event, Summary
 from gitsync.project import Project
 from gitsync.sync import Options, Run
 from tests.killing import Steps, kill
 
 ASKED = ("scan", "fetch", "fetch_many", "find", "create", "update", "delete")
-_ = (sqlite, http)
+_ = (sqlite, http, git.cmd)
 
 
 def serve() -> None:
+    for package in (gitsync, gitsync_connectors):
+        for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+            if not module.name.endswith("__main__"):
+                import_module(module.name)
+    gc.freeze()
     for line in sys.stdin:
         said = json.loads(line)
         report = Path(said["root"] + ".report")
         report.unlink(missing_ok=True)
         pid = os.fork()
         if not pid:
-            _sync(said, report)
+            _run(said, report)
         _, status = os.waitpid(pid, 0)
         told = json.loads(report.read_text()) if report.exists() else {"steps": None, "told": ""}
         print(json.dumps({"code": os.waitstatus_to_exitcode(status), **told}), flush=True)
 
 
-def _sync(said: dict[str, Any], report: Path) -> None:
-    steps = Steps(said["at"], kill)
+def _run(said: dict[str, Any], report: Path) -> None:
+    os.setpgid(0, 0)
+    steps = Steps(said.get("at"), kill)
     code, told = 1, []
     try:
-        for connector in (DevTo, Folder, Sql):
-            for name in ASKED:
-                setattr(connector, name, _counted(steps, name, getattr(connector, name)))
-        steps.install()
-        later = [float(said["later"])]
+        if "environment" in said:
+            os.environ.update(said["environment"])
+            ctypes.CDLL(os.environ["LD_PRELOAD"]).steps_begin()
+        else:
+            for connector in (DevTo, Folder, Sql):
+                for name in ASKED:
+                    setattr(connector, name, _counted(steps, name, getattr(connector, name)))
+            steps.install()
+        later = [float(said.get("later", 0))]
 
         def sleep(seconds: float) -> None:
             later[0] += seconds
 
-        project = Project.open(Path(said["root"]))
-        run = Run(project, project.config.choose([]), Options(), sleep=sleep, clock=lambda: time.time() + later[0])
-        for event in run.events():
+        for event in _started(said, sleep=sleep, clock=lambda: time.time() + later[0]):
             told.append(str(event))
-        code = run.events and 0
+            code = event.exit_code if isinstance(event, Summary) else code
+    except Error as error:
+        code = error.exit_code
+        told.append(traceback.format_exc())
     except BaseException:  # noqa: BLE001  whatever it is, the test tells of it
         told.append(traceback.format_exc())
     done, steps._at = steps.done, None
+    os.environ.pop("STEPS_ROOT", None)
     report.write_text(json.dumps({"steps": done, "told": "\n".join(told)}))
     os._exit(code)
+
+
+def _started(said: dict[str, Any], **outside: Any) -> Iterable[Event]:
+    project = Project.open(Path(said["root"]))
+    sites = project.config.choose([])
+    match said.get("what", "sync").split():
+        case ["sync"]:
+            run = Run(project, sites, Options(), **outside)
+        case ["push"]:
+            run = Run(project, sites, Options(pull=False), **outside)
+        case ["pull"]:
+            run = Run(project, sites, Options(push=False), **outside)
+        case ["rollback", id]:
+            found = rollback.find_sync(project, id)
+            assert found is not None
+            run = rollback.roll_back(project, found, Options(), **outside)
+        case ["apply", file]:
+            saved = saved_plan.load(Path(file).read_text(), name=file)
+            saved_plan.check_repository(project, saved)
+            run = Run(project, sites, Options(), agree=saved_plan.Approval(saved), **outside)
+        case ["plan", file]:
+            made: list[saved_plan.SavedPlan] = []
+            run = Run(project, sites, Options(dry_run=True), agree=lambda it: made.append(saved_plan.describe(it)))
+            yield from run.events()
+            Path(file).write_text(saved_plan.dump(made[0]))
+            return
+    yield from run.events()
 
 
 def _counted(steps: Steps, name: str, ask: Any) -> Any:
