@@ -124,16 +124,6 @@ class Torture(RuleBasedStateMachine):
     def revert(self) -> None:
         self.world.revert()
 
-    @precondition(lambda self: not self.world.unmerged())
-    @rule(post=number, place=number, how=how)
-    def amend(self, post: int, place: int, how: str) -> None:
-        self.world.amend(post, place, how)
-
-    @precondition(lambda self: not self.world.unmerged())
-    @rule()
-    def reset(self) -> None:
-        self.world.reset()
-
     @rule(site=number, slug=st.booleans(), tags=st.integers(0, 2))
     def write_there(self, site: int, slug: bool, tags: int) -> None:
         self.world.write_there(self.site(site), slug=slug, tags=tags)

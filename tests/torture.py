@@ -209,32 +209,6 @@ class World:
         self.withdrawn = (self.withdrawn | {KEY.findall(text)[0] for text in before.values()}) - keys
         self.tell("here: git revert HEAD")
 
-    def _made_by_a_site(self) -> bool:
-        return "Gitsync-Site:" in self.blog.git("log", "-1", "--format=%B")
-
-    def amend(self, number: int, place: int, how: str) -> None:
-        """Change the newest commit of an author, who may have synced it already."""
-        path = self.pick(number)
-        if path is None or self._made_by_a_site() or not self.blog.git("log", "-1", "--format=%P"):
-            return
-        before = self.files()[path]
-        after = self.change(before, place, how, eol="\r\n" if "\r\n" in before else "\n")
-        if after == before:
-            return
-        self.blog.write(path, after)
-        self.here |= set(KEY.findall(after)[:1])
-        self.edited(before, after)
-        # A word that only came with the amended commit may come back with what the site still shows of it.
-        self.unsure |= words(before) - words(after)
-        self.blog.git("commit", "--quiet", "--all", "--amend", "--no-edit")
-        self.tell(f"here: git commit --amend with {how} {place} in {path}")
-
-    def reset(self) -> None:
-        """Drop the newest commit, which gitsync made of an edit on a site: it is to come back."""
-        if self._made_by_a_site():
-            self.blog.git("reset", "--quiet", "--hard", "HEAD~1")
-            self.tell("here: git reset --hard HEAD~1")
-
     # What editors do there
 
     def seen(self, site: str) -> dict[str, Post]:
