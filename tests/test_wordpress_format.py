@@ -103,7 +103,7 @@ def test_every_kind_of_block_is_written_as_its_own() -> None:
 
 
 @given(documents())
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 def test_any_markdown_keeps_its_dom_or_a_loss_is_told(html: str) -> None:
     body = read(html)
     once = write(body)
