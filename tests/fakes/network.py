@@ -36,6 +36,7 @@ class Network:
         self._target = (parts.hostname or "127.0.0.1", parts.port or 80)
         self.faults: list[tuple[str, str]] = []
         self.over = threading.Event()
+        self.hanging = threading.Event()
         self._server = socket.create_server(("127.0.0.1", 0))
         self.host = f"http://127.0.0.1:{self._server.getsockname()[1]}"
         self._threads = [threading.Thread(target=self._accept, daemon=True)]
@@ -96,6 +97,7 @@ class Network:
             case "reset-after":
                 _reset(client)
             case "hang-after":
+                self.hanging.set()
                 self.over.wait(20)
             case "cut":
                 client.sendall(answer[: len(head) + 4 + max(len(body) // 2, 1)])
