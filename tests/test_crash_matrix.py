@@ -26,7 +26,7 @@ from tests.fakes.forem import Forem
 from tests.fakes.server import Stage, serving
 
 EVERY = os.environ.get("GITSYNC_CRASH_STEPS", "")
-SAMPLES = 5
+SAMPLES = 3
 TEXT = "First sentence stands.\n\nSecond sentence stands.\n\nThird sentence stands.\n"
 
 

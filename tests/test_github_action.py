@@ -110,7 +110,7 @@ def test_a_push_reaches_the_site_and_the_next_machine_knows_of_it(runner: Runner
     assert "### gitsync: nothing to do" in runner.summary
 
 
-@pytest.mark.parametrize("event", ["pull_request", "pull_request_target"])
+@pytest.mark.parametrize("event", ["pull_request", pytest.param("pull_request_target", marks=pytest.mark.slow)])
 def test_nothing_is_written_for_a_pull_request(runner: Runner, event: str) -> None:
     runner.start()
     assert runner.run(event=event) == 5
@@ -191,6 +191,7 @@ def test_a_plan_is_a_comment_that_is_kept_up_to_date(runner: Runner, github: Git
     assert "Nothing to do" in github.comments[131]
 
 
+@pytest.mark.slow
 def test_where_nothing_is_to_do_nobody_is_written_to(runner: Runner, github: GitHub) -> None:
     runner.start()
     runner.run()
@@ -206,6 +207,7 @@ def test_a_token_that_may_only_read_is_told_and_ends_nothing(runner: Runner, git
     assert github.token not in runner.said
 
 
+@pytest.mark.slow
 def test_edits_of_a_site_and_what_collides_become_pull_requests(runner: Runner, github: GitHub) -> None:
     runner.start(state='[state]\nremote = "origin"\n\n[policy]\npull = "pull-request"\n\n')
     change(runner, "posts/two.md", POST.replace("one", "two").replace("One", "Two"))

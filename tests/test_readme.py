@@ -193,6 +193,7 @@ def test_wordpress_is_connected_as_shown(reader: Reader, monkeypatch: pytest.Mon
         assert "Nothing to do" in reader.said
 
 
+@pytest.mark.slow
 def test_ghost_is_connected_as_shown(reader: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
     ghost = GhostSite()
     monkeypatch.setenv("GHOST_ADMIN_KEY", ghost.key)
@@ -206,6 +207,7 @@ def test_ghost_is_connected_as_shown(reader: Reader, monkeypatch: pytest.MonkeyP
         assert "Nothing to do" in reader.said
 
 
+@pytest.mark.slow
 def test_hashnode_is_connected_as_shown(reader: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
     hashnode = HashnodeSite()
     hashnode.series["things-that-break"] = f"{7:024x}"  # made in the dashboard, as the topic says
@@ -221,6 +223,7 @@ def test_hashnode_is_connected_as_shown(reader: Reader, monkeypatch: pytest.Monk
         assert "Nothing to do" in reader.said
 
 
+@pytest.mark.slow
 def test_medium_is_connected_as_shown(reader: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
     medium = MediumSite()
     monkeypatch.setenv("MEDIUM_TOKEN", medium.token)

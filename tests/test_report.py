@@ -46,7 +46,8 @@ def test_a_page_says_by_site_what_would_happen_what_it_costs_and_which_words_cha
 
 
 def test_a_page_fits_into_a_comment() -> None:
-    many = [change(f"posts/{number}.md", "x " * 900, "y " * 900) for number in range(200)]
+    long = " ".join(f"word{number}" for number in range(600))
+    many = [change(f"posts/{number}.md", f"{long} old\n", f"{long} new\n") for number in range(40)]
     page = markdown([operation(it.path) for it in many], many, [], [])
     assert len(page) < LONGEST + 200
     assert page.endswith("`gitsync diff` shows them.\n")
