@@ -300,9 +300,8 @@ class Applying:
 
     def _done(self, write: Write, projection: Projection, record: Record, key: str, at: float) -> Event:
         subject = write.subject
-        urls = {oid: self._incoming.addresses.asset_url(path) for path, oid in projection.uses.assets.items()}
         known = written(subject.entry.record, record, projection, at)
-        known = replace(known, assets={oid: url for oid, url in urls.items() if url is not None})
+        known = replace(known, assets=self._incoming.addresses.asset_urls(projection.uses.assets))
         result = subject.result(base=subject.oid, remote=record.post, record=known)
         self._record(subject, result, record, key)
         action: Action = "create" if write.op == "create" else "update"

@@ -16,6 +16,7 @@ from gitsync.document import Document, edit, place
 from gitsync.engine.projection import Place, project, selected, view
 from gitsync.errors import ConfigError, InvalidContent, UsageError
 from gitsync.git import lfs
+from gitsync.git.gitprocess import decode
 from gitsync.ledger import Ledger
 from gitsync.lint.finding import Finding, finding_of
 from gitsync.lint.links import Links
@@ -64,13 +65,17 @@ def _files(project: Project) -> Iterator[str]:
     if repository.root is None:
         yield from (entry.path for entry in repository.tree(project.head(), project.pathspecs))
         return
-    listing = repository.git.run(
-        "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--deduplicate", "--", *project.pathspecs
-    )
-    for name in listing.output.split(b"\0")[:-1]:
-        path = name.decode("utf-8", "surrogateescape")
+    for path in _names(project, project.pathspecs):
         if (repository.root / path).is_file():
             yield path
+
+
+def _names(project: Project, pathspecs: Sequence[str] = ()) -> list[str]:
+    """Return the files that are in the index, or not ignored."""
+    listing = project.repository.git.run(
+        "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--deduplicate", "--", *pathspecs
+    )
+    return decode(listing.output).split("\0")[:-1]
 
 
 @dataclass(slots=True)
@@ -213,8 +218,7 @@ class Check:
         repository = self._project.repository
         if repository.root is None:
             return [entry.path for entry in repository.tree(self._project.head())]
-        listing = repository.git.run("ls-files", "-z", "--cached", "--others", "--exclude-standard", "--deduplicate")
-        return [name.decode("utf-8", "surrogateescape") for name in listing.output.split(b"\0")[:-1]]
+        return _names(self._project)
 
     @cached_property
     def _all_schemas(self) -> list[tuple[str, Schema]]:

@@ -7,13 +7,13 @@ def annotation(level: str, message: str, *, path: str = "", line: int = 0, colum
     """Return the command for `message`: `level` is error, warning or notice; what is 0 or "" is left out."""
     given = {"file": path, "line": line, "col": column, "title": title}
     told = ",".join(f"{name}={_property(str(value))}" for name, value in given.items() if value)
-    return f"::{level}{' ' if told else ''}{told}::{escaped(message)}"
+    return f"::{level}{' ' if told else ''}{told}::{_escaped(message)}"
 
 
-def escaped(text: str) -> str:
+def _escaped(text: str) -> str:
     """Return text that stays one line of a workflow command."""
     return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
 
 
 def _property(text: str) -> str:
-    return escaped(text).replace(":", "%3A").replace(",", "%2C")
+    return _escaped(text).replace(":", "%3A").replace(",", "%2C")

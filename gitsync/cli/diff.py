@@ -57,8 +57,8 @@ def diff(invocation: Invocation, sites: tuple[str, ...], pending_code: bool, all
     if form == "markdown":
         from gitsync.cli.plan import print_page
 
-        code = print_page(invocation, project, sites, options, lambda plan: found.__setitem__(0, _count(plan)))
-        return exit_code({code, 4 if pending_code and found[0] else 0})
+        code, differing = print_page(invocation, project, sites, options)
+        return exit_code({code, 4 if pending_code and differing else 0})
     run = Run(project, project.config.choose(sites), options, agree=look)
     code = 0
     try:
@@ -78,12 +78,6 @@ def diff(invocation: Invocation, sites: tuple[str, ...], pending_code: bool, all
     if not found[0] and not code:
         printer.say("No differences.")
     return exit_code({code, 4 if pending_code and found[0] else 0})
-
-
-def _count(plan: Plan) -> int:
-    from gitsync.difference import differences
-
-    return sum(1 for _ in differences(plan))
 
 
 def _print(printer: Printer, invocation: Invocation, difference: Difference) -> None:

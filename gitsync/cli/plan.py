@@ -68,12 +68,12 @@ def plan(
         pending.append(any(map(waits, now.operations())))
         costs.extend(forecasts(now))
         if page is not None:
-            (invocation.directory / page).write_text(invocation.redact(page_of(now)), encoding="utf-8", newline="\n")
+            (invocation.directory / page).write_text(invocation.redact(page_of(now)[0]), encoding="utf-8", newline="\n")
         if out is not None and not now.failures:
             made.append(describe(now, allow=options.allow))
 
     if form == "markdown":
-        code = print_page(invocation, project, sites, options, look)
+        code, _ = print_page(invocation, project, sites, options, look)
     else:
         code = carry_out(
             invocation,
@@ -93,14 +93,15 @@ def plan(
     return exit_code({code, 4 if pending_code and any(pending) else 0})
 
 
-def page_of(plan: Plan) -> str:
-    """Return what a plan would do as a page of Markdown."""
+def page_of(plan: Plan) -> tuple[str, int]:
+    """Return what a plan would do as a page of Markdown, and how many differences it shows."""
     from gitsync.difference import differences
     from gitsync.forecast import forecasts
     from gitsync.report import markdown
 
+    words = list(differences(plan))
     notes = [event.message for event in plan.failures if isinstance(event, Notice)]
-    return markdown(plan.operations(), list(differences(plan)), forecasts(plan), notes)
+    return markdown(plan.operations(), words, forecasts(plan), notes), len(words)
 
 
 def print_page(
@@ -109,18 +110,21 @@ def print_page(
     sites: tuple[str, ...],
     options: Options,
     look: Callable[[Plan], None] = lambda _: None,
-) -> int:
-    """Print what a sync would do as a page of Markdown; returns the exit code of the run."""
+) -> tuple[int, int]:
+    """Print what a sync would do as a page of Markdown; returns the run's exit code, and how much differs."""
     from gitsync.sync import Run
 
     printer = Printer(invocation)
+    found = 0
 
     def show(now: Plan) -> None:
+        nonlocal found
         look(now)
-        printer.page(page_of(now))
+        page, found = page_of(now)
+        printer.page(page)
 
     events = Run(project, project.config.choose(sites), options, agree=show).events()
-    return next((event.exit_code for event in events if isinstance(event, Summary)), 0)
+    return next((event.exit_code for event in events if isinstance(event, Summary)), 0), found
 
 
 @click.command()

@@ -39,6 +39,7 @@ class Bringing:
         self._folder = folder
         self._fetch = fetch
         self._paths: dict[str, str | None] = {}
+        self._by_content: dict[Oid, str] = {}
         self.files: dict[str, Oid | None] = {}
 
     def localised(self, post: Post, path: str) -> Post:
@@ -64,11 +65,12 @@ class Bringing:
             return None
         content, media_type = found
         oid = self._overlay.project.repository.hash_blob(content)
-        same = next((path for path, known in self.files.items() if known == oid), None)
-        path = same or self._overlay.free_path(self._folder + _name(url, media_type))
-        self.files[path] = self._overlay.add_file(path, content)
-        self._addresses.uploaded.setdefault(oid, url)
-        return path
+        if oid not in self._by_content:
+            path = self._overlay.free_path(self._folder + _name(url, media_type))
+            self.files[path] = self._overlay.add_file(path, content)
+            self._by_content[oid] = path
+            self._addresses.uploaded.setdefault(oid, url)
+        return self._by_content[oid]
 
 
 def _name(url: str, media_type: str) -> str:

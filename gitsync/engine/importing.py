@@ -78,9 +78,7 @@ class Importing:
         oid = overlay.put(path, document.write(post, dialect=overlay.project.dialect))
         sent = project(post, path, place, incoming.reading.online, checked=False)
         self._files[path] = oid
-        record_known = seen(known, record, sent)
-        urls = {oid: place.asset_url(file) for file, oid in sent.uses.assets.items()}
-        record_known = replace(record_known, assets={oid: url for oid, url in urls.items() if url is not None})
+        assets = incoming.addresses.asset_urls(sent.uses.assets)
         same = post is stored and overlay.project.dialect is GITSYNC
         incoming.results.append(
             Result(
@@ -89,7 +87,7 @@ class Importing:
                 base=oid,
                 remote=stored,
                 remote_blob=oid if same else None,
-                record=record_known,
+                record=replace(seen(known, record, sent), assets=assets),
                 conflict=None,
             )
         )

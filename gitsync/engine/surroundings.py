@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from gitsync.engine.overlay import Overlay
 from gitsync.engine.projection import Place, host_of
 from gitsync.engine.survey import Reading
+from gitsync.repository import Oid
 
 
 @dataclass(slots=True)
@@ -57,6 +59,10 @@ class Addresses:
     def asset_url(self, path: str) -> str | None:
         oid = self.overlay.oid(path)
         return None if oid is None else self.uploaded.get(oid) or self.reading.index.asset_url(oid)
+
+    def asset_urls(self, files: Mapping[str, Oid]) -> dict[Oid, str]:
+        """Return where the site has these files (path -> blob), by blob; those that it does not have are left out."""
+        return {oid: url for path, oid in files.items() if (url := self.asset_url(path)) is not None}
 
     def _place(self) -> Place:
         project = self.overlay.project

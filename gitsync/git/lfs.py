@@ -17,11 +17,6 @@ _POINTER = re.compile(
 )
 
 
-def is_pointer(data: bytes) -> bool:
-    """Say whether a file is a pointer to a content that is elsewhere."""
-    return len(data) <= LARGEST_POINTER and _POINTER.fullmatch(data) is not None
-
-
 def content(repository: Repository, data: bytes) -> bytes | None:
     """Return what a blob stands for: itself, or what its pointer leads to; None when that was not fetched."""
     match = _POINTER.fullmatch(data) if len(data) <= LARGEST_POINTER else None
