@@ -6,12 +6,14 @@ import json
 from collections.abc import Iterable, Iterator
 
 from gitsync.errors import InvalidContent
-from gitsync.markdown.formats import Format, Written
+from gitsync.markdown.formats import Format, Translation
 
 
-def convert(text: str, source: Format, target: Format) -> Written:
-    """Return `text`, a body in `source`, in `target`."""
-    return target.write(source.read(text))
+def convert(text: str, source: Format, target: Format) -> Translation:
+    """Return `text`, a body in `source`, in `target`, with what is lost on either way."""
+    read = source.reading(text)
+    written = target.write(read.text)
+    return Translation(written.text, (*read.losses, *(loss for loss in written.losses if loss not in read.losses)))
 
 
 def convert_lines(lines: Iterable[str], source: Format, target: Format) -> Iterator[str]:

@@ -38,6 +38,30 @@ def test_losses_are_told_with_their_place_on_standard_error() -> None:
     assert done.stderr.decode().startswith("<stdin>:3:6: TAG_UNKNOWN dev.to has no tag 'unless'")
 
 
+@pytest.mark.parametrize(
+    ("source", "text", "told"),
+    [
+        ("ghost", {"type": "callout", "calloutEmoji": "!", "calloutText": "Hi"}, ["CARD_PLAIN"]),
+        ("ghost", {"type": "image", "src": "a.png", "cardWidth": "full"}, ["CARD_PLAIN"]),
+        ("ghost", {"type": "image", "src": "a.png", "cardWidth": "regular"}, []),
+        ("ghost", {"type": "product", "productTitle": "x"}, ["CARD_UNSEEN"]),
+        ("wordpress", '<!-- wp:image {"id":7,"sizeSlug":"large"} -->\n<figure class="wp-block-image size-large">'
+                      '<img src="a.png" alt="" class="wp-image-7"/></figure>\n<!-- /wp:image -->',
+         ["BLOCK_PLAIN", "BLOCK_PLAIN"]),
+        ("wordpress", "<!-- wp:paragraph -->\n<p>a</p>\n<!-- /wp:paragraph -->", []),
+        ("wordpress", "<!-- wp:latest-posts /-->", ["CARD_UNSEEN"]),
+        ("hashnode", '![a](https://x.example/a.png align="center")', ["IMAGE_PLAIN"]),
+        ("html", "<a ');>words</a>", ["HTML_CHANGED"]),
+        ("html", "<p>words</p>", []),
+        ("medium", '<p class="graf">a</p><figure><button>Share</button></figure>', ["WORDS_LOST"]),
+        ("medium", '<p class="graf">a <mark class="x">b</mark></p>', []),
+    ],
+)  # fmt: skip
+def test_what_reading_leaves_out_is_told(source: str, text: str | dict[str, str], told: list[str]) -> None:
+    body = text if isinstance(text, str) else json.dumps({"root": {"children": [text]}})
+    assert [loss.code for loss in convert(body, named(source), named("html")).losses] == told
+
+
 def test_jsonl_is_a_line_for_a_line_with_losses_and_other_keys() -> None:
     lines = [json.dumps({"id": 7, "text": "<p>é</p>"}), "", json.dumps({"text": "<p>{% unless %}</p>"})]
     out = list(convert_lines(lines, named("html"), named("devto")))

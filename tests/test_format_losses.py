@@ -85,7 +85,7 @@ def test_a_formula_is_told_where_markdown_changes_it(name: str, body: str, told:
 
 @pytest.mark.parametrize("name", ["html", "wordpress", "medium"])
 def test_an_embed_that_is_escaped_stays_words(name: str) -> None:
-    body = "Written so:\n\n%\\[https://codepen.io/ada/pen/abcdef]\n"
+    body = "Translation so:\n\n%\\[https://codepen.io/ada/pen/abcdef]\n"
     again = named(name).read(named(name).write(body).text)
     assert again == body
     assert named(name).read(named(name).write(again).text) == body
@@ -102,3 +102,72 @@ def test_tags_whose_attributes_no_markdown_can_say_are_told() -> None:
     broken = "<hr style={{clear: 'both', width: 80}} />\n<img src=\"a.png\" style={{float: 'left', padding: 20}} />\n"
     assert codes("html", f"Words.\n\n{broken}") == ["HTML_CHANGED"]
     assert codes("html", 'Words.\n\n<img src="a.png" style="float: left">\n') == []
+
+
+PLATFORMS = {"html": (), "wordpress": ("wordpress",), "ghost": (), "medium": (), "hashnode": (), "devto": ("liquid",)}
+
+
+@pytest.mark.parametrize("name", PLATFORMS)
+@pytest.mark.parametrize(
+    ("language", "tag"),
+    [
+        ("liquid", "{% katex %}\nx\n{% endkatex %}"),
+        ("liquid", "Text {% include note.html %} goes on."),
+        ("hugo", '{{< figure src="a.png" >}}'),
+        ("hugo", "A {{% notice tip %}} b."),
+        ("wordpress", '[gallery ids="1,2"]'),
+        ("wordpress", "[caption width=3]Words[/caption]"),
+    ],
+)
+def test_a_tag_that_only_another_platform_runs_is_told(name: str, language: str, tag: str) -> None:
+    body = f"Before.\n\n{tag}\n"
+    losses = [it for it in named(name).write(body).losses if it.code == "TAG_WORDS"]
+    assert [body[it.offset :].startswith(tag[:1]) or "A " in tag or "Text" in tag for it in losses] == (
+        [] if language in PLATFORMS[name] else [True]
+    )
+
+
+@pytest.mark.parametrize("name", PLATFORMS)
+@pytest.mark.parametrize(
+    "body",
+    [
+        "`{{< figure >}}` and `[gallery]`\n",
+        "```\n{{< figure >}}\n[audio]\n```\n",
+        "<!-- {{< figure >}} -->\n",
+        "[gallery](https://a.example) and [video][1]\n\n[1]: https://a.example\n",
+        "{% youtube PsXWbI2Mqu0 %}\n",
+        "A \\[gallery] of words, arrays[audio], and {{ a variable }}\n",
+    ],
+)
+def test_what_is_no_tag_is_not_told(name: str, body: str) -> None:
+    assert "TAG_WORDS" not in codes(name, body)
+
+
+@pytest.mark.parametrize("name", PLATFORMS)
+def test_a_card_that_was_kept_for_one_platform_is_told_for_the_others(name: str) -> None:
+    card = "CARD_UNSEEN" in codes(name, 'a\n\n<!-- ghost:product {"type":"product"} -->\n')
+    block = "CARD_UNSEEN" in codes(name, 'a\n\n<!-- wp:latest-posts {"n":1} /-->\n')
+    assert (card, block) == (name != "ghost", name != "wordpress")
+
+
+@pytest.mark.parametrize("name", ["html", "wordpress", "medium", "ghost"])
+def test_spaces_that_do_not_break_stay_at_edges(name: str) -> None:
+    body = "&nbsp;\n\nA.&nbsp;\n\n- &nbsp;b&nbsp;\n"
+    written = named(name).write(body)
+    assert written.losses == ()
+    assert named(name).read(written.text) == body
+
+
+@pytest.mark.parametrize("html", ['<b style="x: y"><p>a</p></b>', '<div><a href="x"><div>b</div></a></div>'])
+@pytest.mark.parametrize("name", ["html", "wordpress", "ghost"])
+def test_a_line_element_around_boxes_stays_html(name: str, html: str) -> None:
+    body = named("html").read(html)
+    assert same_dom(to_html(body), html)
+    assert named(name).read(named(name).write(body).text) == body
+
+
+@pytest.mark.parametrize("body", ["# A <b class=x>b</b>\n\n#### C\n", "<table><tr><td>a</td></tr></table>\n"])
+def test_html_that_medium_makes_its_own_stays_so_from_the_first_time_on(body: str) -> None:
+    medium = named("medium")
+    once = medium.read(medium.write(body).text)
+    assert medium.read(medium.write(once).text) == once

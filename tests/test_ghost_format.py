@@ -26,7 +26,20 @@ def line(*children: Any, type: str = "paragraph", **more: Any) -> dict[str, Any]
 
 
 NODES = {
-    "paragraph": (line(text("Hello "), text("bold ", 1), text("both", 3)), "Hello **bold** **_both_**"),
+    "paragraph": (line(text("Hello "), text("bold ", 1), text("both", 3)), "Hello **bold _both_**"),
+    "overlapping": (
+        line(text("("), text("both", 3), text(" italic "), text("alone", 2), text(")")),
+        "(**_both_** italic *alone*)",
+    ),
+    "one bold run": (
+        line(text("One ", 1), {"type": "linebreak"}, {"type": "linebreak"}, text("Two", 3), text(" `x`", 1)),
+        "**One\\\n\\\n*Two* \\`x\\`**",
+    ),
+    "code in bold": (line(text("a ", 1), text("code", 17), text(" b", 1), text("c", 16)), "**a `code` b**`c`"),
+    "rel": (
+        line(line(text("x"), type="link", url="https://a.example/", rel="noreferrer sponsored", target="_blank")),
+        '<a href="https://a.example/" rel="sponsored" target="_blank">x</a>',
+    ),
     "break": (line(text("a"), {"type": "linebreak"}, text("b")), "a\\\nb"),
     "link": (line(line(text("x"), type="link", url="https://a.example/?b=1&c")), "[x](https://a.example/?b=1&c)"),
     "heading": (line(text("H"), type="extended-heading", tag="h3"), "### H"),

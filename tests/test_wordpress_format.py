@@ -141,6 +141,15 @@ def test_older_markup_is_read_as_what_it_is() -> None:
     assert read(content) == "## Old\n\n- a\n- b\n\n---\n"
 
 
+def test_who_is_quoted_is_the_last_line_of_the_quote() -> None:
+    content = (
+        '<!-- wp:quote -->\n<blockquote class="wp-block-quote"><!-- wp:paragraph -->\n<p>Words.</p>\n'
+        "<!-- /wp:paragraph --><cite>Who, <em>Where</em></cite></blockquote>\n<!-- /wp:quote -->"
+    )
+    assert read(content) == "> Words.\n>\n> <cite>Who, *Where*</cite>\n"
+    assert write(read(content)).text == content
+
+
 def test_a_block_that_says_the_same_keeps_its_markup() -> None:
     stored = (
         "<!-- wp:heading -->\n<h2>Old</h2>\n<!-- /wp:heading -->\n\n"

@@ -17,7 +17,7 @@ from gitsync.markdown.formats import NAMES
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from gitsync.markdown.formats import Format, Written
+    from gitsync.markdown.formats import Format, Translation
 
 
 @click.command()
@@ -69,7 +69,7 @@ def _texts(invocation: Invocation, files: tuple[str, ...]) -> Iterator[tuple[str
             ) from None
 
 
-def _tell(name: str, text: str, reading: Format, done: Written) -> None:
+def _tell(name: str, text: str, reading: Format, done: Translation) -> None:
     markdown = reading.read(text) if done.losses else ""
     for loss in done.losses:
         before = markdown[: loss.offset]

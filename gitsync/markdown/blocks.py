@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Collection, Iterator
 from typing import NamedTuple
 
-from gitsync.markdown.dom import COMMENT, RAW_TEXT, TEXT, WHITE, Node, must_be_text, start_tag, to_source
+from gitsync.markdown.dom import BLOCKS, COMMENT, RAW_TEXT, TEXT, WHITE, Node, must_be_text, start_tag, to_source
 from gitsync.markdown.footnotes import NOTES
 from gitsync.markdown.inline import line
 from gitsync.markdown.tables import table
@@ -101,9 +101,18 @@ def html(node: Node, way: Way = Way()) -> str:  # noqa: B008  an immutable value
         return to_source([node], blank_lines=plain)
     if id(node) not in way.kept and way.depth <= NESTING and node.tag in _ISLANDS and _only_blocks(node):
         inner = blocks(node.kids, way.deeper())
-        if inner != to_source([kid for kid in node.kids if kid.tag != TEXT]):
+        if inner != "".join(_kept(kid) for kid in node.kids if kid.tag != TEXT):
             return f"{start_tag(node)}\n\n{inner}\n\n</{node.tag}>"
-    return to_source([node])
+    return _kept(node)
+
+
+def _kept(node: Node) -> str:
+    """Return a block to the letter."""
+    source = to_source([node])
+    if node.tag in BLOCKS or source == (tag := start_tag(node)):
+        return source
+    # A link around a box: Markdown takes a line that begins with such a tag for text, unless the tag is alone on it.
+    return f"{tag}\n{source.removeprefix(tag).lstrip(WHITE)}"
 
 
 _ISLANDS = frozenset({"div", "section", "article", "aside", "main", "header", "footer", "details", "center", "figure"})

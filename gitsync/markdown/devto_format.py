@@ -6,12 +6,13 @@ import re
 
 from gitsync.markdown.embeds import respell
 from gitsync.markdown.extensions import extensions
-from gitsync.markdown.formats import Format, Loss, Written
+from gitsync.markdown.foreign import foreign
+from gitsync.markdown.formats import Format, Loss, Translation
 from gitsync.markdown.liquid import protect, unknown_tags, unprotect
 from gitsync.model import clean_body
 
 
-def write(body: str) -> Written:
+def write(body: str) -> Translation:
     """Return `body` with its embeds in Liquid, and all that only looks like Liquid in raw blocks."""
     said = respell(body, "liquid")
     losses = (
@@ -24,7 +25,7 @@ def write(body: str) -> Written:
         for name in unknown_tags(said)
         if name not in ("raw", "endraw")
     )
-    return Written(protect(said), (*losses, *extensions(body, "dev.to")))
+    return Translation(protect(said), (*losses, *extensions(body, "dev.to"), *foreign(body, "dev.to", ("liquid",))))
 
 
 def _place(body: str, name: str) -> int:
@@ -37,4 +38,4 @@ def read(text: str) -> str:
     return unprotect(clean_body(text))
 
 
-FORMAT = Format(name="devto", read=read, write=write)
+FORMAT = Format(name="devto", reading=lambda text: Translation(read(text)), write=write)

@@ -98,14 +98,13 @@ def escape_line_starts(text: str) -> str:
     Where a line break can be a space, that is done instead; one after a backslash is a break that must stay.
     """
     lines = _LONE_TAG.sub(r"\1 ", text, count=1).split("\n") if text.startswith("<") else text.split("\n")
-    out = [_escaped_start(lines[0])]
+    out = [lines[0]]
     for line in lines[1:]:
-        if _BLOCK_START.match(line) or not line:
-            hard = out[-1].endswith("\\")
-            out.append(f"\n{_escaped_start(line)}" if hard else f" {line}")
+        if (_BLOCK_START.match(line) or not line) and not out[-1].endswith("\\"):
+            out[-1] += f" {line}"
         else:
-            out.append(f"\n{line}")
-    return "".join(out)
+            out.append(line)
+    return "\n".join(map(_escaped_start, out))
 
 
 def show_edges(text: str) -> str:

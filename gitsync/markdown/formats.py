@@ -32,8 +32,8 @@ class Loss:
         )
 
 
-class Written(NamedTuple):
-    """A body in another language, and what that could not say."""
+class Translation(NamedTuple):
+    """A body in another language, and what of it that could not say."""
 
     text: str
     losses: tuple[Loss, ...] = ()
@@ -41,14 +41,18 @@ class Written(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Format:
-    """A language. `read` takes any text of it and never fails; `write` takes any Markdown.
+    """A language. `reading` takes any text of it and never fails; `write` takes any Markdown.
 
     What `write` made of what `read` returned reads the same again: `read(write(read(x)).text) == read(x)`.
     """
 
     name: str
-    read: Callable[[str], str]
-    write: Callable[[str], Written]
+    reading: Callable[[str], Translation]
+    write: Callable[[str], Translation]
+
+    def read(self, text: str) -> str:
+        """Return `text` as Markdown."""
+        return self.reading(text).text
 
 
 def named(name: str) -> Format:
@@ -57,11 +61,18 @@ def named(name: str) -> Format:
     return found
 
 
-def compared(body: str, written: Written, read: Callable[[str], str]) -> Written:
+HTML_CHANGED: Final = Loss(
+    code="HTML_CHANGED",
+    message="some of the HTML in the text comes out otherwise there",
+    hint="Close every tag.",
+)
+"""What is left after all rules: broken HTML. Tags that nothing closes reach further in one page than in another."""
+
+
+def compared(body: str, written: Translation, read: Callable[[str], str]) -> Translation:
     """Return `written` with a loss noted where reading it shows another page than `body` does, and none was told.
 
-    Embeds are the same however they are spelled. What is left after all rules is HTML that is broken: tags that nothing
-    closes reach further in one page than in another.
+    Embeds are the same however they are spelled.
     """
     if written.losses:
         return written
@@ -72,5 +83,4 @@ def compared(body: str, written: Written, read: Callable[[str], str]) -> Written
     again = read(written.text)
     if again == body or same_dom(*(to_html(neutral(text)) for text in (body, again))):
         return written
-    message = "some of the HTML in the text comes out otherwise there"
-    return Written(written.text, (*written.losses, Loss(code="HTML_CHANGED", message=message, hint="Close every tag.")))
+    return Translation(written.text, (HTML_CHANGED,))

@@ -10,9 +10,11 @@ import json
 import re
 from typing import Any
 
+from gitsync.markdown.dom import WHITE
 from gitsync.markdown.embeds import find, may_have
 from gitsync.markdown.extensions import extensions
-from gitsync.markdown.formats import Format, Written
+from gitsync.markdown.foreign import foreign
+from gitsync.markdown.formats import Format, Loss, Translation
 from gitsync.markdown.ghost_mobiledoc import to_nodes
 from gitsync.markdown.ghost_nodes import KEPT, Said, card, embed_card, kept_in, said
 from gitsync.markdown.html import to_markdown
@@ -22,6 +24,15 @@ from gitsync.markdown.sources import line_starts
 from gitsync.model import clean_body
 
 
+def reading(document: str) -> Translation:
+    """Return a document as Markdown, with a loss for each kind of card that Markdown says otherwise."""
+    losses = dict.fromkeys(said(node).loss for node in nodes_of(document) or ())
+    return Translation(
+        read(document),
+        tuple(Loss(code="CARD_PLAIN", message=f"{loss} in Markdown") for loss in losses if loss),
+    )
+
+
 def read(document: str) -> str:
     """Return a Lexical or Mobiledoc document as Markdown; a text that is neither is Markdown."""
     nodes = nodes_of(document)
@@ -29,7 +40,7 @@ def read(document: str) -> str:
         return clean_body(document)
     if len(nodes) == 1 and isinstance(nodes[0], dict) and nodes[0].get("type") == "markdown":
         return clean_body(str(nodes[0].get("markdown") or ""))
-    text = "\n\n".join(part.strip("\n") for part, _ in chunks(nodes) if part.strip())
+    text = "\n\n".join(part.strip("\n") for part, _ in chunks(nodes) if part.strip(WHITE))
     return clean_body(f"{text}\n") if text else ""
 
 
@@ -79,14 +90,14 @@ def _native(run: list[tuple[Said, Any]]) -> list[tuple[str, list[Any]]]:
     """Return each node of a run as Markdown where they can be told apart, else all as one."""
     whole = to_markdown("\n".join(part.html for part, _ in run))
     single = [to_markdown(part.html) for part, _ in run]
-    if "\n\n".join(text.strip("\n") for text in single if text.strip()) == whole.strip("\n"):
+    if "\n\n".join(text.strip("\n") for text in single if text.strip(WHITE)) == whole.strip("\n"):
         return [(text, [node]) for text, (_, node) in zip(single, run, strict=True)]
     return [(whole, [node for _, node in run])]
 
 
-def write(body: str) -> Written:
+def write(body: str) -> Translation:
     """Return `body` as a Lexical document."""
-    return Written(document(_cards(body)), tuple(extensions(body, "Ghost")))
+    return Translation(document(_cards(body)), (*extensions(body, "Ghost"), *foreign(body, "Ghost", ("ghost",))))
 
 
 def write_like(body: str, stored: str) -> str:
@@ -128,10 +139,10 @@ def _top_blocks(body: str) -> list[str]:
     tokens = [token for token in parser().parse(body) if token.level == 0 and token.map and token.nesting >= 0]
     bounds = [starts[token.map[0]] for token in tokens if token.map]
     if not bounds:
-        return [body.strip("\n")] if body.strip() else []
+        return [body.strip("\n")] if body.strip(WHITE) else []
     bounds[0] = 0
     texts = [body[start:end] for start, end in zip(bounds, [*bounds[1:], len(body)], strict=True)]
-    return [text.strip("\n") for text in texts if text.strip()]
+    return [text.strip("\n") for text in texts if text.strip(WHITE)]
 
 
 def _cards(body: str) -> list[Any]:
@@ -146,7 +157,7 @@ def _cards(body: str) -> list[Any]:
         out.append(node)
         position = end
     rest = body[position:] if not position else body[position:].lstrip("\n")
-    return [*out, card(rest)] if rest.strip() or not out else out
+    return [*out, card(rest)] if rest.strip(WHITE) or not out else out
 
 
 def _own_cards(body: str) -> list[tuple[int, int, dict[str, Any]]]:
@@ -171,4 +182,4 @@ def _own_cards(body: str) -> list[tuple[int, int, dict[str, Any]]]:
     return found
 
 
-FORMAT = Format(name="ghost", read=read, write=write)
+FORMAT = Format(name="ghost", reading=reading, write=write)

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from html import escape
 from typing import Any, Final, NamedTuple
 
+from gitsync.markdown.dom import WHITE
 from gitsync.markdown.embeds import SPELLED
 from gitsync.markdown.parser import parser
 from gitsync.markdown.providers import Embed, embed_of
@@ -34,21 +35,30 @@ _FORMATS: Final = (
 )
 """Bits of a text node's `format`, from the outermost tag to the innermost. Source: Lexical's TextFormatType."""
 
+_TEXTS: Final = ("text", "extended-text", "tk", "code-highlight")
+
 
 class Said(NamedTuple):
-    """What a node says: `html` that may be put beside other HTML, or `markdown` that stands alone."""
+    """What a node says: `html` that may be put beside other HTML, or `markdown` that stands alone.
+
+    `loss` is what that leaves out, in a few words.
+    """
 
     html: str = ""
     markdown: str = ""
+    loss: str = ""
 
 
 def said(node: Any) -> Said:
     """Return a node on the first level as HTML or Markdown; nothing of it is left out."""
     if not isinstance(node, dict):
         return Said()
-    read = _READERS.get(str(node.get("type")))
+    kind = str(node.get("type"))
+    read = _READERS.get(kind)
     try:
-        return read(node) if read else keep(node)
+        part = read(node) if read else keep(node)
+        plain = _PLAIN.get(kind)
+        return part._replace(loss=plain(node)) if plain and not KEPT.match(part.markdown) else part
     except (KeyError, TypeError, AttributeError, RecursionError):
         return keep(node)
 
@@ -78,41 +88,77 @@ def kept_in(text: str) -> dict[str, Any] | None:
 
 
 def inline(nodes: Any, depth: int = 0) -> str:
-    """Return what flows in a line as HTML."""
-    out = []
-    for node in nodes or () if depth < DEEPEST else ():
+    """Return what flows in a line as HTML; what several texts share is one element around them."""
+    out: list[str] = []
+    _check(depth)
+    flow = list(nodes or ())
+    formats = _formats(flow)
+    opened: list[str] = []
+    for at, node in enumerate(flow):
+        _turn(out, opened, formats, at)
         kind = node.get("type")
-        if kind in ("text", "extended-text", "tk", "code-highlight"):
-            out.append(_text(node))
+        if kind in _TEXTS:
+            out.append(escape(str(node.get("text") or ""), quote=False))
         elif kind == "linebreak":
             out.append("<br>")
         elif kind == "tab":
             out.append("\t")
-        elif kind in ("link", "autolink", "at-link"):
-            title = f' title="{escape(str(node["title"]))}"' if node.get("title") else ""
-            url = escape(str(node.get("url") or node.get("href") or ""))
-            out.append(f'<a href="{url}"{title}>{inline(node.get("children"), depth + 1)}</a>')
+        elif kind in ("link", "autolink", "at-link") and (node.get("url") or node.get("href")):
+            out.append(f"<a{_link(node)}>{inline(node.get('children'), depth + 1)}</a>")
         elif kind not in ("zwnj", "at-link-search"):
             out.append(inline(node.get("children"), depth + 1) or escape(str(node.get("text") or ""), quote=False))
-    return "".join(out)
+    return "".join([*out, *(f"</{tag}>" for tag in reversed(opened))])
 
 
-def _text(node: Node) -> str:
-    text = escape(str(node.get("text") or ""), quote=False)
-    bits = node.get("format")
-    tags = [tag for bit, tag in _FORMATS if isinstance(bits, int) and bits & bit]
-    core = text.strip(" ")
-    if not core or not tags:
-        return text
-    # A space at the edge of bold text is beside it: marks must touch a word.
-    start, end = text[: len(text) - len(text.lstrip(" "))], text[len(text.rstrip(" ")) :]
-    opened, closed = "".join(f"<{tag}>" for tag in tags), "".join(f"</{tag}>" for tag in reversed(tags))
-    return f"{start}{opened}{core}{closed}{end}"
+def _formats(flow: list[Node]) -> list[frozenset[str]]:
+    """Return the tags around each node of a line; a line break is in those that go on after it."""
+    out: list[frozenset[str]] = []
+    for node in flow:
+        bits = node.get("format") if node.get("type") in _TEXTS else 0
+        out.append(frozenset(tag for bit, tag in _FORMATS if isinstance(bits, int) and bits & bit))
+    before = after = frozenset[str]()
+    for at in reversed(range(len(flow))):
+        after = out[at] = after if flow[at].get("type") == "linebreak" else out[at]
+    for at, node in enumerate(flow):
+        before = out[at] = out[at] & before if node.get("type") == "linebreak" else out[at]
+    return out
+
+
+def _turn(out: list[str], opened: list[str], formats: list[frozenset[str]], at: int) -> None:
+    """Close and open tags for the node `at`: the ones that last longest around the others, code inside all."""
+    wanted = formats[at]
+    kept = next((n for n, tag in enumerate(opened) if tag not in wanted), len(opened))
+    if "code" in opened[:kept] and wanted.difference(opened[:kept]):
+        kept = opened.index("code")
+    out += (f"</{tag}>" for tag in reversed(opened[kept:]))
+    del opened[kept:]
+
+    def lasting(tag: str) -> int:
+        return next((n for n in range(at, len(formats)) if tag not in formats[n]), len(formats))
+
+    new = [tag for _, tag in _FORMATS if tag in wanted and tag not in opened]
+    new.sort(key=lambda tag: (tag == "code", -lasting(tag)))
+    out += (f"<{tag}>" for tag in new)
+    opened += new
+
+
+def _check(depth: int) -> None:
+    if depth > DEEPEST:
+        raise RecursionError
+
+
+def _link(node: Node) -> str:
+    """Return the attributes of a link; `noreferrer` is what Ghost's editor notes on its own."""
+    rel = " ".join(word for word in str(node.get("rel") or "").split() if word not in ("noreferrer", "noopener"))
+    said = {"href": node.get("url") or node.get("href") or "", "title": node.get("title"), "rel": rel}
+    said |= {"target": node.get("target")}
+    shown = (f' {name}="{escape(str(value))}"' for name, value in said.items() if value or name == "href")
+    return "".join(shown)
 
 
 def _paragraph(node: Node) -> Said:
     text = inline(node.get("children"))
-    return Said(html=f"<p>{text}</p>" if text.strip() else "")
+    return Said(html=f"<p>{text}</p>" if text.strip(WHITE) else "")
 
 
 def _heading(node: Node) -> Said:
@@ -133,7 +179,8 @@ def _items(node: Node, depth: int = 0) -> str:
     start = node.get("start")
     begins = f' start="{start}"' if tag == "ol" and isinstance(start, int) and start != 1 else ""
     items: list[str] = []
-    for item in node.get("children") or () if depth < DEEPEST else ():
+    _check(depth)
+    for item in node.get("children") or ():
         children = item.get("children") or []
         nested = "".join(_items(child, depth + 1) for child in children if child.get("type") == "list")
         text = inline([child for child in children if child.get("type") != "list"])
@@ -271,6 +318,23 @@ _READERS: Final[dict[str, Callable[[Node], Said]]] = {
     "paywall": _paywall,
     "horizontalrule": lambda _: Said(html="<hr>"),
 }
+
+
+_PLAIN: Final[dict[str, Callable[[Node], str]]] = {
+    "aside": lambda _: "an aside is a quote",
+    "callout": lambda _: "a callout is a quote without its colour",
+    "gallery": lambda _: "a gallery is images side by side",
+    "button": lambda _: "a button is a link",
+    "file": lambda _: "a file card is a link",
+    "toggle": lambda _: "a toggle is a details element",
+    "video": lambda _: "a video card is a plain player",
+    "audio": lambda _: "an audio card is a plain player",
+    "bookmark": lambda node: (
+        "a bookmark's title and picture are gone" if (node.get("metadata") or {}).get("icon") else ""
+    ),
+    "image": lambda node: "a wide image is as wide as the text" if node.get("cardWidth") in ("wide", "full") else "",
+}
+"""What the Markdown of a node leaves out. Where Ghost holds the post and nobody changed the node, it stays as it is."""
 
 
 def card(markdown: str) -> dict[str, Any]:

@@ -10,7 +10,8 @@ from typing import Final
 
 from gitsync.markdown.embeds import respell
 from gitsync.markdown.extensions import alerts
-from gitsync.markdown.formats import Format, Loss, Written
+from gitsync.markdown.foreign import foreign
+from gitsync.markdown.formats import Format, Loss, Translation
 from gitsync.model import clean_body
 
 _FENCED: Final = re.compile(r"^( {0,3})(`{3,}|~{3,})[^\n]*\n.*?(?:^ {0,3}\2[`~]*[ \t]*$|\Z)|`+[^`\n]+`+", re.M | re.S)
@@ -30,9 +31,11 @@ def read(text: str) -> str:
     return "".join([*out, _ALIGNED.sub(r"\1)", text[position:])])
 
 
-def write(body: str) -> Written:
+def write(body: str) -> Translation:
     """Return `body` with its embeds as Hashnode spells them; frames are taken out of posts there."""
-    return Written(respell(body, "hashnode"), (*alerts(body, "Hashnode"), *_aligned(body)))
+    return Translation(
+        respell(body, "hashnode"), (*alerts(body, "Hashnode"), *_aligned(body), *foreign(body, "Hashnode"))
+    )
 
 
 def _aligned(body: str) -> list[Loss]:
@@ -45,4 +48,11 @@ def _aligned(body: str) -> list[Loss]:
     return [Loss(code="IMAGE_ALIGNED", message=message, offset=at, hint=hint)]
 
 
-FORMAT = Format(name="hashnode", read=read, write=write)
+def reading(text: str) -> Translation:
+    """Return a post's text as Markdown; how images stand is Hashnode's alone."""
+    body = read(text)
+    loss = Loss(code="IMAGE_PLAIN", message="an image is where the text has it, not aligned, in Markdown")
+    return Translation(body, () if body == clean_body(text) else (loss,))
+
+
+FORMAT = Format(name="hashnode", reading=reading, write=write)

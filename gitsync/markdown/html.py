@@ -12,18 +12,27 @@ from gitsync.markdown.render import to_html
 
 
 def to_markdown(html: str) -> str:
-    """Return `html`, a fragment or a whole document's body, as Markdown that ends with a line break.
+    """Return `html` as Markdown, as `translated` does."""
+    return translated(html)[0]
+
+
+def translated(html: str) -> tuple[str, bool]:
+    """Return `html`, a fragment or a whole document's body, as Markdown that ends with a line break; whether it is so.
 
     `same_dom(to_html(to_markdown(html)), html)` holds, and `to_markdown(to_html(markdown)) == markdown` for what this
-    returns, but for trees that no HTML makes a second time (a link in a link, an element called "a<b", text in `xmp`).
-    What would keep a parser busy for minutes, elements that nest by thousands, comes back as it is.
+    returns, but for trees that no HTML makes a second time (a link in a link, an element called "a<b", text in `xmp`)
+    or Markdown takes for words (an attribute called "')"): False with those. What would keep a parser busy for minutes,
+    elements that nest by thousands, comes back as it is.
     """
     root = read(html)
     if root is None:
-        return "\n".join(line for line in html.split("\n") if line.strip()) + "\n"
+        return "\n".join(line for line in html.split("\n") if line.strip()) + "\n", False
     said = pieces(root.kids, Way())
-    text = "\n\n".join(text for _, text in said) if _all_say(said) else _proved(root.kids)
-    return text + "\n" if text else ""
+    if is_so := _all_say(said):
+        text = "\n\n".join(text for _, text in said)
+    else:
+        text, is_so = _proved(root.kids)
+    return text + "\n" if text else "", is_so
 
 
 def _all_say(said: list[tuple[list[Node], str]]) -> bool:
@@ -49,17 +58,17 @@ def _says(text: str, nodes: list[Node]) -> bool:
     return events(kids) == events(nodes)
 
 
-def _proved(nodes: list[Node]) -> str:
-    """Return `nodes` as Markdown, every one of them in the most readable way that says it."""
+def _proved(nodes: list[Node]) -> tuple[str, bool]:
+    """Return `nodes` as Markdown, every one of them in the most readable way that says it, and whether all is said."""
     careful: set[int] = set()
     kept: set[int] = set()
     for run in runs(nodes):
         _settle(run, careful, kept)
     text = blocks(nodes, Way(careful, kept))
     if _says(text, nodes):
-        return text
+        return text, True
     source = blocks(nodes, Way(kept={id(node) for node in nodes}))
-    return source if _says(source, nodes) else text
+    return (source, True) if _says(source, nodes) else (text, False)
 
 
 def _settle(run: list[Node], careful: set[int], kept: set[int], depth: int = 0) -> None:

@@ -7,18 +7,27 @@ from typing import Final
 
 from gitsync.markdown.embeds import respell
 from gitsync.markdown.extensions import formulas
-from gitsync.markdown.formats import Format, Written, compared
-from gitsync.markdown.html import to_markdown
+from gitsync.markdown.foreign import foreign
+from gitsync.markdown.formats import HTML_CHANGED, Format, Translation, compared
+from gitsync.markdown.html import to_markdown, translated
 from gitsync.markdown.render import to_html, unused_notes
 
 _TAG: Final = re.compile(r"<[A-Za-z]+[\s>/]|<[!?]")
 
 
-def write(body: str) -> Written:
+def write(body: str) -> Translation:
     """Return `body` as an HTML fragment; raw HTML in it is passed on."""
-    written = Written(to_html(respell(body, "frame")), (*unused_notes(body), *formulas(body)))
+    written = Translation(
+        to_html(respell(body, "frame")), (*unused_notes(body), *formulas(body), *foreign(body, "HTML"))
+    )
     # Only tags that somebody wrote by hand can be broken.
     return compared(body, written, to_markdown) if _TAG.search(body) else written
 
 
-FORMAT = Format(name="html", read=to_markdown, write=write)
+def reading(html: str) -> Translation:
+    """Return `html` as Markdown, and whether that shows another page."""
+    text, is_so = translated(html)
+    return Translation(text, () if is_so else (HTML_CHANGED,))
+
+
+FORMAT = Format(name="html", reading=reading, write=write)

@@ -60,12 +60,12 @@ def line(nodes: list[Node], *, where: str = "paragraph", careful: bool = False) 
     _escape(pieces, careful=careful)
     if not careful:
         use_tags_where_marks_fail(pieces)
-    text = show_edges("".join(piece.value for piece in pieces))
+    text = "".join(piece.value for piece in pieces)
     if where == "cell":
-        return text.replace("|", "\\|")
+        return show_edges(text).replace("|", "\\|")
     if where == "heading":
-        return re.sub(r"(^|[ \t])(#+)$", r"\1\\\2", text)
-    return escape_line_starts(text)
+        return re.sub(r"(^|[ \t])(#+)$", r"\1\\\2", show_edges(text))
+    return show_edges(escape_line_starts(text))
 
 
 def _flatten(nodes: list[Node], out: list[Piece], *, one_line: bool, depth: int) -> None:

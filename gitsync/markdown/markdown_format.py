@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gitsync.markdown.formats import Format, Written
+from gitsync.markdown.formats import Format, Translation
 from gitsync.model import clean_body
 
-FORMAT = Format(name="markdown", read=clean_body, write=Written)
+FORMAT = Format(name="markdown", reading=lambda text: Translation(clean_body(text)), write=Translation)

@@ -6,6 +6,7 @@ Sources: real exports from 2018 to 2025; Medium's API documentation for what it 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from html import escape
 from typing import Final
@@ -14,7 +15,8 @@ from gitsync.markdown.asides import Asides
 from gitsync.markdown.dom import TEXT, WHITE, Node, parse, to_source, walk
 from gitsync.markdown.embeds import SPELLED, find
 from gitsync.markdown.extensions import extensions
-from gitsync.markdown.formats import Format, Loss, Written, compared
+from gitsync.markdown.foreign import foreign
+from gitsync.markdown.formats import HTML_CHANGED, Format, Loss, Translation, compared
 from gitsync.markdown.html import to_markdown
 from gitsync.markdown.providers import embed_of, html_of
 from gitsync.markdown.render import to_html, unused_notes
@@ -26,6 +28,7 @@ _TABLE: Final = re.compile(r"<table>.*?</table>\n?", re.DOTALL)
 _NOTES: Final = re.compile(r'<section class="footnotes">\n<ol>\n(.*?)</ol>\n</section>\n?', re.DOTALL)
 _REFERENCE: Final = re.compile(r'<sup class="footnote-ref"><a href="#[^"]*" id="[^"]*">(\[\d+\])</a></sup>')
 _BACK: Final = re.compile(r' <a href="#[^"]*" class="footnote-backref">↩</a>')
+_TAG: Final = re.compile(r"<[A-Za-z]+[\s>/]|<[!?]")
 _BOX: Final = re.compile(r'<input( checked="")? disabled="" type="checkbox">')
 _CODE: Final = re.compile(r'<pre><code(?: class="language-([^"]*)")?>(.*?)</code></pre>', re.DOTALL)
 
@@ -40,12 +43,16 @@ def read_story(html: str, title: str, subtitle: str) -> str:
     root = parse(html)
     if root is None:
         return to_markdown(html)
-    body = next((node for node in _all(root) if node.get("data-field") == "body"), root)
+    body = _story(root)
     asides = Asides(html, '<div id="{}"></div>')
     out: list[str] = []
     for text, is_embed in _blocks(body, {_words(title), _words(subtitle)} - {""}):
         out.append(asides.put(text) if is_embed else text)
     return asides.restored(to_markdown("\n".join(out)))
+
+
+def _story(root: Node) -> Node:
+    return next((node for node in _all(root) if node.get("data-field") == "body"), root)
 
 
 def _all(node: Node) -> Iterator[Node]:
@@ -68,7 +75,7 @@ def _blocks(body: Node, said: set[str]) -> Iterator[tuple[str, bool]]:
         if node.tag == TEXT:
             if node.text.strip(WHITE):
                 yield from _flush(pending, joined)
-                yield f"<p>{escape(node.text.strip(), quote=False)}</p>", False
+                yield f"<p>{escape(node.text.strip(WHITE), quote=False)}</p>", False
             continue
         if node.tag in _HOLDERS and "graf--mixtapeEmbed" not in name and node.get("data-node-type") == "":
             stack.extend(reversed(node.kids))
@@ -99,7 +106,7 @@ def _blocks(body: Node, said: set[str]) -> Iterator[tuple[str, bool]]:
             first = False
             yield from _figure(node)
         elif node.tag == "p" or node.flows:
-            if (text := _inner(node).strip()) and text != "<br>":
+            if (text := _inner(node)) and text != "<br>":
                 first = False
                 yield f"<p>{text}</p>", False
         elif node.tag not in ("footer", "style", "title", "head", "link", "meta"):
@@ -194,29 +201,52 @@ def _figure(node: Node) -> Iterator[tuple[str, bool]]:
             if embed is not None:
                 yield f"{{% embed {embed.url} %}}", True
             return
+    around = {id(kid): it.get("href") for it in parts if it.tag == "a" for kid in _all(it)}
     for it in parts:
         if it.tag == "img" and it.get("src"):
             alt = f'<img src="{escape(it.get("src"))}" alt="{escape(it.get("alt"))}">'
+            if href := around.get(id(it)):
+                alt = f'<a href="{escape(href)}">{alt}</a>'
             yield (f"<figure>\n{alt}<figcaption>{caption}</figcaption></figure>" if caption else f"<p>{alt}</p>"), False
             caption = ""
 
 
-def write(body: str) -> Written:
+def write(body: str) -> Translation:
     """Return `body` as the HTML that Medium takes: two headings, no tables, no footnotes, no boxes to tick."""
+    html = _html(body)
     losses: list[Loss] = []
+    if re.search(r"<h[1456]\b", html):
+        losses.append(Loss(code="HEADING_FLAT", message="Medium has no more than two levels of headings"))
+    if _TAG.search(body):  # other tags than Markdown's own: what Medium keeps of them
+        html = _html(read(_marked(html)))
+    return compared(body, _written(body, html, losses), read)
 
-    def lose(code: str, what: str) -> None:
-        losses.append(Loss(code=code, message=f"Medium has no {what}"))
 
+def _marked(html: str) -> str:
+    """Return `html` with headings and code as Medium has them."""
+    html = re.sub(r"<(/?)h([1-6])\b", lambda it: f"<{it[1]}{'h3' if it[2] in '12' else 'h4'}", html)
+    return _CODE.sub(_as_medium_code, html)
+
+
+def _html(body: str) -> str:
+    """Return `body` as HTML with its embeds in figures."""
     position, parts = 0, []
     for start, end, embed, _ in find(body):
         parts += [body[position:start], f"\n\n<figure>{html_of(embed)}</figure>\n\n"]
         position = end
-    html = to_html("".join([*parts, body[position:]]))
+    return to_html("".join([*parts, body[position:]]))
+
+
+def _written(body: str, html: str, losses: list[Loss]) -> Translation:
+    """Return `html`, rendered from `body`, without what Medium has no place for."""
+
+    def lose(code: str, what: str) -> None:
+        losses.append(Loss(code=code, message=f"Medium has no {what}"))
+
     if "<table>" in html:
         lose("TABLE_FLAT", "tables: they are shown as code")
         html = _TABLE.sub(_as_code, html)
-    losses += [*unused_notes(body), *extensions(body, "Medium")]
+    losses += [*unused_notes(body), *extensions(body, "Medium"), *foreign(body, "Medium")]
     if _NOTES.search(html):
         lose("NOTES_LISTED", "footnotes: they are a list at the end")
         html = _NOTES.sub(lambda it: f"<hr>\n<ol>\n{_BACK.sub('', it[1])}</ol>\n", _REFERENCE.sub(r"\1", html))
@@ -226,11 +256,7 @@ def write(body: str) -> Written:
     if "<del>" in html:
         lose("STRIKE_LOST", "text struck through")
         html = re.sub(r"</?del>", "", html)
-    if re.search(r"<h[1456]>", html):
-        lose("HEADING_FLAT", "more than two levels of headings")
-    html = re.sub(r"<(/?)h([1-6])>", lambda it: f"<{it[1]}{'h3' if it[2] in '12' else 'h4'}>", html)
-    html = _CODE.sub(_as_medium_code, html)
-    return compared(body, Written(html, tuple(losses)), read)
+    return Translation(_marked(html), tuple(losses))
 
 
 def _as_medium_code(match: re.Match[str]) -> str:
@@ -251,4 +277,28 @@ def _as_code(match: re.Match[str]) -> str:
     return f"<pre><code>{escape(chr(10).join(lines), quote=False)}\n</code></pre>\n"
 
 
-FORMAT = Format(name="medium", read=read, write=write)
+def reading(html: str) -> Translation:
+    """Return a story as Markdown, with a loss where words of it are not in that."""
+    text = read(html)
+    root, shown = parse(html), parse(to_html(text))
+    if root is None or shown is None:
+        return Translation(text, (HTML_CHANGED,))
+    missing = " ".join((_counted(_story(root)) - _counted(shown)).elements())
+    message = f"these words of the story are left out: {missing[:80]}"
+    return Translation(text, (Loss(code="WORDS_LOST", message=message),) if missing else ())
+
+
+def _counted(root: Node) -> Counter[str]:
+    """Return the words below `root`, without those of cards that show another page."""
+    out: list[str] = []
+    stack = [root]
+    while stack:
+        node = stack.pop()
+        if node.tag == TEXT:
+            out.append(node.text)
+        elif node.tag not in ("style", "script", "title", "footer") and "graf--mixtapeEmbed" not in _names(node):
+            stack.extend(reversed(node.kids))
+    return Counter(re.findall(r"\w+", " ".join(out)))
+
+
+FORMAT = Format(name="medium", reading=reading, write=write)

@@ -12,6 +12,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from gitsync.markdown.dom import WHITE
+
 DEEPEST: Final = 40
 """How deep blocks are looked into; what nests deeper is kept as it is."""
 
@@ -76,7 +78,7 @@ def spans(content: str) -> dict[int, int]:
 
 
 def _outside(found: list[Block], text: str) -> None:
-    if text.strip():
+    if text.strip(WHITE):
         found.append(Block("", raw=text.strip("\n"), inner=[text]))
 
 

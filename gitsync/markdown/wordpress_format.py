@@ -13,27 +13,38 @@ from gitsync.markdown.asides import Asides
 from gitsync.markdown.embeds import SPELLED
 from gitsync.markdown.equality import same_dom
 from gitsync.markdown.extensions import extensions
-from gitsync.markdown.formats import Format, Written, compared
-from gitsync.markdown.html import to_markdown
+from gitsync.markdown.foreign import foreign
+from gitsync.markdown.formats import HTML_CHANGED, Format, Loss, Translation, compared
+from gitsync.markdown.html import to_markdown, translated
 from gitsync.markdown.providers import embed_of
 from gitsync.markdown.render import unused_notes
 from gitsync.markdown.wordpress_blocks import Block, parse
-from gitsync.markdown.wordpress_read import autop, embedded, plain
+from gitsync.markdown.wordpress_read import autop, embedded, left_out, plain
 from gitsync.markdown.wordpress_write import like, write_blocks
 
 
 def read(content: str) -> str:
     """Return the raw content of a post as Markdown."""
+    return reading(content).text
+
+
+def reading(content: str) -> Translation:
+    """Return the raw content of a post as Markdown, with a loss for what blocks say that Markdown does not."""
     content = content.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "")
     asides = Asides(content, '<div id="{}"></div>')
     parts = []
+    losses: dict[str, None] = {}
     for block in parse(content):
         html, markdown = _said(block)
+        if html is not None or markdown != block.raw.strip():
+            losses |= dict.fromkeys(left_out(block))
         if html is None:
             html = asides.put(markdown)
         if html:
             parts.append(html)
-    return asides.restored(to_markdown("\n".join(parts)))
+    text, is_so = translated("\n".join(parts))
+    told = (Loss(code="BLOCK_PLAIN", message=f"{loss} in Markdown") for loss in losses)
+    return Translation(asides.restored(text), (*told, *(() if is_so else (HTML_CHANGED,))))
 
 
 def _said(block: Block) -> tuple[str | None, str]:
@@ -62,10 +73,18 @@ def _custom_html(block: Block) -> tuple[str | None, str]:
     return None, block.raw.strip()
 
 
-def write(body: str) -> Written:
+def write(body: str) -> Translation:
     """Return `body` as blocks."""
-    written = compared(body, Written("\n\n".join(write_blocks(body))), read)
-    return Written(written.text, (*written.losses, *unused_notes(body), *extensions(body, "WordPress")))
+    written = compared(body, Translation("\n\n".join(write_blocks(body))), read)
+    return Translation(
+        written.text,
+        (
+            *written.losses,
+            *unused_notes(body),
+            *extensions(body, "WordPress"),
+            *foreign(body, "WordPress", ("wordpress",)),
+        ),
+    )
 
 
 def write_like(body: str, stored: str, markup: Literal["blocks", "html"] = "blocks") -> str:
@@ -86,4 +105,4 @@ def _for_autop(html: str) -> str:
     return re.sub(r"(<p>)(.*?)(</p>)", lambda it: it[1] + it[2].replace("\n", " ") + it[3], html, flags=re.DOTALL)
 
 
-FORMAT = Format(name="wordpress", read=read, write=write)
+FORMAT = Format(name="wordpress", reading=reading, write=write)

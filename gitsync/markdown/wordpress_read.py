@@ -11,6 +11,7 @@ from collections.abc import Callable
 from html import unescape
 from typing import Any, Final
 
+from gitsync.markdown.dom import WHITE
 from gitsync.markdown.providers import embed_of
 from gitsync.markdown.wordpress_blocks import Block
 
@@ -36,6 +37,7 @@ _EMBED = re.compile(
 )
 _BR = re.compile(r"<br\s*/?>")
 _OPEN_QUOTE = re.compile(r"\s*<blockquote(?: class=\"wp-block-quote\")?>")
+_CITE = re.compile(r"<cite>(?:(?!</?cite\b).)*</cite>", re.DOTALL)
 _OPEN_DETAILS = re.compile(r"\s*<details class=\"wp-block-details\">\s*<summary>(.*?)</summary>", re.DOTALL)
 
 Plain = str | None
@@ -51,13 +53,28 @@ def plain(block: Block) -> Plain:
     return write(block) if block.attrs.keys() <= known else None
 
 
+def left_out(block: Block) -> list[str]:
+    """Return what the Markdown of a block and of those in it leaves out; a post that WordPress holds keeps it there."""
+    said = block.attrs or {}
+    out = [words for name, key, words in _PLAIN if block.name.removeprefix("core/") == name and said.get(key)]
+    return [*out, *(words for inner in block.blocks for words in left_out(inner))]
+
+
+_PLAIN: Final = (
+    ("image", "sizeSlug", "an image has no size of WordPress'"),
+    ("image", "id", "an image has no place in a library of media"),
+    ("separator", "className", "a separator has no style"),
+)
+"""Blocks, the attribute that Markdown has no place for, and what that means."""
+
+
 def _one(pattern: re.Pattern[str], block: Block) -> re.Match[str] | None:
     return None if block.blocks else pattern.fullmatch(block.html)
 
 
 def _paragraph(block: Block) -> Plain:
     match = _one(_PARAGRAPH, block)
-    return f"<p>{match[1]}</p>" if match and match[1].strip() else "" if match else None
+    return f"<p>{match[1]}</p>" if match and match[1].strip(WHITE) else "" if match else None
 
 
 def _heading(block: Block) -> Plain:
@@ -129,12 +146,12 @@ def _item(item: Block, loose: bool) -> Plain:
             return None
         else:
             out.append(f"\0{inner}")
-    text = "".join(out).strip()
+    text = "".join(out).strip(WHITE)
     if not text.endswith("</li>"):
         return None
     text, _, nested = text.removeprefix("<li>").removesuffix("</li>").partition("\0")
     nested = nested.replace("\0", "")
-    return f"<li>{f'<p>{text.strip()}</p>' if loose and text.strip() else text}{nested}</li>"
+    return f"<li>{f'<p>{text.strip(WHITE)}</p>' if loose and text.strip(WHITE) else text}{nested}</li>"
 
 
 def _table(block: Block) -> Plain:
@@ -167,10 +184,11 @@ def _around(block: Block, opener: re.Pattern[str], opened: Callable[[re.Match[st
         return None
     if not block.blocks:
         return opened(match) + block.html[match.end() :].rstrip()
-    if block.html[match.end() :].replace(closed, "", 1).strip():
+    rest = block.html[match.end() :].replace(closed, "", 1).strip(WHITE)
+    if rest and not (closed == "</blockquote>" and _CITE.fullmatch(rest)):
         return None
     inner = [_custom_html(child) if child.name == "html" else plain(child) for child in block.blocks]
-    return None if None in inner else opened(match) + "\n".join(text for text in inner if text) + closed
+    return None if None in inner else opened(match) + "\n".join([*filter(None, inner), rest]) + closed
 
 
 def _custom_html(block: Block) -> Plain:
@@ -216,7 +234,7 @@ def autop(text: str) -> str:
     text = re.sub(rf"(</(?:{_TALL})\s*>)", r"\1\n\n", text, flags=re.IGNORECASE)
     out = []
     for part in re.split(r"\n\s*\n", text):
-        part = part.strip()
+        part = part.strip(WHITE)
         if not part:
             continue
         if part[0] == "\1" or re.match(rf"</?(?:{_TALL}|p)\b|<!--", part, re.IGNORECASE):

@@ -16,6 +16,7 @@ from markdown_it.common.utils import unescapeAll
 from markdown_it.token import Token
 
 from gitsync.markdown.asides import Asides
+from gitsync.markdown.dom import WHITE
 from gitsync.markdown.embeds import find
 from gitsync.markdown.providers import Embed
 from gitsync.markdown.render import render_tokens, tokens_of
@@ -36,6 +37,7 @@ _FIGURE = re.compile(
     r"<figure>\s*(?P<img><img\b[^<>]*>)\s*(?:<figcaption>(?P<caption>.*?)</figcaption>)\s*</figure>\s*\Z", re.DOTALL
 )
 _MORE = re.compile(r"<!--more(?: [^<>]*)?-->\Z")
+_CITE = re.compile(r"<cite>(?:(?!</?cite\b).)*</cite>", re.DOTALL)
 _LANGUAGE = re.compile(r"[^\s\"'<>&]+")
 
 
@@ -117,11 +119,11 @@ def _grouped(runs: list[list[Token]]) -> Iterator[list[Token]]:
 
 
 def _html(html: str) -> str:
-    return block("html", html.strip("\n")) if html.strip() else ""
+    return block("html", html.strip("\n")) if html.strip(WHITE) else ""
 
 
 def _inline(run: Sequence[Token]) -> str:
-    return render_tokens(run[1:-1]).strip()
+    return render_tokens(run[1:-1]).strip(WHITE)
 
 
 def _paragraph(run: list[Token]) -> str:
@@ -177,8 +179,11 @@ def _rule(_: list[Token]) -> str:
 
 
 def _quote(run: list[Token]) -> str:
+    cite = ""
+    if len(run) > 5 and run[-4].type == "paragraph_open" and _CITE.fullmatch(said := _inline(run[-4:-1])):
+        cite, run = said, [*run[:-4], run[-1]]
     inner = "\n\n".join(_blocks(run[1:-1]))
-    return block("quote", f'<blockquote class="wp-block-quote">{inner}</blockquote>')
+    return block("quote", f'<blockquote class="wp-block-quote">{inner}{cite}</blockquote>')
 
 
 def _list(run: list[Token]) -> str | None:
