@@ -166,6 +166,14 @@ def test_a_line_element_around_boxes_stays_html(name: str, html: str) -> None:
     assert named(name).read(named(name).write(body).text) == body
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("name", PLATFORMS)
+@pytest.mark.parametrize("hostile", ["<table><tr><td>" * 1000, "<div>" * 3000 + "x" + "</div>" * 3000, "> " * 3000])
+def test_nesting_without_end_is_read_and_written(name: str, hostile: str) -> None:
+    assert named(name).read(hostile) is not None
+    assert named(name).write(hostile).text
+
+
 @pytest.mark.parametrize("body", ["# A <b class=x>b</b>\n\n#### C\n", "<table><tr><td>a</td></tr></table>\n"])
 def test_html_that_medium_makes_its_own_stays_so_from_the_first_time_on(body: str) -> None:
     medium = named("medium")

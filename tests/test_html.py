@@ -115,6 +115,25 @@ def test_what_html_says_its_markdown_says(html):
     assert same_dom(to_html(to_markdown(html)), html)
 
 
+@pytest.mark.parametrize(
+    "html",
+    [
+        "<p>=\n- </p>",
+        "<p>word&nbsp;\n- </p>",
+        f"<br>{SCRIPT}",
+        f"<br>{COMMENT}word",
+        f"<div>{SCRIPT}<p></p></div>word\nmore <b>x</b>",
+        '<b style="font-weight: normal"><p dir="ltr">a</p></b>',
+        "<span><!-- x --><p>a</p><div>b</div></span>",
+        '<div><a href="x" download><div>b</div><p>c</p></a></div>',
+    ],
+)
+def test_markdown_says_what_was_hard_to_say(html):
+    markdown = to_markdown(html)
+    assert same_dom(to_html(markdown), html)
+    assert to_markdown(to_html(markdown)) == markdown
+
+
 @settings(deadline=None, max_examples=80)
 @given(HTML)
 def test_markdown_of_its_own_html_is_itself(html):

@@ -25,6 +25,13 @@ from gitsync.markdown.render import to_html
             "(www.a.b) me.you@x.org",
             '<p>(<a href="http://www.a.b">www.a.b</a>) <a href="mailto:me.you@x.org">me.you@x.org</a></p>',
         ),
+        (
+            "http://localhost:4000/a, http://localhost. http://, and www.",
+            '<p><a href="http://localhost:4000/a">http://localhost:4000/a</a>, '
+            '<a href="http://localhost">http://localhost</a>. http://, and www.</p>',
+        ),
+        ("*x* a_b-c_d@x.org_", "<p><em>x</em> a_b-c_d@x.org_</p>"),
+        ("a_b-c_d@x.org.", '<p><a href="mailto:a_b-c_d@x.org">a_b-c_d@x.org</a>.</p>'),
         ("`http://a.b` [http://a.b](c) ahttp://a.b http\\://a.b x@y", None),
         ("term\n: what it means", "<dl><dt>term</dt><dd>what it means</dd></dl>"),
         ("a\\\nb", "<p>a<br>b</p>"),

@@ -17,7 +17,8 @@ from markdown_it.token import Token
 _BEFORE = r"(?:^|(?<=[\s*_~(]))"
 _SCHEME = re.compile(_BEFORE + r"(?:https?|ftp)$", re.IGNORECASE)
 _WWW = re.compile(_BEFORE + r"www\.", re.IGNORECASE)
-_DOMAIN = re.compile(r"[\w-]+(?:\.[\w-]+)+")
+_LABEL = r"[\w\U00010000-\U0010ffff-]+"
+_DOMAIN = re.compile(rf"{_LABEL}(?:\.{_LABEL})*")
 _REST = re.compile(r"[^\s<\x00]*")
 _LOCAL = re.compile(r"[A-Za-z0-9._+-]{1,256}$")
 _HOST = re.compile(r"[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)+")
@@ -30,6 +31,7 @@ def autolinks(md: MarkdownIt) -> None:
     """Teach `md` bare links."""
     md.inline.ruler.before("backticks", "gfm_autolink", _rule)
     md.core.ruler.after("inline", "gfm_www", _www)
+    md.core.ruler.after("inline", "gfm_local_part", _local_parts)
 
 
 def _rule(state: StateInline, silent: bool) -> bool:
@@ -58,7 +60,9 @@ def _url(state: StateInline) -> tuple[int, int, str]:
     start = state.pos - len(scheme[0])
     if len(scheme[0]) == len(state.pending) and not _may_start(state.src, start):
         return 0, 0, ""
-    return start, extent(state.src, state.pos + 3), ""
+    domain = state.pos + 3
+    end = extent(state.src, domain)
+    return start, end if end > domain else 0, ""
 
 
 def _address(state: StateInline) -> tuple[int, int, str]:
@@ -89,7 +93,21 @@ def extent(text: str, start: int) -> int:
         elif trail := _TRAIL.search(url[-16:]):
             url = url[: -len(trail[0])]
         else:
-            return start + len(url) if len(url) >= 3 else start
+            return start + len(url)
+
+
+def _local_parts(state: StateCore) -> None:
+    """Move what stands before a "_" in an e-mail address, and was read before it was known to be one, into the link."""
+    for block in state.tokens:
+        if block.type != "inline" or not block.children or "@" not in block.content:
+            continue
+        for before, opened, text in zip(block.children, block.children[1:], block.children[2:], strict=False):
+            mail = opened.type == "link_open" and opened.markup == "bare" and text.content.count("@") == 1
+            local = _LOCAL.search(before.content[-256:]) if mail and before.type == "text" else None
+            if local:
+                before.content = before.content[: -len(local[0])]
+                text.content = local[0] + text.content
+                opened.attrs["href"] = state.md.normalizeLink(f"mailto:{text.content}")
 
 
 def _www(state: StateCore) -> None:

@@ -6,7 +6,18 @@ import re
 from collections.abc import Callable, Collection, Iterator
 from typing import NamedTuple
 
-from gitsync.markdown.dom import BLOCKS, COMMENT, RAW_TEXT, TEXT, WHITE, Node, must_be_text, start_tag, to_source
+from gitsync.markdown.dom import (
+    BLOCKS,
+    COMMENT,
+    RAW_TEXT,
+    TEXT,
+    WHITE,
+    Node,
+    has_blank_line,
+    must_be_text,
+    start_tag,
+    to_source,
+)
 from gitsync.markdown.footnotes import NOTES
 from gitsync.markdown.inline import line
 from gitsync.markdown.tables import table
@@ -44,7 +55,9 @@ def pieces(nodes: list[Node], way: Way) -> list[tuple[list[Node], str]]:
         if out and _is_bare(run):
             # Bare text in or after HTML is no paragraph: a blank line would end the HTML and make it one.
             before, said = out[-1]
-            out[-1] = ([*before, *run], f"{said}\n{text}")
+            # HTML with a blank line in it ends with its last line, so that the text must be on that.
+            text = text.replace("\n", " ") if "\n\n" in said else f"\n{text}"
+            out[-1] = ([*before, *run], said + text)
         elif text:
             out.append((run, text))
         list_mark = _mark_of(run[0], text)
@@ -131,6 +144,8 @@ def _loose_line(run: list[Node]) -> str:
     first = next((node for node in run if node.tag != TEXT), run[0])
     if _is_bare(run):
         return source
+    if split := next((at for at, node in enumerate(run) if at and has_blank_line(node)), 0):
+        return f"{_loose_line(run[:split])}\n\n{_loose_line(run[split:])}"
     if first.tag == COMMENT or first.tag in _LINE_OF_HTML:
         # These end with their own line, so what follows must be on it, up to the next of them.
         end = next((i for i, node in enumerate(run) if i and _has_lines(node)), len(run))

@@ -222,7 +222,7 @@ def to_source(nodes: list[Node], *, blank_lines: bool = False) -> str:
     parts: list[str] = []
     raw, opened, late, verbatim = "", False, False, 0
     for node, begins in walk(nodes):
-        if begins and not raw and parts and (node.tag == COMMENT or node.tag in RAW_TEXT) and _has_blank_line(node):
+        if begins and not raw and parts and (node.tag == COMMENT or node.tag in RAW_TEXT) and has_blank_line(node):
             # Such a line break cannot be written otherwise, but the element can begin a piece of HTML that may have
             # one. It ends with its last line, so that all that follows must stay on that line.
             parts[-1] = f"{parts[-1].rstrip(WHITE)}\n\n"
@@ -257,7 +257,7 @@ def to_source(nodes: list[Node], *, blank_lines: bool = False) -> str:
     return "".join(parts)
 
 
-def _has_blank_line(node: Node) -> bool:
+def has_blank_line(node: Node) -> bool:
     return bool(_BLANK_LINE.search(node.text) or any(_BLANK_LINE.search(kid.text) for kid in node.kids))
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from markdown_it.common.html_blocks import block_names
+
 _SPECIAL = re.compile(
     r"""\\(?=[!-/:-@\[-`{-~\n]|\Z)          # would escape what follows
     | (?P<run>\*+|_+|~{2,}|`+)              # could be marks
@@ -32,6 +34,9 @@ _BLOCK_START = re.compile(
     | [|:-][-:| \t]*$                       # delimiters of a table""",
     re.VERBOSE,
 )
+_HTML_START = re.compile(rf"<(?:[!?]|/?(?:{'|'.join(['script', 'style', 'textarea', *block_names])})(?![\w:-]))")
+"""HTML that begins a block even right after a line of text. Source: CommonMark, section 4.6."""
+
 _SCHEME = re.compile(r"(?:https?|ftp)\Z", re.IGNORECASE)
 _LONE_TAG = re.compile(r"\A(</?[A-Za-z][\w-]*(?:\"[^\"\n]*\"|'[^'\n]*'|[^\"'<>\n])*>)[ ]*\n")
 _EDGE = re.compile(r"\A\u00a0|\u00a0\Z|(?<=\n)\u00a0|\u00a0(?=\\?\n)")
@@ -100,7 +105,7 @@ def escape_line_starts(text: str) -> str:
     lines = _LONE_TAG.sub(r"\1 ", text, count=1).split("\n") if text.startswith("<") else text.split("\n")
     out = [lines[0]]
     for line in lines[1:]:
-        if (_BLOCK_START.match(line) or not line) and not out[-1].endswith("\\"):
+        if (_BLOCK_START.match(line) or _HTML_START.match(line) or not line) and not out[-1].endswith("\\"):
             out[-1] += f" {line}"
         else:
             out.append(line)

@@ -16,20 +16,22 @@ _LABEL = re.compile(r"[\w.-]+")
 
 def recognise(root: Node) -> None:
     """Replace footnotes and the references to them in `root`, when all of them are found, by nodes of their own."""
-    section = next((kid for kid in reversed(root.kids) if not kid.flows), None)
-    if section is None or (items := _items(section)) is None:
+    last = next((at for at in reversed(range(len(root.kids))) if not root.kids[at].flows), None)
+    if last is None or (items := _items(section := root.kids[last])) is None:
         return
     labels = {f"#{item.get('id')}": _PREFIX.sub("", item.get("id"), count=1) for item in items}
-    marks = [(parent, kid) for parent in _parents(root.kids) for kid in parent.kids if _target(kid) in labels]
+    marks = [
+        (parent, at) for parent in _parents(root.kids) for at, kid in enumerate(parent.kids) if _target(kid) in labels
+    ]
     fit = all(map(_LABEL.fullmatch, labels.values())) and len(set(labels.values())) == len(items)
-    if not fit or {_target(mark) for _, mark in marks} != set(labels):
+    if not fit or {_target(parent.kids[at]) for parent, at in marks} != set(labels):
         return
-    for parent, mark in marks:
-        note = Node(NOTE, {"label": labels[_target(mark)]}, text=to_source([mark]))
-        parent.kids[next(i for i, kid in enumerate(parent.kids) if kid is mark)] = note
+    for parent, at in marks:
+        mark = parent.kids[at]
+        parent.kids[at] = Node(NOTE, {"label": labels[_target(mark)]}, text=to_source([mark]))
     source = to_source([section])
     notes = [Node("li", {"label": labels[f"#{item.get('id')}"]}, _content(item), flows=False) for item in items]
-    root.kids[root.kids.index(section)] = Node(NOTES, kids=notes, text=source, flows=False)
+    root.kids[last] = Node(NOTES, kids=notes, text=source, flows=False)
 
 
 def _items(section: Node) -> list[Node] | None:
@@ -82,7 +84,8 @@ def standing_alone(text: str, nodes: list[Node]) -> str:
     """Return `text`, the Markdown of `nodes`, with the references or the footnotes that it lacks to be read right."""
     notes = next((node for node in nodes if node.tag == NOTES), None)
     defined = [note.get("label") for note in notes.kids] if notes else []
-    used = [node.get("label") for node, _ in walk(nodes) if node.tag == NOTE]
+    used = dict.fromkeys(node.get("label") for node, _ in walk(nodes) if node.tag == NOTE)
     before = [f"[^{label}]" for label in defined if label not in used]
-    after = [f"[^{label}]: -" for label in dict.fromkeys(used) if label not in defined]
+    known = set(defined)
+    after = [f"[^{label}]: -" for label in used if label not in known]
     return "\n\n".join([" ".join(before), text, *after]) if before or after else text

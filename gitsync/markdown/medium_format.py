@@ -23,6 +23,7 @@ from gitsync.markdown.render import to_html, unused_notes
 
 _HOLDERS: Final = frozenset({"section", "div", "article", "body", "main", "header"})
 _HEADINGS: Final = {"h1": "h2", "h2": "h2", "h3": "h2", "h4": "h3", "h5": "h3", "h6": "h3"}
+_DEEPEST: Final = 200
 _INLINE: Final = {"a": ("href", "title"), "img": ("src", "alt", "title"), "ol": ("start",)}
 _TABLE: Final = re.compile(r"<table>.*?</table>\n?", re.DOTALL)
 _NOTES: Final = re.compile(r'<section class="footnotes">\n<ol>\n(.*?)</ol>\n</section>\n?', re.DOTALL)
@@ -111,7 +112,7 @@ def _blocks(body: Node, said: set[str]) -> Iterator[tuple[str, bool]]:
                 yield f"<p>{text}</p>", False
         elif node.tag not in ("footer", "style", "title", "head", "link", "meta"):
             first = False
-            yield to_source(_ungrouped([_clean(node)])), False
+            yield to_source(_clean([node])), False
     yield from _flush(pending, joined)
 
 
@@ -135,35 +136,29 @@ def _has_blocks(node: Node) -> bool:
     return any(not kid.flows for kid in node.kids)
 
 
-def _clean(node: Node) -> Node:
-    """Return a node without what only Medium's pages need."""
-    if node.tag == "pre":
-        language = re.sub(r"[^\w#+.-]", "", node.get("data-code-block-lang"))
-        code = Node("code", {"class": f"language-{language}"} if language else {}, [Node(TEXT, text=_said(node))])
-        return Node("pre", kids=[code], flows=False)
-    kept = _INLINE.get(node.tag, ())
-    attrs = {name: value for name, value in node.attrs.items() if name in kept}
-    kids = [_clean(kid) for kid in node.kids]
-    tag = "span" if node.tag == "mark" else _HEADINGS.get(node.tag, node.tag)
-    if tag == "span" and not attrs:
-        return Node("#group", kids=kids) if len(kids) != 1 else kids[0]
-    return Node(tag, attrs, kids, node.text, node.flows)
+def _clean(nodes: list[Node], depth: int = 0) -> list[Node]:
+    """Return nodes without what only Medium's pages need; what is deeper than any story, as it is."""
+    if depth > _DEEPEST:
+        return nodes
+    out: list[Node] = []
+    for node in nodes:
+        if node.tag == "pre":
+            language = re.sub(r"[^\w#+.-]", "", node.get("data-code-block-lang"))
+            marks: dict[str, str | None] = {"class": f"language-{language}"} if language else {}
+            out.append(Node("pre", kids=[Node("code", marks, [Node(TEXT, text=_said(node))])], flows=False))
+            continue
+        kids = _clean(node.kids, depth + 1)
+        attrs = {name: value for name, value in node.attrs.items() if name in _INLINE.get(node.tag, ())}
+        tag = _HEADINGS.get(node.tag, node.tag)
+        if tag in ("span", "mark") and not attrs:
+            out += kids
+        else:
+            out.append(Node(tag, attrs, kids, node.text, node.flows))
+    return out
 
 
 def _inner(node: Node) -> str:
-    out: list[Node] = []
-    for kid in node.kids:
-        clean = _clean(kid)
-        out += clean.kids if clean.tag == "#group" else [clean]
-    return to_source(_ungrouped(out)).strip(WHITE)
-
-
-def _ungrouped(nodes: list[Node]) -> list[Node]:
-    out: list[Node] = []
-    for node in nodes:
-        kids = _ungrouped(node.kids)
-        out += kids if node.tag == "#group" else [Node(node.tag, node.attrs, kids, node.text, node.flows)]
-    return out
+    return to_source(_clean(node.kids)).strip(WHITE)
 
 
 def _code_text(node: Node) -> str:
@@ -173,7 +168,7 @@ def _code_text(node: Node) -> str:
 def _said(node: Node) -> str:
     """Return the text of code; old stories end its lines with <br>."""
     text = "".join("\n" if it.tag == "br" else it.text for it in _all(node) if it.tag in (TEXT, "br"))
-    return f"{text.removesuffix(chr(10))}\n"
+    return f"{text if node.get('data-code-block-mode') else text.removesuffix(chr(10))}\n"
 
 
 def _code(nodes: list[Node]) -> str:
@@ -261,7 +256,9 @@ def _written(body: str, html: str, losses: list[Loss]) -> Translation:
 
 def _as_medium_code(match: re.Match[str]) -> str:
     language = f' data-code-block-lang="{match[1]}"' if match[1] else ""
-    return f'<pre data-code-block-mode="2"{language}>{match[2].removesuffix(chr(10))}</pre>'
+    text = re.sub(r"(?:\n|&#10;)\Z", "", match[2])
+    text = f"\n{text}" if text.startswith("\n") else text  # a parser eats the first line break
+    return f'<pre data-code-block-mode="2"{language}>{text}</pre>'
 
 
 def _as_code(match: re.Match[str]) -> str:
