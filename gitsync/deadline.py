@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import httpcore
 
 
 class Deadline(httpcore.NetworkBackend):
-    """A network on which no read waits beyond `at`, an instant of `clock`; None: as long as the read says."""
+    """A network on which no read waits beyond `at`, an instant of `clock`; None: as long as the read says.
 
-    def __init__(self, clock: Callable[[], float]) -> None:
+    `resolved` may say which addresses a host has, for who has judged them; None: the host is connected to by its name.
+    """
+
+    def __init__(
+        self, clock: Callable[[], float], resolved: Callable[[str], Sequence[str] | None] = lambda _: None
+    ) -> None:
         self.at: float | None = None
         self._clock = clock
+        self._resolved = resolved
         self._inner = httpcore.SyncBackend()
 
     def left(self, timeout: float | None) -> float | None:
@@ -34,8 +40,13 @@ class Deadline(httpcore.NetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.NetworkStream:
-        stream = self._inner.connect_tcp(host, port, timeout, local_address, socket_options)
-        return _Stream(stream, self)
+        *others, last = self._resolved(host) or (host,)
+        for address in others:
+            try:
+                return _Stream(self._inner.connect_tcp(address, port, timeout, local_address, socket_options), self)
+            except (httpcore.ConnectError, httpcore.ConnectTimeout):
+                continue  # the next address of the host may answer
+        return _Stream(self._inner.connect_tcp(last, port, timeout, local_address, socket_options), self)
 
     def connect_unix_socket(
         self, path: str, timeout: float | None = None, socket_options: Iterable[Any] | None = None

@@ -10,9 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from http.cookiejar import CookieJar, DefaultCookiePolicy
-from ipaddress import IPv4Address, IPv6Address, ip_address
-from socket import gaierror, getaddrinfo
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import httpx
 
@@ -277,91 +275,3 @@ def secrets_in(headers: Mapping[str, str]) -> set[str]:
     """Return what no message may show: header values, and what follows a scheme such as `Bearer`."""
     values = [value for name, value in headers.items() if not name.lower().startswith(("accept", "content-type"))]
     return {part for value in values for part in (value, value.rpartition(" ")[2]) if len(part) >= 4}
-
-
-class Probe(NamedTuple):
-    """What became of asking for a page: the status of the end, 0 for none; where a permanent redirect leads; why."""
-
-    status: int
-    moved_to: str = ""
-    said: str = ""
-
-
-def probe(url: str, *, timeout: float = 15.0) -> Probe:
-    """Ask whether a page is there, without reading it: HEAD, and GET where that is not liked. Nothing is raised.
-
-    http and https only, also after redirects; never an address where clouds keep a machine's metadata, and no address
-    of an inner network that an outer one leads to.
-    """
-    moved, status, inner = "", 0, True
-    headers = {"User-Agent": f"Mozilla/5.0 (compatible; gitsync/{__version__}; link check)", "Accept": "*/*"}
-    try:
-        with httpx.Client(timeout=timeout, headers=headers) as client:
-            target = httpx.URL(url)
-            for _ in range(6):
-                if target.scheme not in ("http", "https"):
-                    return Probe(0, said="that is no public address")
-                addresses = _addresses(target.host)
-                inner, was = any(not address.is_global for address in addresses), inner
-                if any(it.is_link_local or it in METADATA for it in addresses) or (inner and not was):
-                    return Probe(0, said="that is no public address")
-                answer = client.head(target)
-                if answer.status_code in (403, 404, 405, 406, 501):
-                    with client.stream("GET", target) as answer:
-                        pass
-                status, location = answer.status_code, answer.headers.get("location", "")
-                if not (300 <= status < 400 and location):
-                    return Probe(status, moved)
-                target = target.join(location)
-                moved = str(target) if status in (301, 308) else moved
-        return Probe(0, said="it redirects too often")
-    except (httpx.HTTPError, httpx.InvalidURL, gaierror, ValueError) as error:
-        return Probe(0, said=plain(str(error) or type(error).__name__)[:120])
-
-
-def download(url: str, *, trusted: Collection[str] = (), timeout: float = 30.0) -> tuple[bytes, str] | None:
-    """Return the content of a picture and its media type, by what the server says; None where it cannot be had.
-
-    At most PICTURE bytes, http and https only; only public addresses, also after redirects, but for `trusted` hosts
-    (with their port, as in a URL). Nothing is raised: a picture less is no reason against a post.
-    """
-    try:
-        with httpx.Client(
-            timeout=timeout, headers={"User-Agent": f"gitsync/{__version__}", "Accept": "image/*"}
-        ) as client:
-            target = httpx.URL(url)
-            for _ in range(6):
-                host = target.netloc.decode("ascii")
-                if target.scheme not in ("http", "https") or target.userinfo:
-                    return None
-                if host not in trusted and any(not it.is_global for it in _addresses(target.host)):
-                    return None
-                with client.stream("GET", target) as answer:
-                    if location := answer.headers.get("location", "") if 300 <= answer.status_code < 400 else "":
-                        target = target.join(location)
-                        continue
-                    kind = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
-                    if answer.status_code != 200 or not kind.startswith("image/"):
-                        return None
-                    content = bytearray()
-                    for chunk in answer.iter_bytes():
-                        content += chunk
-                        if len(content) > PICTURE:
-                            return None
-                    return bytes(content), kind
-    except (httpx.HTTPError, httpx.InvalidURL, gaierror, ValueError):
-        pass
-    return None
-
-
-PICTURE: Final = 20 << 20
-"""Bytes of a picture that is fetched."""
-
-METADATA: Final = frozenset(map(ip_address, ("fd00:ec2::254", "100.100.100.200", "192.0.0.192")))
-"""Where Amazon (IPv6), Alibaba and Oracle answer a machine about itself; all others use link-local addresses."""
-
-
-def _addresses(host: str) -> list[IPv4Address | IPv6Address]:
-    found = [ip_address(str(it[4][0]).partition("%")[0]) for it in getaddrinfo(host, None)]
-    # An IPv4 address in IPv6's clothes leads to the same machine.
-    return [it.ipv4_mapped or it if isinstance(it, IPv6Address) else it for it in found]

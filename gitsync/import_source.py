@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from gitsync import document
+from gitsync.engine.bringing import Bringing, Fetch, fetched
 from gitsync.engine.overlay import Overlay
 from gitsync.engine.projection import relative
 from gitsync.errors import InvalidContent
@@ -47,28 +48,32 @@ class _Here:
         return same or next((self.canonical[u] for u in (post.canonical_url, found.url) if u in self.canonical), None)
 
 
-def import_source(project: Project, path: Path, *, dry_run: bool) -> Iterator[Event]:
+def import_source(project: Project, path: Path, *, dry_run: bool, fetch: Fetch = fetched) -> Iterator[Event]:
     """Import the export at `path`. Nothing is imported of an export that breaks off or holds a post that none can be.
 
-    Raises UsageError, InvalidContent, Refused, Moved.
+    Where the configuration wants the pictures too, `fetch` has them. Raises UsageError, InvalidContent, Refused, Moved.
     """
     source = open_source(path)
     repository = project.repository
     if dry_run:
-        yield from _imported(project, source, path, dry_run=True)
+        yield from _imported(project, source, path, None)
         return
     with process_lock(repository, wait=PROCESS_WAIT):
         worktree.complete(repository)
         project.check_writable(None)
-        yield from _imported(project, source, path, dry_run=False)
+        yield from _imported(project, source, path, fetch)
 
 
-def _imported(project: Project, source: Source, path: Path, *, dry_run: bool) -> Iterator[Event]:
+def _imported(project: Project, source: Source, path: Path, fetch: Fetch | None) -> Iterator[Event]:
+    """Import, with what fetches pictures; None for a dry run."""
+    dry_run = fetch is None
     with Overlay(project, project.head()) as overlay:
         here = _posts_here(project, overlay)
         places: dict[str, str] = {}
         new: list[tuple[str, Found]] = []
         files: dict[str, Oid] = {}
+        wanted = fetch if project.config.content.fetch_assets else None
+        pictures = Bringing(overlay, wanted, lambda _: None, {}) if wanted is not None else None
         for number, found in enumerate(source.posts(), 1):
             if (there := here.path_of(found)) is not None:
                 reason = f"{found.place} is here already."
@@ -82,10 +87,12 @@ def _imported(project: Project, source: Source, path: Path, *, dry_run: bool) ->
             yield Progress(site=source.name, done=number)
         for where, found in new:
             linked = found.post.with_fields({"body": _linked(found.post.body, where, places)})
+            linked = linked if pictures is None else pictures.localised(linked, where)
             if linked is not found.post:
                 files[where] = overlay.put(where, _file(project, found, linked, where))
         if files and not dry_run:
-            _commit(project, overlay, files, f"Import {len(files)} posts from {path.name}")
+            brought = pictures.files() if pictures is not None else {}
+            _commit(project, overlay, files | brought, f"Import {len(files)} posts from {path.name}")
         told: Outcome = "planned" if dry_run else "done"
         for where, found in new:
             notes = " ".join(found.notes) or None

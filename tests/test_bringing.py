@@ -112,3 +112,36 @@ def test_a_plan_fetches_nothing(desk: Desk, host: tuple[Host, str]) -> None:
     served.forem.add(title="One", body_markdown=f"![a]({url}/img/a/pic.png)\n", published=True)
     assert desk.run("import", "devto", "--dry-run").code == 0
     assert served.asked == []
+
+
+def test_pictures_that_an_edit_adds_come_with_it(desk: Desk, host: tuple[Host, str]) -> None:
+    served, url = host
+    first = f"One ![a]({url}/img/none.png).\n\nTwo.\n\nThree.\n"
+    id = served.forem.add(title="One", body_markdown=first, published=True)
+    assert desk.run("import", "devto").code == 0
+    served.forem.edit(id, body_markdown=first.replace("Two.", f"Two ![b]({url}/img/b/pic.png)."))
+    desk.put("posts/one.md", desk.read("posts/one.md").replace("Three.", "Three here."))
+    writes, asked = len(served.forem.writes()), len(served.asked)
+    assert desk.run("sync", "--dry-run").code == 0
+    assert served.asked[asked:] == []
+    assert desk.run("sync").code == 0
+    body = first.replace("Three.", "Three here.")
+    assert body.replace("Two.", "Two ![b](../images/pic.png).") in desk.read("posts/one.md")
+    assert (desk.root / "images" / "pic.png").read_bytes() == PNG + b"other"
+    assert desk.git("show", "--name-only", "--format=", "HEAD").split() == ["images/pic.png", "posts/one.md"]
+    assert desk.git("status", "--porcelain") == ""
+    assert served.asked[asked:] == ["/img/b/pic.png"]  # and not what could not be had when the post came
+    assert len(served.forem.writes()) == writes + 1
+    assert served.forem.articles[id].body_markdown == body.replace("Two.", f"Two ![b]({url}/img/b/pic.png).")
+    assert desk.run("sync").out.startswith("Nothing to do")
+
+
+def test_pictures_of_an_edit_that_waits_or_collides_are_not_left_lying(desk: Desk, host: tuple[Host, str]) -> None:
+    served, url = host
+    id = served.forem.add(title="One", body_markdown="One.\n", published=True)
+    assert desk.run("import", "devto").code == 0
+    desk.put("posts/one.md", desk.read("posts/one.md").replace("One.", "One here."))
+    served.forem.edit(id, body_markdown=f"One ![b]({url}/img/b/pic.png).\n")
+    assert desk.run("sync").code == 3
+    assert served.asked == []
+    assert not (desk.root / "images").exists()

@@ -24,7 +24,7 @@ from gitsync.errors import (
     Unauthorized,
     Unreachable,
 )
-from gitsync.http import LARGEST, Client, Probe, probe
+from gitsync.http import LARGEST, Client
 from gitsync.pace import Limit
 
 BASE = "https://forem.example/api"
@@ -357,21 +357,3 @@ def test_a_file_is_sent_as_a_form() -> None:
     assert request.headers["content-type"].startswith("multipart/form-data; boundary=")
     assert b"\x89PNG" in request.content
     assert b'name="alt"' in request.content
-
-
-@pytest.mark.parametrize("host", ["169.254.169.254", "[::ffff:169.254.169.254]", "[fe80::1]", "[fd00:ec2::254]"])
-def test_a_link_is_never_looked_for_where_clouds_keep_their_metadata(host: str) -> None:
-    assert probe(f"http://{host}/latest/meta-data/") == Probe(0, said="that is no public address")
-
-
-def test_a_redirect_from_outside_leads_to_no_inner_address(monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[str] = []
-
-    def answer(request: httpx.Request) -> httpx.Response:
-        asked.append(str(request.url))
-        return httpx.Response(302, headers={"location": "http://127.0.0.1:9/admin?delete=all"})
-
-    real = httpx.Client
-    monkeypatch.setattr(httpx, "Client", lambda **given: real(transport=httpx.MockTransport(answer), **given))
-    assert probe("http://93.184.215.14/page") == Probe(0, said="that is no public address")
-    assert asked == ["http://93.184.215.14/page"]

@@ -11,7 +11,10 @@ from gitsync_connectors.medium_export import Feed, MediumExport, open_zip
 from gitsync_connectors.wordpress_export import WordPressExport, open_export
 
 from gitsync.errors import InvalidContent, UsageError
+from gitsync.import_source import import_source
+from gitsync.project import Project
 from gitsync.source import open_source
+from gitsync.testing import PNG
 from tests.cms import Desk
 
 RSS = 'xmlns:content="http://purl.org/rss/1.0/modules/content/" xmlns:wp="http://wordpress.org/export/1.2/"'
@@ -180,6 +183,29 @@ def test_an_import_is_one_commit_and_a_second_one_changes_nothing(desk: Desk, tm
     assert again.code == 0
     assert "imported" not in again.out.rpartition("\n")[0].replace("is here already", "")
     assert int(desk.git("rev-list", "--count", "HEAD")) == int(before) + 1
+
+
+def test_pictures_of_an_export_come_with_it_where_that_is_wanted(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    desk = Desk(tmp_path / "blog", capsys, policy='assets = ["images/"]\nfetch_assets = true\n')
+    body = '<p><img src="https://old.example/a.png" alt="A"> <img src="https://old.example/gone.png" alt=""></p>'
+    path = export(tmp_path, wxr(item("One", body, slug="one"), item("Two", body, slug="two")))
+    asked: list[str] = []
+
+    def fetch(url: str) -> tuple[bytes, str] | None:
+        asked.append(url)
+        return (PNG, "image/png") if url.endswith("a.png") else None
+
+    project = Project.open(desk.root)
+    assert list(import_source(project, path, dry_run=True, fetch=fetch)) != []
+    assert asked == []
+    list(import_source(project, path, dry_run=False, fetch=fetch))
+    assert asked == ["https://old.example/a.png", "https://old.example/gone.png"]
+    for name in ("one", "two"):
+        assert "![A](../images/a.png) ![](https://old.example/gone.png)" in desk.read(f"posts/{name}.md")
+    assert (desk.root / "images/a.png").read_bytes() == PNG
+    assert desk.git("status", "--porcelain") == ""
 
 
 def test_a_file_of_the_author_is_never_written_over(desk: Desk, tmp_path: Path) -> None:

@@ -33,7 +33,7 @@ ROOMS = {"git", "post", "state", "engine", "undo"}
 """Packages that only keep their modules together: each module of theirs has its own place in the layers."""
 
 CONNECTORS_MAY_IMPORT = {"connector", "source", "model", "errors", "http", "markdown", "document", "dialects"}
-ONLY_IN = {"git": {"gitsync/repository.py"}, "httpx": {"gitsync/http.py"}}
+ONLY_IN = {"git": {"gitsync/repository.py"}, "httpx": {"gitsync/http.py", "gitsync/outside.py"}}
 HEAVY = {"httpx", "git", "sqlalchemy", "rich", "yaml"}
 
 

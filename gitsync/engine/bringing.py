@@ -6,13 +6,12 @@ The post then shows the file, the ledger knows where the site has it, and nothin
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Final
 from urllib.parse import unquote, urlsplit
 
 from gitsync.engine.overlay import Overlay
 from gitsync.engine.projection import relative
-from gitsync.engine.surroundings import Addresses
 from gitsync.markdown.links import Link, rewrite
 from gitsync.model import Post
 from gitsync.repository import Oid
@@ -31,22 +30,39 @@ ENDINGS: Final = {
 
 
 class Bringing:
-    """Brings one site's pictures; `folder` is where they go, "x/". `files` are those that this run adds."""
+    """Brings the pictures of posts that come from one place, into the first folder of assets.
 
-    def __init__(self, overlay: Overlay, addresses: Addresses, folder: str, fetch: Fetch) -> None:
+    `path_of` knows the addresses of files that are here; `uploaded` is told where a new one is to be seen.
+    """
+
+    def __init__(
+        self, overlay: Overlay, fetch: Fetch, path_of: Callable[[str], str | None], uploaded: dict[Oid, str]
+    ) -> None:
         self._overlay = overlay
-        self._addresses = addresses
-        self._folder = folder
         self._fetch = fetch
+        self._path_of = path_of
+        self._uploaded = uploaded
+        project = overlay.project
+        self._folder = project.root + next(iter(project.config.content.assets), "images/").rstrip("/") + "/"
         self._paths: dict[str, str | None] = {}
         self._by_content: dict[Oid, str] = {}
-        self.files: dict[str, Oid | None] = {}
+        self._files: dict[str, Oid] = {}
 
-    def localised(self, post: Post, path: str) -> Post:
-        """Return `post`, which is to be at `path`, with every picture that can be had as a file of the repository."""
+    def files(self) -> dict[str, Oid]:
+        """Return the files added since this was last asked: they belong into the next commit."""
+        added, self._files = self._files, {}
+        return added
+
+    def localised(self, post: Post, path: str, only: Collection[str] | None = None) -> Post:
+        """Return `post`, which is to be at `path`, with every picture that can be had as a file of the repository.
+
+        `only` are the addresses to look at; None for all.
+        """
 
         def local(link: Link) -> str | None:
             if link.kind != "image" or not link.url.startswith(("http://", "https://")):
+                return None
+            if only is not None and link.url not in only:
                 return None
             file = self._brought(link.url)
             return None if file is None else relative(file, path)
@@ -56,7 +72,7 @@ class Bringing:
 
     def _brought(self, url: str) -> str | None:
         if url not in self._paths:
-            self._paths[url] = self._addresses.path_of(url) or self._fetched(url)
+            self._paths[url] = self._path_of(url) or self._fetched(url)
         return self._paths[url]
 
     def _fetched(self, url: str) -> str | None:
@@ -67,10 +83,29 @@ class Bringing:
         oid = self._overlay.project.repository.hash_blob(content)
         if oid not in self._by_content:
             path = self._overlay.free_path(self._folder + _name(url, media_type))
-            self.files[path] = self._overlay.add_file(path, content)
+            self._files[path] = self._overlay.add_file(path, content)
             self._by_content[oid] = path
-            self._addresses.uploaded.setdefault(oid, url)
+            self._uploaded.setdefault(oid, url)
         return self._by_content[oid]
+
+
+def fetched(url: str, trusted: Collection[str] = ()) -> tuple[bytes, str] | None:
+    """Return what is at a public address, or on one of the hosts `trusted`."""
+    from gitsync.outside import download  # noqa: PLC0415  most runs fetch nothing
+
+    return download(url, trusted=frozenset(trusted))
+
+
+def pictures(post: Post) -> set[str]:
+    """Return the addresses of all pictures of a post."""
+    found = {post.cover} if post.cover else set()
+
+    def note(link: Link) -> None:
+        if link.kind == "image":
+            found.add(link.url)
+
+    rewrite(post.body, note)
+    return found
 
 
 def _name(url: str, media_type: str) -> str:

@@ -109,7 +109,7 @@ class Case:
                 site=self.site,
                 subject=subject,
                 ids=ids,
-                files={self.path: self.oid},
+                files={self.path: self.oid, **(self.incoming.pictures.files() if self.incoming.pictures else {})},
                 author=record.author if record is not None else None,
                 when=record.modified if record is not None else None,
             )

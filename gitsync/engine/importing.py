@@ -7,7 +7,6 @@ from urllib.parse import urlsplit
 
 from gitsync import document
 from gitsync.dialects import GITSYNC
-from gitsync.engine.bringing import Bringing
 from gitsync.engine.incoming import Edit, Incoming, Round
 from gitsync.engine.projection import lift, project
 from gitsync.engine.subject import seen
@@ -28,13 +27,6 @@ class Importing:
         self._incoming = incoming
         self._files: dict[str, Oid | None] = {}
         self._ids: list[str] = []
-        bring = round.bring if round.pulls else None
-        folder = incoming.addresses.place.root + next(iter(round.overlay.project.config.content.assets), "images/")
-        self._pictures = (
-            Bringing(round.overlay, incoming.addresses, folder.rstrip("/") + "/", bring(incoming.reading))
-            if bring is not None
-            else None
-        )
         self._linking: list[tuple[str, Record, LedgerRecord | None]] = []
 
     def add(self, record: Record, *, path: str | None = None, known: LedgerRecord | None = None) -> None:
@@ -73,8 +65,8 @@ class Importing:
         stored = record.post or Post()
         place = incoming.addresses.place
         post = lift(stored, path, place)
-        if self._pictures is not None:
-            post = self._pictures.localised(post, path)
+        if incoming.pictures is not None:
+            post = incoming.pictures.localised(post, path)
         oid = overlay.put(path, document.write(post, dialect=overlay.project.dialect))
         sent = project(post, path, place, incoming.reading.online, checked=False)
         self._files[path] = oid
@@ -98,8 +90,8 @@ class Importing:
             return
         for path, record, known in self._linking:
             self._put(path, record, known)
-        if self._pictures is not None:
-            self._files |= self._pictures.files
+        if self._incoming.pictures is not None:
+            self._files |= self._incoming.pictures.files()
         count = len(self._files)
         what = next(iter(self._files)) if count == 1 else f"{count} posts"
         ids = tuple(self._ids) if count <= LISTED_IDS else ()

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from gitsync.config import Policy
-from gitsync.engine.bringing import Fetch
+from gitsync.engine.bringing import Bringing, Fetch
 from gitsync.engine.overlay import Overlay
 from gitsync.engine.recovery import Recovery
 from gitsync.engine.subject import Subject
@@ -77,6 +77,7 @@ class Incoming:
     settings   the hash of the configuration that this plan is made with
     pushed     whether writes were planned too
     unasked    posts that are looked at only because the configuration changed; `withheld` would be sent differently
+    pictures   brings the pictures of what is pulled into the repository, where that is wanted
     awaited    posts without an address to which posts lead that turned out to be on the site already
     """
 
@@ -96,6 +97,7 @@ class Incoming:
     unasked: set[str] = field(default_factory=set)
     withheld: int = 0
     awaited: set[str] = field(default_factory=set)
+    pictures: Bringing | None = None
 
     @property
     def is_reconfigured(self) -> bool:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 
 from gitsync.document import Document
+from gitsync.engine.bringing import pictures
 from gitsync.engine.case import Case
 from gitsync.engine.conflicts import record_conflict
 from gitsync.engine.projection import lift, project, view
-from gitsync.engine.reconcile import came_due, owed, reconcile
+from gitsync.engine.reconcile import Reconciled, came_due, owed, reconcile
 from gitsync.engine.rewritten import own_earlier_text
 from gitsync.engine.subject import Subject, seen
 from gitsync.model import Post, Record
@@ -34,18 +36,23 @@ def merge(case: Case, step: Step, record: Record | None) -> Subject | None:
     base, ours = case.read(agreed), case.file_or_fail()
     place = case.incoming.addresses.place
     remote0 = case.entry.remote if case.entry.remote is not None else record.post
-    remote0 = came_due(remote0, record.post, datetime.now(UTC))
-    outcome = reconcile(
-        base,
-        ours,
-        remote0,
-        record.post,
-        site=case.site,
-        default_status=case.default_status,
-        fields=case.reading.capabilities.fields,
-        lift=lambda post: lift(post, case.path, place),
-        conflict=case.round.policy.conflict,
-    )
+    stored = record.post
+    remote0 = came_due(remote0, stored, datetime.now(UTC))
+
+    def outcome_with(lifted: Callable[[Post], Post]) -> Reconciled:
+        return reconcile(
+            base,
+            ours,
+            remote0,
+            stored,
+            site=case.site,
+            default_status=case.default_status,
+            fields=case.reading.capabilities.fields,
+            lift=lifted,
+            conflict=case.round.policy.conflict,
+        )
+
+    outcome = outcome_with(lambda post: lift(post, case.path, place))
     if outcome.text is None:
         subject = case.subject(step, record)
         return record_conflict(
@@ -59,7 +66,11 @@ def merge(case: Case, step: Step, record: Record | None) -> Subject | None:
         )
     if outcome.text != ours.data and case.waits(record):
         return None
-    return _agree(case, step, record, base, remote0, outcome.text)
+    text, bring = outcome.text, case.incoming.pictures
+    if bring is not None and (new := pictures(stored) - pictures(remote0)):
+        shown = outcome_with(lambda post: bring.localised(lift(post, case.path, place), case.path, new))
+        text = text if shown.text is None else shown.text
+    return _agree(case, step, record, base, remote0, text)
 
 
 def _replaced(case: Case, record: Record) -> Entry | None:
@@ -97,7 +108,8 @@ def _agree(case: Case, step: Step, record: Record, base: Document, remote0: Post
     has = connector.capabilities
     push = owed(sent0.post, remote0, sent1.post, stored, fields=has.fields, telling=has.telling)
     known = seen(case.entry.record, record)
-    known = replace(known, sent=None if push else sent1.digest, uses=sent1.uses)
+    assets = {**known.assets, **case.incoming.addresses.asset_urls(sent1.uses.assets)}
+    known = replace(known, sent=None if push else sent1.digest, uses=sent1.uses, assets=assets)
     subject = case.subject(step, record)
     result = subject.result(base=case.oid, remote=stored, record=known)
     case.incoming.results.append(result)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from math import inf
 
 from gitsync.connector import Connector
-from gitsync.engine.bringing import Fetch
+from gitsync.engine.bringing import Fetch, fetched
 from gitsync.engine.incoming import Incoming, Round
 from gitsync.engine.overlay import Overlay
 from gitsync.engine.projection import host_of
@@ -194,10 +194,8 @@ def _plan(
 
 def fetcher(reading: Reading) -> Fetch:
     """Return what fetches the pictures of one site: its own host may be an inner one, others must be public."""
-    from gitsync.http import download  # noqa: PLC0415  most runs fetch nothing
-
     own = frozenset({host_of(reading.site.url)} if reading.site.url else ())
-    return lambda url: download(url, trusted=own)
+    return lambda url: fetched(url, own)
 
 
 def _named(site: str, error: Error) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import islice
 
+from gitsync.engine.bringing import Bringing
 from gitsync.engine.case import Case
 from gitsync.engine.deciding import decide_on
 from gitsync.engine.incoming import Incoming, Round
@@ -35,6 +36,9 @@ def plan_pulls(round: Round, reading: Reading) -> Incoming:
         addresses=Addresses(reading, round.overlay),
         settings=settings_digest(round.overlay.project, reading.site),
     )
+    if round.bring is not None and round.pulls:
+        addresses = incoming.addresses
+        incoming.pictures = Bringing(round.overlay, round.bring(reading), addresses.path_of, addresses.uploaded)
     try:
         _fill(round, incoming)
     except BaseException:

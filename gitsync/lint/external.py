@@ -10,9 +10,9 @@ from urllib.parse import urlsplit
 
 from gitsync.connector import Problem
 from gitsync.document import Document
-from gitsync.http import Probe, probe
 from gitsync.lint.finding import Finding, finding_of
 from gitsync.markdown.links import find_links
+from gitsync.outside import Probe, probe
 
 AT_ONCE = 8
 

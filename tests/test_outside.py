@@ -1,0 +1,76 @@
+"""Addresses that stand in posts: no inner network is asked, no name server can lead there, nothing takes for ever."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+
+import httpx
+import pytest
+from starlette.responses import RedirectResponse, Response
+from starlette.types import Receive, Scope, Send
+
+from gitsync import outside
+from gitsync.outside import Probe, download, probe
+from gitsync.testing import PNG
+from tests.fakes.server import serving
+
+
+async def pictures(scope: Scope, receive: Receive, send: Send) -> None:
+    """Serve a picture, and redirects to it and in circles."""
+    answers = {
+        "/a.png": Response(PNG, media_type="image/png"),
+        "/moved": RedirectResponse("/a.png", 301),
+        "/circle": RedirectResponse("/circle", 302),
+    }
+    await answers.get(scope["path"], Response("gone", 404))(scope, receive, send)
+
+
+@pytest.fixture
+def host() -> Iterator[str]:
+    with serving(pictures) as url:
+        yield url.removeprefix("http://")
+
+
+def test_what_was_judged_is_what_is_connected_to(host: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    name, asked = f"pictures.invalid:{host.rpartition(':')[2]}", []
+
+    def resolve(host: str, _: None) -> list[tuple[object, ...]]:
+        asked.append(host)
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", 0))]
+
+    monkeypatch.setattr(outside, "getaddrinfo", resolve)
+    assert download(f"http://{name}/moved", trusted={name}) == (PNG, "image/png")
+    assert asked == ["pictures.invalid"] * 2  # no other resolver was asked: none knows this name
+    assert download(f"http://{name}/a.png") is None
+
+
+def test_a_page_is_probed_and_where_it_went_is_told(host: str) -> None:
+    assert probe(f"http://{host}/a.png") == Probe(200)
+    assert probe(f"http://{host}/moved") == Probe(200, f"http://{host}/a.png")
+    assert probe(f"http://{host}/none") == Probe(404)
+    assert probe(f"http://{host}/circle") == Probe(0, said="it redirects too often")
+    assert probe("ftp://a.example/") == Probe(0, said="that is no public address")
+    assert download(f"http://{host}/circle", trusted={host}) is None
+
+
+def test_one_name_in_an_address_is_no_password_for_another(host: str) -> None:
+    assert download(f"http://u:p@{host}/a.png", trusted={host, f"u:p@{host}"}) is None
+
+
+@pytest.mark.parametrize("host", ["169.254.169.254", "[::ffff:169.254.169.254]", "[fe80::1]", "[fd00:ec2::254]"])
+def test_a_link_is_never_looked_for_where_clouds_keep_their_metadata(host: str) -> None:
+    assert probe(f"http://{host}/latest/meta-data/") == Probe(0, said="that is no public address")
+
+
+def test_a_redirect_from_outside_leads_to_no_inner_address(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(str(request.url))
+        return httpx.Response(302, headers={"location": "http://127.0.0.1:9/admin?delete=all"})
+
+    real = httpx.Client
+    monkeypatch.setattr(httpx, "Client", lambda **given: real(transport=httpx.MockTransport(answer), **given))
+    assert probe("http://93.184.215.14/page") == Probe(0, said="that is no public address")
+    assert asked == ["http://93.184.215.14/page"]
