@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from gitsync_connectors.memory import Behaviour
 
+from gitsync.model import Post
 from tests.blog import Blog, post
 
 BEFORE = "One.\n\nTwo, as it was.\n\nThree.\n"
@@ -102,4 +105,174 @@ def test_an_amended_push_that_never_arrived_is_looked_for_first(blog: Blog) -> N
     blog.clock.now += 100
     outcome = blog.run()
     assert blog.shown("A").body == SECOND, outcome.told
+    blog.quiet()
+
+
+def renamed(blog: Blog, text: str | None = None) -> str:
+    """Give the post a slug and another path; return its id."""
+    blog.put("posts/a.md", post("A", FIRST, slug="a"))
+    blog.run()
+    blog.git("mv", "posts/a.md", "posts/z.md")
+    if text is not None:
+        blog.write("posts/z.md", post("A", text, slug="a"))
+    return blog.id_of("A")
+
+
+def only_at(blog: Blog, path: str) -> None:
+    """Assert that the post is there once, here and on the site, and that all is quiet."""
+    files = sorted(str(it.relative_to(blog.root)) for it in blog.root.glob("posts/**/*.md"))
+    assert files == sorted(["posts/b.md", path])
+    assert len(blog.site().posts()) == 2
+    assert blog.site().posts().keys() >= {blog.id_of("A")}
+    blog.quiet()
+
+
+def test_a_new_post_that_is_renamed_by_amending_is_no_second_one(tmp_path: Path) -> None:
+    blog = Blog(tmp_path / "blog")
+    blog.put("posts/b.md", post("B"))
+    blog.put("posts/a.md", post("A", FIRST, slug="a"))
+    blog.run()
+    before = blog.id_of("A")
+    blog.git("mv", "posts/a.md", "posts/z.md")
+    amended = FIRST.replace("Three.", "Three, amended.")
+    blog.write("posts/z.md", post("A", amended, slug="a"))
+    blog.git("commit", "--quiet", "--all", "--amend", "--no-edit")
+    outcome = blog.run()
+    assert blog.site().posts()[before].body == amended, outcome.told
+    only_at(blog, "posts/z.md")
+
+
+@pytest.mark.parametrize("text", [None, SECOND])
+def test_a_rename_that_was_synced_and_then_squashed_is_no_second_post(blog: Blog, text: str | None) -> None:
+    before = renamed(blog, text)
+    blog.commit()
+    blog.run()
+    blog.git("reset", "--quiet", "--soft", "HEAD~2")
+    blog.git("commit", "--quiet", "-m", "squashed")
+    writes = blog.writes()
+    outcome = blog.run()
+    assert blog.writes() == writes, outcome.told
+    assert blog.id_of("A") == before
+    only_at(blog, "posts/z.md")
+
+
+@pytest.mark.parametrize("text", [None, SECOND])
+def test_a_rename_that_was_synced_and_then_reset_is_no_second_post(blog: Blog, text: str | None) -> None:
+    before = renamed(blog, text)
+    blog.commit()
+    blog.run()
+    blog.git("reset", "--quiet", "--hard", "HEAD~1")
+    outcome = blog.run()
+    assert blog.id_of("A") == before, outcome.told
+    assert blog.shown("A").body == (text or FIRST)
+    assert (text or FIRST) in blog.read("posts/a.md")
+    only_at(blog, "posts/a.md")
+
+
+def test_a_rename_that_was_reset_is_no_second_post_when_the_file_is_edited_next(blog: Blog) -> None:
+    before = renamed(blog)
+    blog.commit()
+    blog.run()
+    blog.git("reset", "--quiet", "--hard", "HEAD~1")
+    blog.run(pull=False)
+    blog.put("posts/a.md", post("A", SECOND, slug="a"))
+    outcome = blog.run()
+    assert blog.site().posts()[before].body == SECOND, outcome.told
+    only_at(blog, "posts/a.md")
+
+
+def test_a_swap_that_was_synced_and_then_reset_is_undone(blog: Blog) -> None:
+    blog.write("posts/a.md", post("A", FIRST, slug="a"))
+    blog.write("posts/b.md", post("B", slug="b"))
+    blog.commit()
+    blog.run()
+    ids = blog.id_of("A"), blog.id_of("B")
+    texts = blog.read("posts/a.md"), blog.read("posts/b.md")
+    blog.write("posts/a.md", texts[1])
+    blog.write("posts/b.md", texts[0])
+    blog.commit()
+    blog.run()
+    blog.git("reset", "--quiet", "--hard", "HEAD~1")
+    outcome = blog.run()
+    assert (blog.read("posts/a.md"), blog.read("posts/b.md")) == texts, outcome.told
+    assert (blog.id_of("A"), blog.id_of("B")) == ids
+    blog.quiet()
+
+
+def test_a_new_post_can_be_amended(blog: Blog) -> None:
+    blog.put("posts/new.md", post("New", FIRST))
+    blog.run()
+    blog.write("posts/new.md", post("New", SECOND))
+    blog.git("commit", "--quiet", "--all", "--amend", "--no-edit")
+    outcome = blog.run()
+    assert outcome.operations == [("update", "posts/new.md", "done")], outcome.told
+    assert blog.shown("New").body == SECOND
+    blog.quiet()
+
+
+def test_an_import_that_was_reset_comes_back_once_from_two_sites(tmp_path: Path) -> None:
+    blog = Blog(tmp_path / "blog", sites=("first", "second"))
+    blog.put("posts/a.md", post("A"))
+    blog.run()
+    blog.site("first").put("", Post(title="Made there", slug="made-there", body="Hello.\n", status="published"))
+    blog.run()
+    blog.git("reset", "--quiet", "--hard", "HEAD~1")
+    outcome = blog.run()
+    assert outcome.summary.exit_code == 0, outcome.told
+    assert "Hello." in blog.read("posts/made-there.md")
+    assert [len(blog.site(name).posts()) for name in blog.names] == [2, 2]
+    blog.quiet()
+
+
+def test_a_rewritten_post_waits_for_a_site_that_still_shows_an_older_version(tmp_path: Path) -> None:
+    blog = Blog(tmp_path / "blog", behaviour=Behaviour(lag=25))
+    blog.site().now = lambda: datetime.fromtimestamp(blog.clock.now, UTC)
+    blog.put("posts/b.md", post("B"))
+    blog.run()
+    blog.put("posts/a.md", post("A", BEFORE))
+    blog.run()
+    blog.clock.now += 100
+    blog.put("posts/a.md", post("A", FIRST))
+    blog.run()
+    blog.git("reset", "--quiet", "--soft", "HEAD~2")
+    blog.git("commit", "--quiet", "-m", "squashed")
+    outcome = blog.run(wait=False)
+    assert outcome.operations == [("skip", "posts/a.md", "done")], outcome.told
+    assert outcome.summary.exit_code == 1
+    blog.clock.now += 100
+    blog.run()
+    assert blog.shown("A").body == FIRST
+    blog.quiet()
+
+
+def test_a_decision_for_a_pull_that_was_reset_keeps_what_the_site_shows(blog: Blog) -> None:
+    blog.site().edit(blog.id_of("A"), body=THEIRS)
+    assert blog.run().summary.pulled == 1
+    blog.git("reset", "--quiet", "--hard", "HEAD~1")
+    blog.git("rm", "--quiet", "posts/a.md")
+    blog.commit()
+    assert blog.run(materialise=False).summary.conflicts == 1
+    blog.write("posts/a.md", blog.git("show", "refs/gitsync/site:conflicts/posts/a.md/theirs") + "\n")
+    blog.commit()
+    outcome = blog.run()
+    assert THEIRS in blog.read("posts/a.md"), outcome.told
+    assert blog.shown("A").body == THEIRS
+    blog.quiet()
+
+
+def test_a_post_that_is_reset_away_makes_room_for_the_one_that_was_there_before(tmp_path: Path) -> None:
+    blog = Blog(tmp_path / "blog")
+    blog.put("posts/z.md", post("Z"))
+    blog.put("posts/a.md", post("A", FIRST, slug="a"))
+    blog.write("posts/b.md", post("A", FIRST, slug="a"))
+    blog.write("posts/a.md", post("B", slug="b"))
+    blog.commit()
+    blog.run()
+    ids = blog.id_of("A"), blog.id_of("B")
+    blog.git("reset", "--quiet", "--hard", "HEAD~1")
+    outcome = blog.run()
+    assert (blog.id_of("A"), blog.id_of("B")) == ids, outcome.told
+    assert "title: A" in blog.read("posts/a.md")
+    assert "title: B" in blog.read("posts/b.md")
+    assert len(blog.site().posts()) == 3
     blog.quiet()

@@ -99,6 +99,14 @@ class Case:
         self.incoming.hold(self.path, 3)
         return True
 
+    def agree_on(self, entry: Entry, record: Record) -> Subject:
+        """Let `entry`, which the site still shows, be the agreement; return what the site is owed since."""
+        self.entry = entry
+        known = self.subject(Step.PUSH, record)
+        result = known.result(base=entry.base, remote=entry.remote, record=entry.record)
+        self.incoming.results.append(result)
+        return known.after(result, step=Step.PUSH, oid=self.oid)
+
     def commit(self, text: bytes, record: Record | None, subject: str) -> None:
         """Let `text` be the file, by a commit in the name of the site."""
         self.oid = self.round.overlay.put(self.path, text)

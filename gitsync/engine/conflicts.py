@@ -125,6 +125,9 @@ def record_conflict(
     known = subject.entry.record
     if known is None and record is not None:
         known = seen(None, record)
+    elif known is not None and record is not None and known.revision == record.revision:
+        # History was rewritten: the record tells of a later agreement than `remote`. Only the site knows what it shows.
+        known = replace(known, revision="")
     incoming.results.append(
         subject.result(base=subject.entry.base, remote=subject.entry.remote, record=known, conflict=recorded)
     )

@@ -11,6 +11,7 @@ from gitsync.engine.merging import merge
 from gitsync.engine.parting import entomb, lost, one_side_gone, outside
 from gitsync.engine.projection import selected
 from gitsync.engine.reconcile import same_content
+from gitsync.engine.rewritten import own_earlier_text
 from gitsync.engine.subject import Subject
 from gitsync.engine.survey import shown_now
 from gitsync.model import Post, Record
@@ -54,7 +55,7 @@ def _carry_out(case: Case, step: Step, record: Record | None) -> Subject | None:
         case Step.PULL | Step.MERGE:
             return merge(case, step, record)
         case Step.MATCH:
-            return meet(case.round, case.incoming, case.subject(step), record or case.recorded())
+            return _match(case, record or case.recorded())
         case Step.IMPORT:
             imports = Importing(case.round, case.incoming)
             imports.add(record or case.recorded(), path=case.key, known=case.entry.record)
@@ -78,6 +79,19 @@ def _carry_out(case: Case, step: Step, record: Record | None) -> Subject | None:
     return None
 
 
+def _match(case: Case, record: Record) -> Subject | None:
+    """Find out what a file and its record, which this history knows no agreement of, have in common."""
+    if record.post is None:
+        reason = f"was sent just now, and {case.site} still shows an older version. Sync again in a minute."
+        case.incoming.tell("skip", case.path, "planned", record=record, reason=reason)
+        case.incoming.hold(case.path, 1)
+        return None
+    earlier = own_earlier_text(case, record)
+    if earlier is not None:
+        return case.agree_on(earlier, record)
+    return meet(case.round, case.incoming, case.subject(Step.MATCH), record)
+
+
 def _ours(case: Case) -> Ours | None:
     """Return where the file stands; None when there is nothing more to say."""
     record, change = case.entry.record, case.change
@@ -88,7 +102,10 @@ def _ours(case: Case) -> Ours | None:
             return Ours.TOMBSTONE
         if case.oid is None:
             return Ours.ABSENT if case.entry.base is None else Ours.DELETED
-        return Ours.SAME if case.oid == case.entry.base else Ours.CHANGED
+        if case.oid == case.entry.base:
+            return Ours.SAME
+        # Another site may have brought the file in this run, before this history has any agreement on it.
+        return Ours.CHANGED if case.entry.base is not None else Ours.NEW
     if change.kind == "deleted" and case.oid is None:
         if record is None or record.state != "live":
             case.consider(None)

@@ -25,8 +25,7 @@ def merge(case: Case, step: Step, record: Record | None) -> Subject | None:
     if record is None or record.post is None or case.oid is None or agreed is None:
         raise AssertionError(f"{case.path}: a merge needs three versions")
     if step is Step.MERGE and (earlier := _replaced(case, record)) is not None:
-        case.entry = earlier
-        return case.subject(Step.PUSH, record)
+        return case.agree_on(earlier, record)
     if not case.round.pulls:
         if step is Step.MERGE:
             reason = f"changed here and on {case.site}. Run gitsync sync to merge."

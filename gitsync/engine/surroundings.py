@@ -42,6 +42,7 @@ class Addresses:
         found = index.path_of_url(url) or index.path_of_url(_other_slash(url))
         if found is None:
             return self._arrived.get(url) or self._arrived.get(_other_slash(url)) or index.asset_path(url)
+        found = self.reading.relocated.get(found, found)
         change = self.reading.local.get(found)
         return change.path if change is not None else found
 

@@ -42,6 +42,7 @@ class Reading:
     at        Unix time of the listing
     crowded   key of a file that came to a path where this site still has another post -> that path: it waits
     settled   entries that are not in the ledger yet, of writes that turned out to have arrived
+    relocated path of a record in the ledger -> path of its file, where history was rewritten around a rename
     """
 
     site: Site
@@ -61,6 +62,7 @@ class Reading:
     settled: dict[str, Entry] = field(default_factory=dict)
     at: float = 0.0
     crowded: dict[str, str] = field(default_factory=dict)
+    relocated: dict[str, str] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -123,10 +125,10 @@ def read_local(project: Project, site: Site, head: Oid, ledger: Ledger, index: I
     agreed = ledger.agreed(head)
     base = EMPTY_TREE if agreed is None else f"{agreed}:base"
     local = local_changes(project.repository, base, head, project.pathspecs, project.read, project.dialect.is_post)
-    return Reading(site=site, ledger=ledger, index=index, agreed=agreed, local=local, crowded=_crowded(ledger, local))
+    return Reading(site=site, ledger=ledger, index=index, agreed=agreed, local=local, crowded=crowded(ledger, local))
 
 
-def _crowded(ledger: Ledger, local: Mapping[str, LocalChange]) -> dict[str, str]:
+def crowded(ledger: Ledger, local: Mapping[str, LocalChange]) -> dict[str, str]:
     """Return the files that cannot be at their path in the ledger yet: it has to let go of another post first."""
     left = {path for path, change in local.items() if change.kind == "deleted"}
     come = {key: change.path for key, change in local.items() if change.path in left and key != change.path}
