@@ -17,11 +17,15 @@ _TAG: Final = re.compile(r"<[A-Za-z]+[\s>/]|<[!?]")
 
 def write(body: str) -> Translation:
     """Return `body` as an HTML fragment; raw HTML in it is passed on."""
-    written = Translation(
-        to_html(respell(body, "frame")), (*unused_notes(body), *formulas(body), *foreign(body, "HTML"))
-    )
+    said = respell(body, "frame")
+    written = Translation(to_html(said), (*unused_notes(body), *formulas(body), *foreign(body, "HTML")))
     # Only tags that somebody wrote by hand can be broken.
-    return compared(body, written, to_markdown) if _TAG.search(body) else written
+    if not _TAG.search(body) or written.losses:
+        return written
+    if said != body:
+        return compared(body, written, to_markdown)
+    # Nothing was respelled: what is read again is this page, if reading proves that.
+    return written if translated(written.text)[1] else Translation(written.text, (HTML_CHANGED,))
 
 
 def reading(html: str) -> Translation:
