@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from gitsync.errors import RepositoryError
 from gitsync.ledger import PREFIX, Ledger, heads_of, with_trailers
 from gitsync.repository import Oid, Repository
 from gitsync.state.reunion import Clash, reunite
@@ -55,7 +56,8 @@ def fetch(repository: Repository, remote: str, *, branch: str | None = None) -> 
 def take_in(ledger: Ledger, remote: str, *, shows: Callable[[str], str | None] = lambda _: None) -> Shared:
     """Bring the remote's ledger, as it was fetched, into ours: by moving ours forward, or by merging both.
 
-    `shows(id)` is the revision that the site shows now, if that is known. Raises Moved.
+    `shows(id)` is the revision that the site shows now, if that is known. Raises Moved; RepositoryError when what the
+    remote has there is no ledger.
     """
     repository = ledger.repository
     theirs = repository.resolve(copy_of(remote, ledger.site))
@@ -64,6 +66,7 @@ def take_in(ledger: Ledger, remote: str, *, shows: Callable[[str], str | None] =
         return Shared(state="none" if ours is None else "ahead")
     if ours == theirs:
         return Shared(state="same")
+    _check(ledger, theirs, remote)
     if ours is not None and repository.is_ancestor(theirs, ours):
         return Shared(state="ahead")
     if ours is None or repository.is_ancestor(ours, theirs):
@@ -77,6 +80,20 @@ def take_in(ledger: Ledger, remote: str, *, shows: Callable[[str], str | None] =
             f"{clash.path} had two ids on {ledger.site}: {clash.kept} is kept, {clash.ignored} is not touched any more."
             for clash in clashes
         ),
+    )
+
+
+def _check(ledger: Ledger, theirs: Oid, remote: str) -> None:
+    try:
+        entries = ledger.repository.git.text("ls-tree", f"{theirs}^{{commit}}").splitlines()
+    except RepositoryError:
+        entries = ["no commit"]
+    if all(entry.split()[1] == "tree" for entry in entries):
+        return
+    ref = ledger.ref
+    raise RepositoryError(
+        f"{ref} on {remote} is no ledger.",
+        f"Replace it by yours with git push --force {remote} {ref}:{ref}, or remove it with git push {remote} :{ref}.",
     )
 
 
