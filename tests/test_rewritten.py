@@ -276,3 +276,15 @@ def test_a_post_that_is_reset_away_makes_room_for_the_one_that_was_there_before(
     assert "title: B" in blog.read("posts/b.md")
     assert len(blog.site().posts()) == 3
     blog.quiet()
+
+
+def test_an_import_that_was_reset_and_written_again_elsewhere_is_no_second_post(blog: Blog) -> None:
+    blog.site().put("", Post(title="Made there", slug="made-there", body="Hello.\n", status="published"))
+    assert blog.run().summary.pulled == 1
+    blog.git("reset", "--quiet", "--hard", "HEAD~1")
+    blog.run(pull=False)
+    blog.put("posts/other.md", post("Made there", "Hello.\n", slug="made-there"))
+    outcome = blog.run(pull=False)
+    assert len(blog.site().posts()) == 3, outcome.told
+    blog.quiet()
+    assert not (blog.root / "posts/made-there.md").exists()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from gitsync.engine.case import Case
 from gitsync.engine.conflicts import pending
-from gitsync.engine.importing import Importing
 from gitsync.engine.incoming import Pending
 from gitsync.engine.meeting import meet
 from gitsync.engine.merging import merge
@@ -57,9 +56,7 @@ def _carry_out(case: Case, step: Step, record: Record | None) -> Subject | None:
         case Step.MATCH:
             return _match(case, record or case.recorded())
         case Step.IMPORT:
-            imports = Importing(case.round, case.incoming)
-            imports.add(record or case.recorded(), path=case.key, known=case.entry.record)
-            imports.end()
+            case.incoming.strays.append((record or case.recorded(), case.entry))
         case Step.ENTOMB:
             entomb(case)
         case Step.LOST:

@@ -16,7 +16,7 @@ from gitsync.engine.survey import Reading
 from gitsync.events import Action, Operation, Outcome, Progress
 from gitsync.model import Record
 from gitsync.repository import Oid
-from gitsync.state.records import Conflict, LedgerRecord
+from gitsync.state.records import Conflict, Entry, LedgerRecord
 from gitsync.state.results import Results
 
 
@@ -78,6 +78,7 @@ class Incoming:
     pushed     whether writes were planned too
     unasked    posts that are looked at only because the configuration changed; `withheld` would be sent differently
     pictures   brings the pictures of what is pulled into the repository, where that is wanted
+    strays     live records without a file or an agreement in this history, and their entries: a new file may be one
     awaited    posts without an address to which posts lead that turned out to be on the site already
     """
 
@@ -96,6 +97,7 @@ class Incoming:
     pushed: bool = False
     unasked: set[str] = field(default_factory=set)
     withheld: int = 0
+    strays: list[tuple[Record, Entry]] = field(default_factory=list)
     awaited: set[str] = field(default_factory=set)
     pictures: Bringing | None = None
 

@@ -24,11 +24,15 @@ TOLD_EVERY = 20
 
 
 def meet_all(round: Round, incoming: Incoming, created: Sequence[Subject]) -> None:
-    """Link new files with unclaimed records; import what no file resembles."""
+    """Link new files with records that nobody claims, or whose file went with its history; import the others."""
     reading, recovery = incoming.reading, round.recoveries[incoming.reading.name]
-    candidates = _candidates(round, incoming, created) if reading.fresh else ()
+    candidates = _candidates(round, incoming, created) if reading.fresh or incoming.strays else ()
     matcher = Matcher(candidates, reading.capabilities.telling)
     imports = Importing(round, incoming)
+    strays = {record.id: entry for record, entry in incoming.strays}
+    for record, entry in incoming.strays:
+        if not matcher.offer(record):
+            imports.add(record, path=entry.path, known=entry.record)
     for number, record in enumerate(reading.fresh_records(), 1):
         if not matcher.offer(record):
             imports.add(record)
@@ -36,14 +40,18 @@ def meet_all(round: Round, incoming: Incoming, created: Sequence[Subject]) -> No
             round.progress(Progress(site=reading.name, done=number, total=len(reading.fresh)))
     matches, unclaimed = matcher.matches()
     for record in unclaimed:
-        imports.add(record)
+        stray = strays.get(record.id)
+        if stray is None:
+            imports.add(record)
+        else:
+            imports.add(record, path=stray.path, known=stray.record)
     imports.end()
     for path, record in matches.found.items():
         _locate(incoming, path, record)
     for subject in created:
         if (found := matches.found.get(subject.path)) is not None:
             try:
-                linked = meet(round, incoming, subject, found)
+                linked = meet(round, incoming, replace(subject, entry=strays.get(found.id, subject.entry)), found)
             except InvalidContent as error:  # what the site has there is nothing that a file can hold
                 incoming.tell("skip", subject.path, "failed", record=found, reason=str(error.at(subject.path)))
                 incoming.hold(subject.path, 6)
