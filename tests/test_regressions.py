@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from gitsync_connectors.memory import Behaviour, Fault
 
-from gitsync.errors import Malformed, OutcomeUnknown, Stale
+from gitsync.errors import Malformed, OutcomeUnknown, Stale, Unreachable
 from gitsync.git.staging import index_lock
 from gitsync.model import Post
 from gitsync.repository import Repository
@@ -408,4 +409,34 @@ def test_an_empty_listing_is_refused_even_right_after_a_push(tmp_path: Path) -> 
     assert outcome.summary.exit_code == 5, outcome.told
     assert "run again in a minute" in outcome.told
     blog.clock.now += 100
+    blog.quiet()
+
+
+@pytest.mark.parametrize("fault", [Unreachable("away"), KeyboardInterrupt()])
+def test_an_edit_there_while_ours_could_not_be_sent_is_a_conflict(blog: Blog, fault: BaseException) -> None:
+    blog.put("posts/a.md", post("A"))
+    blog.run()
+    blog.put("posts/a.md", post("A", "One.\n\nTwo, here.\n\nThree.\n"))
+    blog.site().edit(blog.id_of("A"), body="One.\n\nTwo.\n\nThree, there.\n")
+    blog.site().faults += [Fault(on="update", error=fault) for _ in range(3)]
+    with suppress(KeyboardInterrupt):
+        assert blog.run().summary.merged == 1
+    blog.site().faults.clear()
+    blog.site().edit(blog.id_of("A"), body="One.\n\nTwo, there.\n\nThree, there.\n")
+    outcome = blog.run(materialise=False)
+    assert outcome.summary.conflicts == 1, outcome.told
+    assert "Two, here." in blog.read("posts/a.md")
+    assert "Two, there." in blog.shown("A").body
+
+
+def test_a_decision_about_one_place_takes_nothing_away_that_the_site_says_elsewhere(blog: Blog) -> None:
+    blog.put("posts/a.md", post("A"))
+    blog.run()
+    blog.put("posts/a.md", post("A", "One.\n\nTwo, here.\n\nThree.\n"))
+    blog.site().edit(blog.id_of("A"), body="One.\n\nTwo, there.\n\nThree, there.\n")
+    assert blog.run(materialise=False).summary.conflicts == 1
+    blog.put("posts/a.md", post("A", "One.\n\nTwo, decided.\n\nThree.\n"))
+    outcome = blog.run(materialise=False)
+    assert blog.shown("A").body == "One.\n\nTwo, decided.\n\nThree, there.\n", outcome.told
+    assert "Three, there." in blog.read("posts/a.md")
     blog.quiet()

@@ -59,7 +59,9 @@ def pending(
         now_view = view(now, site, default_status)
         back = ours is None  # deleted at the time, and here again
         if not marked and (back or merge.settled(base_view, ours_view, theirs_view, now_view, fields=fields)):
-            return Settled(entry=agreed, text=None)
+            # What the site changed elsewhere in the post is nothing that anybody decided on: it is merged.
+            with_theirs = rewrite(now, now_view, merged.merged.ours, site=site, default_status=default_status)
+            return Settled(entry=agreed, text=with_theirs)
     how = f"run gitsync resolve {entry.path}"
     if conflict.theirs is None or conflict.ours is None:
         reason = f"awaits a decision: {how} {'--ours' if conflict.theirs is None else '--theirs'} or --deleted."
@@ -111,14 +113,14 @@ def record_conflict(
         base_view = view(base, site, status) if base is not None else Post()
         outcome = combine(base_view, file, theirs, site=site, default_status=status, fields=fields, conflict=conflict)
         if outcome.text is not None:
-            return _agree(incoming, subject, file, record, outcome.text)
+            return _agree(incoming, subject, file, record, outcome.text, agreed=keep(incoming, theirs_text))
         marked = with_markers(file, outcome.merged, site=site, default_status=status, revision=record.revision)
         before = view(file, site, status)
         offered = rewrite(file, before, outcome.merged.theirs, site=site, default_status=status)
     recorded = Conflict(
         base=subject.entry.base,
         ours=subject.oid,
-        theirs=_keep(incoming, theirs_text),
+        theirs=keep(incoming, theirs_text),
         remote=record.post if record is not None else None,
         revision=record.revision if record is not None else "",
     )
@@ -151,7 +153,8 @@ def with_markers(
     return merge.markers(ours, theirs, label_ours="ours", label_theirs=f"{site}@{shown}").encode()
 
 
-def _keep(incoming: Incoming, text: bytes | None) -> Oid | None:
+def keep(incoming: Incoming, text: bytes | None) -> Oid | None:
+    """Let the ledger hold a version that no file of the branch may ever have; return its blob."""
     if text is None:
         return None
     oid = incoming.addresses.overlay.project.repository.hash_blob(text)
@@ -171,8 +174,10 @@ def _reason(subject: Subject, site: str, record: Record | None) -> str:
     return what
 
 
-def _agree(incoming: Incoming, subject: Subject, file: Document, record: Record, text: bytes) -> Subject:
-    """Both sides merge without a base: take the text, and send it."""
+def _agree(
+    incoming: Incoming, subject: Subject, file: Document, record: Record, text: bytes, *, agreed: Oid | None
+) -> Subject:
+    """Both sides merge without a base: take the text, and send it; until then they agree on the site's alone."""
     oid = subject.oid
     if text != file.data:
         oid = incoming.addresses.overlay.put(subject.path, text)
@@ -187,7 +192,7 @@ def _agree(incoming: Incoming, subject: Subject, file: Document, record: Record,
             )
         )
     known = replace(seen(subject.entry.record, record), sent=None)
-    result = subject.result(base=oid, remote=record.post, record=known)
+    result = subject.result(base=agreed, remote=record.post, record=known)
     incoming.results.append(result)
     incoming.tell("adopt", subject.path, "planned", record=record)
     return replace(subject.after(result, step=Step.PUSH, oid=oid), theirs=record)

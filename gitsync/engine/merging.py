@@ -9,9 +9,9 @@ from datetime import UTC, datetime
 from gitsync.document import Document
 from gitsync.engine.bringing import pictures
 from gitsync.engine.case import Case
-from gitsync.engine.conflicts import record_conflict
+from gitsync.engine.conflicts import keep, record_conflict
 from gitsync.engine.projection import lift, project, view
-from gitsync.engine.reconcile import Reconciled, came_due, owed, reconcile
+from gitsync.engine.reconcile import Reconciled, came_due, owed, reconcile, rewrite
 from gitsync.engine.rewritten import own_earlier_text
 from gitsync.engine.subject import Subject, seen
 from gitsync.model import Post, Record
@@ -69,7 +69,7 @@ def merge(case: Case, step: Step, record: Record | None) -> Subject | None:
     if bring is not None and (new := pictures(stored) - pictures(remote0)):
         shown = outcome_with(lambda post: bring.localised(lift(post, case.path, place), case.path, new))
         text = text if shown.text is None else shown.text
-    return _agree(case, step, record, base, remote0, text)
+    return _agree(case, step, record, base, remote0, outcome.theirs, text)
 
 
 def _replaced(case: Case, record: Record) -> Entry | None:
@@ -91,8 +91,14 @@ def _replaced(case: Case, record: Record) -> Entry | None:
     return earlier if outcome.text is None else None
 
 
-def _agree(case: Case, step: Step, record: Record, base: Document, remote0: Post, text: bytes) -> Subject | None:
-    """Take the merged text, and find out whether the site has to be sent what became of it."""
+def _agree(
+    case: Case, step: Step, record: Record, base: Document, remote0: Post, theirs: Post, text: bytes
+) -> Subject | None:
+    """Take the merged text, and find out whether the site has to be sent what became of it.
+
+    Until it was sent, both agree on the site's edit alone (`theirs`): what else the file says is an edit of ours, with
+    which the site's next one may collide.
+    """
     connector = case.reading.online
     place = case.incoming.addresses.place
     changed = case.oid is None or text != case.data(case.oid)
@@ -110,7 +116,12 @@ def _agree(case: Case, step: Step, record: Record, base: Document, remote0: Post
     assets = {**known.assets, **case.incoming.addresses.asset_urls(sent1.uses.assets)}
     known = replace(known, sent=None if push else sent1.digest, uses=sent1.uses, assets=assets)
     subject = case.subject(step, record)
-    result = subject.result(base=case.oid, remote=stored, record=known)
+    agreed = case.oid
+    if push:
+        before = view(base, case.site, case.default_status)
+        shown = rewrite(base, before, theirs, site=case.site, default_status=case.default_status)
+        agreed = keep(case.incoming, shown)
+    result = subject.result(base=agreed, remote=stored, record=known)
     case.incoming.results.append(result)
     if changed or step is Step.MERGE:
         case.incoming.tell("merge" if step is Step.MERGE else "pull", case.path, "planned", record=record)
