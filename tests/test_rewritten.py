@@ -288,3 +288,23 @@ def test_an_import_that_was_reset_and_written_again_elsewhere_is_no_second_post(
     assert len(blog.site().posts()) == 3, outcome.told
     blog.quiet()
     assert not (blog.root / "posts/made-there.md").exists()
+
+
+def test_a_conflict_whose_decision_was_reset_can_be_decided_again(blog: Blog) -> None:
+    blog.put("posts/a.md", post("A", SECOND))
+    blog.site().edit(blog.id_of("A"), body=THEIRS)
+    assert blog.run(materialise=False).summary.conflicts == 1
+    theirs = blog.git("show", "refs/gitsync/site:conflicts/posts/a.md/theirs")
+    blog.put("posts/a.md", post("A", FIRST.replace("sent", "decided")))
+    assert blog.run(materialise=False).summary.exit_code == 0
+    blog.git("reset", "--quiet", "--hard", "HEAD~1")
+    outcome = blog.run(materialise=False)
+    assert outcome.summary.conflicts == 1, outcome.told
+    assert blog.git("show", "refs/gitsync/site:conflicts/posts/a.md/theirs") == theirs
+    tip = blog.git("rev-parse", "refs/gitsync/site")
+    assert blog.run(materialise=False).summary.conflicts == 1
+    assert blog.git("rev-parse", "refs/gitsync/site") == tip
+    blog.put("posts/a.md", theirs + "\n")
+    blog.run()
+    assert blog.shown("A").body in (THEIRS, FIRST.replace("sent", "decided"))
+    blog.quiet()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from gitsync.engine.case import Case
 from gitsync.engine.conflicts import pending
 from gitsync.engine.incoming import Pending
@@ -26,6 +28,8 @@ def decide_on(case: Case) -> Subject | None:
     if case.entry.conflict is not None:
         settled = pending(case.incoming, case.entry, case.wanted(), case.conflict_file, case.default_status)
         if isinstance(settled, Pending):
+            if case.reading.agreed != case.reading.ledger.tip:
+                _reopen(case)
             case.incoming.hold(case.path, 3)
             return None
         merged = settled.text is not None and case.oid is not None and settled.text != case.data(case.oid)
@@ -43,6 +47,15 @@ def decide_on(case: Case) -> Subject | None:
         return None
     step = decide(ours, theirs)
     return _carry_out(case, step, record)
+
+
+def _reopen(case: Case) -> None:
+    """Let the ledger have a conflict again whose decision was reset away, so that it can be decided."""
+    entry = case.entry
+    unread = None if entry.record is None else replace(entry.record, revision="")
+    case.incoming.results.append(
+        case.subject(Step.CONFLICT).result(base=entry.base, remote=entry.remote, record=unread, conflict=entry.conflict)
+    )
 
 
 def _carry_out(case: Case, step: Step, record: Record | None) -> Subject | None:
