@@ -1,165 +1,18 @@
 """Whatever authors, editors, networks and kills do, in whatever order, the laws of section 5 hold.
 
-A short walk on every run. A long one:  GITSYNC_LAW_EXAMPLES=2000 pytest -n0 tests/test_laws.py
+A short walk on every run. A long one:  python -m tests.long_run --seconds 600
 """
 
 from __future__ import annotations
 
-import os
 import tempfile
 from pathlib import Path
 
 import pytest
-from gitsync_connectors.memory import Behaviour, Fault
 from hypothesis import HealthCheck, settings
-from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
+from hypothesis.stateful import run_state_machine_as_test
 
-from gitsync.errors import Malformed, OutcomeUnknown, Stale, Throttled, Unreachable
-from tests.laws import settled, synced
-from tests.torture import World
-
-EXAMPLES = int(os.environ.get("GITSYNC_LAW_EXAMPLES", "0"))
-
-number = st.integers(0, 20)
-how = st.sampled_from(["replace", "append", "insert", "remove"])
-holds = st.sampled_from(
-    [Behaviour().holds, ("title", "tags", "status"), ("title", "tags", "slug", "status", "canonical_url")]
-)
-behaviours = st.builds(
-    Behaviour,
-    holds=holds,
-    max_tags=st.sampled_from([0, 2]),
-    normalise=st.booleans(),
-    surprise=st.booleans(),
-    ids_only=st.booleans(),
-    conditional=st.booleans(),
-    hashes=st.booleans(),
-    bulk=st.sampled_from([1, 100]),
-    lag=st.sampled_from([0, 25]),
-)
-reading = st.builds(
-    Fault,
-    on=st.sampled_from(["scan", "fetch", "fetch_many", "find"]),
-    error=st.sampled_from([Throttled("slow down"), Unreachable("away"), Malformed("cut")]),
-    records=st.integers(0, 2),
-    skip=st.integers(0, 2),
-)
-writing = st.builds(
-    Fault,
-    on=st.sampled_from(["create", "update", "delete"]),
-    error=st.sampled_from([Throttled("slow down"), Unreachable("away"), Malformed("html"), Stale("moved")]),
-    skip=st.integers(0, 2),
-)
-unknown = st.builds(
-    Fault,
-    on=st.sampled_from(["create", "update", "delete"]),
-    error=st.just(OutcomeUnknown("no answer")),
-    stored=st.booleans(),
-    skip=st.integers(0, 2),
-)
-options = st.fixed_dictionaries(
-    {},
-    optional={
-        "wait": st.just(False),
-        "materialise": st.just(False),
-        "pull": st.sampled_from([True, True, False]),
-        "push": st.sampled_from([True, True, False]),
-    },
-)
-
-
-class Torture(RuleBasedStateMachine):
-    """Random edits, accidents and kills; the laws are asserted by what syncs."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.world: World | None = None
-
-    @initialize(
-        sites=st.lists(behaviours, min_size=1, max_size=2), delete=st.sampled_from(["unpublish", "delete", "ignore"])
-    )
-    def begin(self, sites: list[Behaviour], delete: str) -> None:
-        self.world = World(Path(tempfile.mkdtemp()), sites, delete=delete)
-        self.world.tell(f"{delete} {sites}")
-        self.site = lambda n: self.world.blog.names[n % len(sites)]
-        self.world.create(crlf=False, bom=False, end=True, tags=3, sentences=2)
-
-    def teardown(self) -> None:
-        if self.world is not None:
-            self.world.close()
-
-    @precondition(lambda self: self.world.unmerged())
-    @rule(both=st.booleans())
-    def resolve(self, both: bool) -> None:
-        self.world.resolve(both=both)
-
-    @precondition(lambda self: not self.world.unmerged())
-    @rule(crlf=st.booleans(), bom=st.booleans(), end=st.booleans(), tags=st.integers(0, 3), sentences=st.integers(1, 3))
-    def create(self, **more: bool | int) -> None:
-        self.world.create(**more)
-
-    @precondition(lambda self: not self.world.unmerged())
-    @rule(post=number, place=number, how=how)
-    def edit(self, post: int, place: int, how: str) -> None:
-        self.world.edit(post, place, how)
-
-    @precondition(lambda self: not self.world.unmerged())
-    @rule(post=number, place=number, edit=st.booleans())
-    def rename(self, post: int, place: int, edit: bool) -> None:
-        self.world.rename(post, place, edit=edit)
-
-    @precondition(lambda self: not self.world.unmerged())
-    @rule(one=number, other=number)
-    def swap(self, one: int, other: int) -> None:
-        self.world.swap(one, other)
-
-    @precondition(lambda self: not self.world.unmerged())
-    @rule(post=number)
-    def remove(self, post: int) -> None:
-        self.world.remove(post)
-
-    @precondition(lambda self: not self.world.unmerged())
-    @rule()
-    def revert(self) -> None:
-        self.world.revert()
-
-    @rule(site=number, slug=st.booleans(), tags=st.integers(0, 2))
-    def write_there(self, site: int, slug: bool, tags: int) -> None:
-        self.world.write_there(self.site(site), slug=slug, tags=tags)
-
-    @rule(site=number, post=number, place=number, how=how)
-    def edit_there(self, site: int, post: int, place: int, how: str) -> None:
-        self.world.edit_there(self.site(site), post, place, how)
-
-    @rule(site=number, post=number)
-    def go_back_there(self, site: int, post: int) -> None:
-        self.world.go_back_there(self.site(site), post)
-
-    @rule(site=number, post=number)
-    def remove_there(self, site: int, post: int) -> None:
-        self.world.remove_there(self.site(site), post)
-
-    @rule(seconds=st.sampled_from([1, 10, 40, 1000]))
-    def pass_time(self, seconds: int) -> None:
-        self.world.blog.clock.now += seconds
-
-    @rule(options=options, faults=st.lists(st.tuples(number, reading | writing | unknown), max_size=2))
-    def sync(self, options: dict[str, bool], faults: list[tuple[int, Fault]]) -> None:
-        for site, fault in faults:
-            self.world.sites[self.site(site)].faults.append(fault)
-            self.world.tell(f"{self.site(site)}: {fault}")
-        synced(self.world, **options)
-
-    @rule(options=options, steps=st.lists(st.integers(1, 120), min_size=1, max_size=2))
-    def die(self, options: dict[str, bool], steps: list[int]) -> None:
-        for step in steps:
-            synced(self.world, kill=step, **options)
-        synced(self.world, **options)
-
-    @rule()
-    def settle(self) -> None:
-        settled(self.world)
+from tests.torture import Torture
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
@@ -168,10 +21,10 @@ def test_the_laws_hold_under_fire(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     run_state_machine_as_test(
         Torture,
         settings=settings(
-            max_examples=EXAMPLES or 8,
-            stateful_step_count=30 if EXAMPLES else 15,
+            max_examples=8,
+            stateful_step_count=15,
             deadline=None,
-            derandomize=not EXAMPLES,
+            derandomize=True,
             database=None,
             suppress_health_check=list(HealthCheck),
             print_blob=False,

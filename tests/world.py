@@ -51,6 +51,8 @@ class World:
         self.alive: set[str] = set()
         self.known: set[str] = set()
         self.unsure: set[str] = set()
+        self.rewritten = False  # whether history was, since all was settled: going back may be no edit any more
+        self.by_editors: set[str] = set()  # words that were written on a site
         self.ids: dict[tuple[str, str], str] = {}
         self.here: set[str] = set()  # keys edited here since all was settled
         self.there: set[str] = set()  # keys edited on some site since then
@@ -94,10 +96,14 @@ class World:
 
     # What authors do here
 
-    def files(self) -> dict[str, str]:
-        """The posts in HEAD, by path, with their line ends as they are."""
-        out = self.blog.git("ls-tree", "-r", "--name-only", "HEAD", "posts/")
-        return {path: self._show("HEAD", path) for path in out.splitlines()}
+    def files(self, rev: str = "HEAD") -> dict[str, str]:
+        """The posts of a commit, by path, with their line ends as they are."""
+        out = self.blog.git("ls-tree", "-r", "--name-only", rev, "posts/")
+        return {path: self._show(rev, path) for path in out.splitlines()}
+
+    def commits(self) -> int:
+        """How many commits have changed posts, or might have: all but the first, which has the configuration."""
+        return int(self.blog.git("rev-list", "--count", "--first-parent", "HEAD")) - 1
 
     def _show(self, rev: str, path: str) -> str:
         done = subprocess.run(
@@ -167,6 +173,8 @@ class World:
             return
         before = self.files()[path]
         new = f"posts/{'deep/' if place % 2 else ''}r{self.number}-{place}.md"
+        if (self.blog.root / new).exists():
+            return
         (self.blog.root / new).parent.mkdir(parents=True, exist_ok=True)
         self.blog.git("mv", path, new)
         after = self.change(before, place, "replace", eol="\r\n" if "\r\n" in before else "\n") if edit else before
@@ -189,25 +197,14 @@ class World:
 
     def delete_file(self, path: str) -> None:
         text = self.files()[path]
-        self.withdrawn.add(KEY.findall(text)[0])
+        key = KEY.findall(text)[0]
+        self.withdrawn.add(key)
+        if self.rewritten:  # the history that has the deletion may know of no agreement: the site's copy comes back
+            self.there.add(key)
+            self.unsure |= words(text)
         self.edited(text, "")
         self.blog.git("rm", "--quiet", path)
         self.commit(f"here: delete {path}")
-
-    def revert(self) -> None:
-        """Take back the newest commit, whoever made it."""
-        before = self.files()
-        if len(self.blog.git("rev-list", "HEAD", "--", "posts/").split()) < 3:
-            return
-        self.blog.git("revert", "--no-edit", "HEAD")
-        after = self.files()
-        for path in before.keys() | after.keys():
-            if before.get(path) != after.get(path):
-                self.here |= set(KEY.findall(before.get(path, "") + after.get(path, "")))
-        self.edited("\n".join(before.values()), "\n".join(after.values()), decided=True)
-        keys = {KEY.findall(text)[0] for text in after.values()}
-        self.withdrawn = (self.withdrawn | {KEY.findall(text)[0] for text in before.values()}) - keys
-        self.tell("here: git revert HEAD")
 
     # What editors do there
 
@@ -232,6 +229,7 @@ class World:
         post = post.with_fields({name: None for name in ("slug", "tags") if name not in holds})
         self.sites[site].put("", post)
         self.edited("", said(post))
+        self.by_editors |= words(said(post))
         self.there.add(key)
         self.settle_lag(site)
         self.tell(f"{site}: new post {key}")
@@ -281,11 +279,14 @@ class World:
         if old is None or old.status == "draft" or KEY.findall(old.title or "") != KEY.findall(posts[id].title or ""):
             return
         store.put(id, old)
-        self.touched(site, posts[id], old)
+        self.touched(site, posts[id], old, decided=self.rewritten)
+        if self.rewritten:
+            self.unsure |= words(said(posts[id]))
         self.tell(f"{site}: restore the version before of {KEY.findall(old.title or '')[0]}")
 
-    def touched(self, site: str, before: Post, after: Post) -> None:
-        self.edited(said(before), said(after))
+    def touched(self, site: str, before: Post, after: Post, *, decided: bool = False) -> None:
+        self.edited(said(before), said(after), decided=decided)
+        self.by_editors |= words(said(after)) - words(said(before))
         self.there.add(KEY.findall(before.title or "")[0])
         self.settle_lag(site)
 

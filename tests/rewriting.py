@@ -1,0 +1,152 @@
+"""What authors do to history that a World (tests/world.py) has already synced: amend, reset, squash, rebase, branch.
+
+A commit that leaves the history takes its words along, but a site may still show them: such words may come back, and
+the edits of a site's editors must.
+"""
+
+from __future__ import annotations
+
+import subprocess
+
+from gitsync.errors import Refused
+from tests.world import KEY, World, said, words
+
+PULLED = "Gitsync-Site:"
+"""The trailer of a commit that gitsync made of an edit on a site."""
+
+
+def amend(world: World, number: int, place: int, how: str) -> None:
+    """Change the newest commit of an author, who may have synced it already."""
+    path = world.pick(number)
+    if path is None or PULLED in _message(world) or world.commits() < 2:
+        return
+    before = world.files()
+    after = world.change(before[path], place, how, eol="\r\n" if "\r\n" in before[path] else "\n")
+    if after == before[path]:
+        return
+    versions = _versions(world, 1)
+    world.blog.write(path, after)
+    world.blog.git("commit", "--quiet", "--all", "--amend", "--no-edit")
+    _rewritten(world, before, versions)
+    world.tell(f"here: git commit --amend with {how} {place} in {path}")
+
+
+def reset(world: World, count: int) -> None:
+    """Drop the newest commits, whoever made them."""
+    count = min(count, world.commits() - 1)
+    if count < 1:
+        return
+    before, versions = world.files(), _versions(world, count)
+    world.blog.git("reset", "--quiet", "--hard", f"HEAD~{count}")
+    _rewritten(world, before, versions)
+    world.tell(f"here: git reset --hard HEAD~{count}")
+
+
+def squash(world: World, count: int) -> None:
+    """Make one commit of the newest ones."""
+    count = min(count, world.commits() - 1)
+    if count < 2:
+        return
+    before, versions = world.files(), _versions(world, count)
+    world.blog.git("reset", "--quiet", "--soft", f"HEAD~{count}")
+    world.blog.git("commit", "--quiet", "--allow-empty", "-m", "squashed")
+    _rewritten(world, before, versions)
+    world.tell(f"here: squash {count} commits")
+
+
+def rebase(world: World, count: int, number: int, place: int, how: str) -> None:
+    """Put the newest commits after an edit that somebody else made before them; not where they collide."""
+    count = min(count, world.commits() - 1)
+    if count < 1:
+        return
+    before, versions = world.files(), _versions(world, count)
+    world.blog.git("switch", "--quiet", "--create", "elsewhere", f"HEAD~{count}")
+    path = world.pick(number)
+    if path is not None:
+        text = world.files()[path]
+        world.blog.write(path, world.change(text, place, how, eol="\r\n" if "\r\n" in text else "\n"))
+        world.blog.git("commit", "--quiet", "--all", "--allow-empty", "-m", "elsewhere")
+    world.blog.git("switch", "--quiet", "main")
+    if not _goes_well(world, "rebase", "--quiet", "elsewhere"):
+        world.blog.git("rebase", "--abort")
+    world.blog.git("branch", "--quiet", "-D", "elsewhere")
+    _rewritten(world, before, versions)
+    world.tell(f"here: rebase {count} commits onto {how} {place} in {path}")
+
+
+def branch(world: World, number: int, place: int, how: str, *, squashed: bool) -> None:
+    """Write on another branch, where a sync is refused and touches nothing, and merge it."""
+    path = world.pick(number)
+    if path is None or not world.blog.git("for-each-ref", "refs/gitsync"):
+        return
+    before = world.files()
+    world.blog.git("switch", "--quiet", "--create", "topic")
+    after = world.change(before[path], place, how, eol="\r\n" if "\r\n" in before[path] else "\n")
+    world.put(path, after, f"topic: {how} {place} in {path}", before[path])
+    refs, writes = world.blog.git("for-each-ref"), [len(store.log) for store in world.sites.values()]
+    try:
+        world.blog.run()
+    except Refused:
+        pass
+    else:
+        raise AssertionError(world.fail("a sync on another branch was not refused"))
+    assert world.blog.git("for-each-ref") == refs, world.fail("a refused sync moved a ref")
+    assert [len(store.log) for store in world.sites.values()] == writes, world.fail("a refused sync asked a site")
+    world.blog.git("switch", "--quiet", "main")
+    world.blog.git("merge", "--quiet", *(["--squash"] if squashed else ["--no-ff", "--no-edit"]), "topic")
+    if squashed:
+        world.blog.git("commit", "--quiet", "--allow-empty", "-m", "squashed topic")
+    world.blog.git("branch", "--quiet", "-D", "topic")
+    world.tell(f"here: {'squash and ' if squashed else ''}merge topic")
+
+
+def revert(world: World) -> None:
+    """Take back the newest commit, whoever made it."""
+    before = world.files()
+    if len(world.blog.git("rev-list", "HEAD", "--", "posts/").split()) < 3 or world.blog.git(
+        "rev-parse", "HEAD^@"
+    ).count("\n"):
+        return
+    world.blog.git("revert", "--no-edit", "HEAD")
+    after = world.files()
+    for path in before.keys() | after.keys():
+        if before.get(path) != after.get(path):
+            world.here |= set(KEY.findall(before.get(path, "") + after.get(path, "")))
+    world.edited("\n".join(before.values()), "\n".join(after.values()), decided=True)
+    keys = {KEY.findall(text)[0] for text in after.values()}
+    world.withdrawn = (world.withdrawn | {KEY.findall(text)[0] for text in before.values()}) - keys
+    world.tell("here: git revert HEAD")
+
+
+def _message(world: World) -> str:
+    return world.blog.git("log", "-1", "--format=%B")
+
+
+def _goes_well(world: World, *args: str) -> bool:
+    return not subprocess.run(["git", "-C", str(world.blog.root), *args], capture_output=True, check=False).returncode
+
+
+def _versions(world: World, count: int) -> list[dict[str, str]]:
+    """The posts of the newest commits and of the one before them, newest first."""
+    return [world.files(f"HEAD~{number}") for number in range(count + 1)]
+
+
+def _rewritten(world: World, before: dict[str, str], versions: list[dict[str, str]]) -> None:
+    """Other commits are the history now; `versions` are those of the commits that left it, and the one they were on."""
+    after = world.files()
+    texts = {text for version in (*versions, after) for text in version.values()}
+    same = set.intersection(*(set(version.values()) for version in (*versions, after)))
+    touched = {key for text in texts - same for key in KEY.findall(text)[:1]}
+    world.here |= touched
+    world.there |= touched
+    old, new = ("\n".join(version.values()) for version in (before, after))
+    left = {word for text in texts for word in words(text)} - words(new)
+    shown = {word for store in world.sites.values() for post in store.posts().values() for word in words(said(post))}
+    pulled = world.by_editors & world.alive & left & shown
+    coined = words(new) - world.known
+    world.known |= coined
+    world.unsure |= left | (words(new) - words(old) - coined)
+    world.alive = (world.alive - (left - pulled)) | coined
+    keys = {KEY.findall(text)[0] for text in after.values()}
+    world.withdrawn -= keys
+    world.rewritten = True
