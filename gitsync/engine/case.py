@@ -47,6 +47,11 @@ class Case:
         else:
             self.oid = entry.base if change is None else change.oid
 
+    @property
+    def source(self) -> str:
+        """The post's path at the tip of the ledger: another one where history was rewritten around a rename."""
+        return next((source for source, path in self.reading.relocated.items() if path == self.key), self.key)
+
     def subject(self, step: Step, record: Record | None = None) -> Subject:
         """Return the post as the rest of a plan speaks of it."""
         return Subject(site=self.site, path=self.path, oid=self.oid, entry=self.entry, step=step, theirs=record)

@@ -92,6 +92,10 @@ def _carry_out(case: Case, step: Step, record: Record | None) -> Subject | None:
 def _match(case: Case, record: Record) -> Subject | None:
     """Find out what a file and its record, which this history knows no agreement of, have in common."""
     if record.post is None:
+        # It is what we wrote last: soon after that, the site may show an older version.
+        ledger, key = case.reading.ledger, case.source
+        record = record._replace(post=ledger.entries([key])[key].remote)
+    if record.post is None:
         reason = f"was sent just now, and {case.site} still shows an older version. Sync again in a minute."
         case.incoming.tell("skip", case.path, "planned", record=record, reason=reason)
         case.incoming.hold(case.path, 1)

@@ -18,8 +18,7 @@ def own_earlier_text(case: Case, record: Record) -> Entry | None:
     ledger, repository = case.reading.ledger, case.round.overlay.project.repository
     if ledger.tip is None or ledger.tip == case.reading.agreed or record.post is None:
         return None
-    key = next((source for source, path in case.reading.relocated.items() if path == case.key), case.key)
-    newest = ledger.entries([key])[key]
+    newest = ledger.entries([case.source])[case.source]
     known = newest.record
     if newest.base is None or newest.remote is None or newest.conflict is not None or known is None or not known.sent:
         return None
