@@ -19,11 +19,13 @@ from typing import Any
 
 from gitsync_connectors.memory import Memory, Store
 
+from gitsync.errors import Error, RepositoryError
 from tests.blog import Blog
 
 WRITING = frozenset({"fast-import", "update-index", "checkout-index", "update-ref", "push", "fetch", "hash-object"})
 NAMES = frozenset({"os.rename", "os.remove", "os.rmdir", "os.mkdir", "os.link", "os.symlink", "os.truncate"})
 KILLED = 137
+RAISED = 3
 
 
 class Steps:
@@ -75,7 +77,8 @@ def kill() -> None:
 def killed_sync(blog: Blog, at: int | None, stores: dict[str, Store], **options: object) -> tuple[bool, int]:
     """Sync in a process of its own that dies at step `at`. Returns whether it died, and how many steps it made.
 
-    The sites and the clock outlive it: this process has them as it left them.
+    The sites and the clock outlive it: this process has them as it left them. Raises the process' own Error, as a
+    RepositoryError.
     """
     left = Path(str(blog.root) + ".left")
     pid = os.fork()
@@ -83,11 +86,13 @@ def killed_sync(blog: Blog, at: int | None, stores: dict[str, Store], **options:
         _die_at(blog, at, stores, left, options)
     _, status = os.waitpid(pid, 0)
     code = os.waitstatus_to_exitcode(status)
-    assert code in (0, KILLED), left.with_suffix(".error").read_text()
+    assert code in (0, RAISED, KILLED), left.with_suffix(".error").read_text()
     rows, steps, blog.clock.now = pickle.loads(left.read_bytes())  # noqa: S301  our own
     for name, (versions, number, log, assets) in rows.items():
         store = stores[name]
         store.rows, store.numbers, store.log, store.assets = versions, count(number), log, assets
+    if code == RAISED:
+        raise RepositoryError(left.with_suffix(".error").read_text())
     return code == KILLED, steps
 
 
@@ -116,6 +121,9 @@ def _die_at(blog: Blog, at: int | None, stores: dict[str, Store], left: Path, op
         steps.install()
         blog.run(**options)
         end(0)
+    except Error as error:
+        left.with_suffix(".error").write_text(str(error))
+        end(RAISED)
     except BaseException:  # noqa: BLE001  whatever it is, the other process tells of it
         left.with_suffix(".error").write_text(traceback.format_exc())
         os._exit(1)

@@ -20,9 +20,9 @@ from hypothesis import HealthCheck, Phase, Verbosity, seed, settings
 from hypothesis.stateful import RuleBasedStateMachine, get_state_machine_test
 
 from tests.test_model import story
-from tests.torture import Torture
+from tests.torture import Sharing, Torture
 
-MACHINES: dict[str, type[RuleBasedStateMachine]] = {"one": Torture}
+MACHINES: dict[str, type[RuleBasedStateMachine]] = {"one": Torture, "two": Sharing}
 MOST = 10
 """Failed seeds; then it stops."""
 

@@ -10,16 +10,28 @@ from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
-from hypothesis.stateful import run_state_machine_as_test
+from hypothesis.stateful import RuleBasedStateMachine, run_state_machine_as_test
 
-from tests.torture import Torture
+from tests.torture import Sharing, Torture
+
+pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 
 
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_the_laws_hold_under_fire(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    walk(Torture)
+
+
+@pytest.mark.slow
+def test_the_laws_hold_in_two_clones_of_one_remote(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    walk(Sharing)
+
+
+def walk(machine: type[RuleBasedStateMachine]) -> None:
+    """Run a few short stories, the same ones every time."""
     run_state_machine_as_test(
-        Torture,
+        machine,
         settings=settings(
             max_examples=8,
             stateful_step_count=15,

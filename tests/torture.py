@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
 from gitsync.errors import Malformed, OutcomeUnknown, Stale, Throttled, Unreachable
-from tests import rewriting
+from tests import clones, rewriting
+from tests.clones import Clones
 from tests.laws import settled, synced
 from tests.world import World
 
@@ -181,3 +182,93 @@ class Torture(RuleBasedStateMachine):
     @rule()
     def settle(self) -> None:
         settled(self.world)
+
+
+class Sharing(RuleBasedStateMachine):
+    """Two clones of one remote: edits, pushes, rejected pushes, syncs and kills in any order."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.world: Clones | None = None
+
+    @initialize(
+        sites=st.lists(behaviours, min_size=1, max_size=2), delete=st.sampled_from(["unpublish", "delete", "ignore"])
+    )
+    def begin(self, sites: list[Behaviour], delete: str) -> None:
+        self.world = Clones(Path(tempfile.mkdtemp()), sites, delete=delete)
+        self.world.tell(f"{delete} {sites}")
+        self.site = lambda n: self.world.blog.names[n % len(sites)]
+        self.world.create(crlf=False, bom=False, end=True, tags=3, sentences=2)
+        self.world.push()
+
+    def teardown(self) -> None:
+        if self.world is not None:
+            self.world.close()
+
+    @rule(clone=number, tags=st.integers(0, 3), sentences=st.integers(1, 3))
+    def create(self, clone: int, tags: int, sentences: int) -> None:
+        if self.world.turn(clone):
+            self.world.create(crlf=False, bom=False, end=True, tags=tags, sentences=sentences)
+
+    @rule(clone=number, post=number, place=number, how=how)
+    def edit(self, clone: int, post: int, place: int, how: str) -> None:
+        if self.world.turn(clone):
+            self.world.edit(post, place, how)
+
+    @rule(clone=number, post=number, place=number, edit=st.booleans())
+    def rename(self, clone: int, post: int, place: int, edit: bool) -> None:
+        if self.world.turn(clone):
+            self.world.rename(post, place, edit=edit)
+
+    @rule(clone=number, post=number)
+    def remove(self, clone: int, post: int) -> None:
+        if self.world.turn(clone):
+            self.world.remove(post)
+
+    @rule(clone=number)
+    def push(self, clone: int) -> None:
+        if self.world.turn(clone):
+            self.world.push()
+
+    @rule(clone=number)
+    def catch_up(self, clone: int) -> None:
+        if self.world.turn(clone):
+            self.world.catch_up()
+
+    @rule(clone=number)
+    def resolve(self, clone: int) -> None:
+        if self.world.turn(clone):
+            self.world.resolve()
+
+    @rule(skip=st.integers(0, 5))
+    def reject(self, skip: int) -> None:
+        self.world.reject(skip)
+
+    @rule(site=number, slug=st.booleans(), tags=st.integers(0, 2))
+    def write_there(self, site: int, slug: bool, tags: int) -> None:
+        self.world.write_there(self.site(site), slug=slug, tags=tags)
+
+    @rule(site=number, post=number, place=number, how=how)
+    def edit_there(self, site: int, post: int, place: int, how: str) -> None:
+        self.world.edit_there(self.site(site), post, place, how)
+
+    @rule(seconds=st.sampled_from([1, 10, 40, 1000]))
+    def pass_time(self, seconds: int) -> None:
+        self.world.blog.clock.now += seconds
+
+    @rule(clone=number, wait=st.booleans(), faults=st.lists(st.tuples(number, reading | writing | unknown), max_size=2))
+    def sync(self, clone: int, wait: bool, faults: list[tuple[int, Fault]]) -> None:
+        self.world.turn(clone)
+        for site, fault in faults:
+            self.world.sites[self.site(site)].faults.append(fault)
+            self.world.tell(f"{self.site(site)}: {fault}")
+        clones.synced(self.world, wait=wait)
+
+    @rule(clone=number, step=st.integers(1, 300))
+    def die(self, clone: int, step: int) -> None:
+        self.world.turn(clone)
+        clones.synced(self.world, kill=step)
+
+    @rule()
+    def settle(self) -> None:
+        clones.settled(self.world)
