@@ -8,7 +8,7 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import replace
 from functools import partial
 from math import inf
@@ -21,7 +21,7 @@ from gitsync.engine.planning import ALLOWANCES, Options, Plan, make_plan
 from gitsync.engine.proposing import propose, propose_conflicts
 from gitsync.engine.pushing import Outgoing
 from gitsync.engine.scope import Prepared
-from gitsync.errors import Moved, Refused
+from gitsync.errors import Locked, Moved, Refused
 from gitsync.events import Event, Notice, Operation, Progress, Summary, exit_code
 from gitsync.git import worktree
 from gitsync.ledger import Ledger
@@ -87,6 +87,7 @@ class Run:
         self._intents = Intents(project.repository.state_dir)
         self._exchange = Exchange(project, [site.name for site in sites])
         self._check_lease: Callable[[str], None] | None = None
+        self._forsaken: list[str] = []  # sites whose announced writes are of a run that died, and all settled
 
     @property
     def requests(self) -> int:
@@ -124,6 +125,7 @@ class Run:
             self._branch = self.project.check_writable(self._exchange.recorded_branch())
         self._exchange.check()
         if not self.options.dry_run:
+            self._exchange.give_back()
             self._exchange.receive()
         elif self._exchange.remote is not None:
             share.fetch(self.project.repository, self._exchange.remote)
@@ -232,6 +234,11 @@ class Run:
         for recovery in plan.recoveries.values():
             for intent in recovery.over:
                 self._intents.done(intent.key)
+        self._forsaken = [
+            it.reading.name
+            for it in plan.incomings
+            if it.reading.ledger.intents() and not plan.recoveries[it.reading.name].unsettled
+        ]
         yield from self._materialise(plan)
         again = yield from self._write(plan, landed.head)
         return again or any(it.reading.crowded and it.reading.has_room() for it in plan.incomings)
@@ -306,6 +313,11 @@ class Run:
             announced = {site.name: self._intents.outstanding(site.name) for site in self.sites}
             self._exchange.announce(announced, self.project.head())
         elif self._exchange.remote is not None:
+            if self._forsaken:
+                with suppress(Locked), self._exchange.lease(wait=0, sleep=self._sleep):
+                    if not self._exchange.receive():
+                        announced = {site: self._intents.outstanding(site) for site in self._forsaken}
+                        self._exchange.announce(announced, self.project.head())
             self._exchange.hand_on()
         for report in self._exchange.reports:
             self._codes.add(3)

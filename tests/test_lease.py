@@ -4,7 +4,7 @@ import pytest
 
 from gitsync.errors import Locked
 from gitsync.repository import Repository
-from gitsync.state.lease import LEASE, PREFIX, Lease, leases
+from gitsync.state.lease import LEASE, PREFIX, Lease, give_back, leases
 from tests.conftest import run_git
 from tests.repositories import new_repository
 
@@ -50,6 +50,24 @@ def test_one_machine_at_a_time(tmp_path: Path, shared: Repository) -> None:
     assert (one.held, two.held) == (False, True)
     two.release()
     assert shared.refs(PREFIX) == {}
+
+
+def test_what_killed_runs_left_is_given_back_by_the_next_and_nothing_else(tmp_path: Path, shared: Repository) -> None:
+    clock = Clock()
+    dead, other = machine(tmp_path, "one", clock), machine(tmp_path, "two", clock)
+    dead.acquire()
+    give_back(other.repository, "origin")
+    with pytest.raises(Locked):
+        other.acquire()
+    give_back(dead.repository, "origin")
+    assert shared.refs(PREFIX) == {}
+    other.acquire()
+    give_back(dead.repository, "origin")
+    other.check()
+    other.release()
+    shared_folder = tmp_path / "shared.git"
+    shared_folder.rename(tmp_path / "away.git")
+    give_back(dead.repository, "origin")  # nothing is left, so that nobody is asked
 
 
 def test_a_waiting_machine_gets_it_when_it_is_free(tmp_path: Path, shared: Repository) -> None:

@@ -14,7 +14,7 @@ from gitsync.project import Project
 from gitsync.repository import Oid
 from gitsync.state import share
 from gitsync.state.intents import Intent
-from gitsync.state.lease import leases
+from gitsync.state.lease import give_back, leases
 
 TRIES = 3
 
@@ -93,6 +93,11 @@ class Exchange:
                 "Commit or stash your changes, then sync.",
             ) from error
         return True
+
+    def give_back(self) -> None:
+        """Give back the leases that a killed run of this repository left on the remote: others may be waiting."""
+        if self.remote is not None:
+            give_back(self.project.repository, self.remote)
 
     @contextmanager
     def lease(self, *, wait: float, sleep: Callable[[float], None]) -> Iterator[Callable[[str], None]]:

@@ -12,7 +12,7 @@ _SPECIAL = re.compile(
     | <(?=[A-Za-z/!?])                      # could be a tag
     | &(?=\#[0-9]{1,7};|\#[xX][0-9a-fA-F]{1,6};|[A-Za-z][A-Za-z0-9]{1,31};)
     | \](?=\()                              # could end a link
-    | \[(?=\^[^\s\]]+\])                    # could be a footnote
+    | \[(?=\^[^\s\]]{1,200}\])                  # could be a footnote
     | (?<=%)\[(?=https?://|\Z)              # could be an embed, as Hashnode spells them
     | !\Z                                   # could make an image of a link
     | (?P<link>(?<=http):(?=//\w)|(?<=https):(?=//\w)|(?<=ftp):(?=//\w)

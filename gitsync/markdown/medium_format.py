@@ -25,13 +25,15 @@ _HOLDERS: Final = frozenset({"section", "div", "article", "body", "main", "heade
 _HEADINGS: Final = {"h1": "h2", "h2": "h2", "h3": "h2", "h4": "h3", "h5": "h3", "h6": "h3"}
 _DEEPEST: Final = 200
 _INLINE: Final = {"a": ("href", "title"), "img": ("src", "alt", "title"), "ol": ("start",)}
-_TABLE: Final = re.compile(r"<table>.*?</table>\n?", re.DOTALL)
-_NOTES: Final = re.compile(r'<section class="footnotes">\n<ol>\n(.*?)</ol>\n</section>\n?', re.DOTALL)
+_TABLE: Final = re.compile(r"<table>[^<]*(?:<(?!/?table>)[^<]*)*</table>\n?")
+_NOTES: Final = re.compile(
+    r'<section class="footnotes">\n<ol>\n([^<]*(?:<(?!/?section\b)[^<]*)*)</ol>\n</section>\n?', re.DOTALL
+)
 _REFERENCE: Final = re.compile(r'<sup class="footnote-ref"><a href="#[^"]*" id="[^"]*">(\[\d+\])</a></sup>')
 _BACK: Final = re.compile(r' <a href="#[^"]*" class="footnote-backref">↩</a>')
 _TAG: Final = re.compile(r"<[A-Za-z]+[\s>/]|<[!?]")
 _BOX: Final = re.compile(r'<input( checked="")? disabled="" type="checkbox">')
-_CODE: Final = re.compile(r'<pre><code(?: class="language-([^"]*)")?>(.*?)</code></pre>', re.DOTALL)
+_CODE: Final = re.compile(r'<pre><code(?: class="language-([^"]*)")?>([^<]*(?:<(?!/?pre>)[^<]*)*)</code></pre>')
 
 
 def read(html: str) -> str:

@@ -229,7 +229,7 @@ def autop(text: str) -> str:
         return f"\n\n\1{len(held) - 1}\1\n\n"
 
     text = text.replace("\1", "").replace("\r\n", "\n").replace("\r", "\n")
-    text = re.sub(r"<(pre|script|style|textarea)\b.*?</\1\s*>", hold, text, flags=re.DOTALL | re.IGNORECASE)
+    text = re.sub(r"<(pre|script|style|textarea)\b.*?(?:</\1\s*>|\Z)", hold, text, flags=re.DOTALL | re.IGNORECASE)
     text = re.sub(rf"(<(?:{_TALL})\b[^<>]*>)", r"\n\n\1", text, flags=re.IGNORECASE)
     text = re.sub(rf"(</(?:{_TALL})\s*>)", r"\1\n\n", text, flags=re.IGNORECASE)
     out = []

@@ -23,6 +23,7 @@ SHORTEST_LOOK, LONGEST_LOOK = 0.5, 10.0
 """Seconds between two looks at a lease that another machine has: few syncs take long, and a look is a request."""
 
 PREFIX = "refs/gitsync-lock/"
+FILE = "leases.json"
 
 
 class Lease:
@@ -50,8 +51,9 @@ class Lease:
         self.ref = PREFIX + site
         self._clock = clock or _awake_or_not
         self._sleep = sleep
-        self._file = repository.state_dir / "leases.json"
+        self._file = repository.state_dir / FILE
         self._oid: Oid | None = None
+        self._taken: set[Oid] = set()
         self._renewed = 0.0
 
     @property
@@ -106,6 +108,8 @@ class Lease:
             self.repository.push(self.remote, [f":{self.ref}"], leases={self.ref: oid})
         except RepositoryError:
             return
+        notes = _notes(self._file)
+        _note(self._file, {**notes, "mine": [it for it in notes["mine"] if it not in self._taken]})
 
     def _there(self) -> Oid | None:
         return self.repository.remote_refs(self.remote, [self.ref]).get(self.ref)
@@ -115,8 +119,9 @@ class Lease:
         nonce = f"{secrets.token_hex(16)} {socket.gethostname()} {os.getpid()}"
         with self.repository.importer() as importer:
             commit = importer.commit(parent=None, changes=(), message=f"gitsync lock of {self.site}\n\nNonce: {nonce}")
-        notes = self._notes()
-        self._note({**notes, "mine": [*notes["mine"][-20:], commit.oid]})
+        notes = _notes(self._file)
+        self._taken.add(commit.oid)
+        _note(self._file, {**notes, "mine": [*notes["mine"][-20:], commit.oid]})
         started = self._clock()
         try:
             result = self.repository.push(self.remote, [f"{commit.oid}:{self.ref}"], leases={self.ref: old})
@@ -134,32 +139,49 @@ class Lease:
 
     def _left(self, oid: Oid) -> float:
         """Return for how many seconds the lease `oid` must be respected, by our own observation."""
-        notes = self._notes()
+        notes = _notes(self._file)
         if oid in notes["mine"]:
             return 0.0  # of a run that was killed: one process at a time uses this repository, and that is we
         now, boot = self._clock(), _boot()
         first = notes["seen"].get(self.ref)
         if not (isinstance(first, list) and first[::2] == [oid, boot] and first[1] <= now):
             notes["seen"][self.ref] = [oid, now, boot]
-            self._note(notes)
+            _note(self._file, notes)
             return LEASE
         return LEASE - (now - float(first[1]))
 
-    def _notes(self) -> dict[str, Any]:
-        try:
-            notes = json.loads(self._file.read_bytes())
-            return {"mine": list(notes["mine"]), "seen": dict(notes["seen"])}
-        except (FileNotFoundError, ValueError, KeyError, TypeError):
-            return {"mine": [], "seen": {}}
 
-    def _note(self, notes: dict[str, Any]) -> None:
-        unfinished = self._file.with_suffix(".tmp")
-        with unfinished.open("w", encoding="ascii") as file:
-            json.dump(notes, file)
-            file.flush()
-            os.fsync(file.fileno())
-        unfinished.replace(self._file)
-        sync_folder(self._file.parent)
+def _notes(path: Path) -> dict[str, Any]:
+    try:
+        notes = json.loads(path.read_bytes())
+        return {"mine": list(notes["mine"]), "seen": dict(notes["seen"])}
+    except (FileNotFoundError, ValueError, KeyError, TypeError):
+        return {"mine": [], "seen": {}}
+
+
+def _note(path: Path, notes: dict[str, Any]) -> None:
+    unfinished = path.with_suffix(".tmp")
+    with unfinished.open("w", encoding="ascii") as file:
+        json.dump(notes, file)
+        file.flush()
+        os.fsync(file.fileno())
+    unfinished.replace(path)
+    sync_folder(path.parent)
+
+
+def give_back(repository: Repository, remote: str) -> None:
+    """Give back what killed runs of this repository left, so that nobody waits for them; under `process_lock`."""
+    path = repository.state_dir / FILE
+    notes = _notes(path)
+    if not notes["mine"]:
+        return
+    ours = {ref: oid for ref, oid in repository.remote_refs(remote, [f"{PREFIX}*"]).items() if oid in notes["mine"]}
+    try:
+        if ours:
+            repository.push(remote, [f":{ref}" for ref in ours], leases=ours)
+    except RepositoryError:
+        return  # it runs out, or the next run tries again
+    _note(path, {**notes, "mine": []})
 
 
 def _awake_or_not() -> float:
