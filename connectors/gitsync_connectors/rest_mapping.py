@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from gitsync.connector import Problem
 from gitsync.errors import ConfigError, Malformed
+from gitsync.markdown.formats import Format, named
 from gitsync.model import DATES, FIELDS, LISTS, Post, Record, Value, clean_body
 from gitsync_connectors import rest_fields, sql_cells
 from gitsync_connectors.rest_fields import Field
@@ -164,25 +165,25 @@ def problems_of(how: Shape, post: Post) -> Sequence[Problem]:
         elif isinstance(value, str) and len(value) > most:
             message = f"{name} has {len(value)} characters, {how.site} takes {most}"
             add("REST006", name, message, "Shorten it, or set a shorter one for this site in `overrides`.", loss=False)
+    if how.html:
+        found += (loss.as_problem() for loss in _html().write(post.body).losses)
     return found
 
 
 def write_body(how: Shape, body: str) -> str:
     """Return a body as the CMS keeps it."""
-    if how.html:
-        from gitsync.markdown.html_format import FORMAT  # noqa: PLC0415  70 ms that only HTML costs
-
-        return FORMAT.write(body).text
-    return body
+    return _html().write(body).text if how.html else body
 
 
 def read_body(how: Shape, text: str | None) -> str:
     """Return a stored body as Markdown."""
     if how.html and text:
-        from gitsync.markdown.html import to_markdown  # noqa: PLC0415  as above
-
-        text = to_markdown(text)
+        text = _html().read(text)
     return clean_body(text or "")
+
+
+def _html() -> Format:
+    return named("html")  # 70 ms that only HTML costs
 
 
 def post_of(how: Shape, item: Item, id: str, now: datetime) -> Post:

@@ -18,6 +18,7 @@ from typing import Any, ClassVar
 
 from gitsync.connector import Capabilities, Problem, Setting, SiteSettings
 from gitsync.errors import Forged, Malformed, Rejected, Stale
+from gitsync.markdown.formats import named
 from gitsync.model import DATES, FIELDS, LISTS, Account, Asset, Cursor, Event, Post, Record, Value, clean_body
 from gitsync_connectors import sql_cells
 from gitsync_connectors.sql_cells import Cell
@@ -128,6 +129,8 @@ class Sql:
                 found.append(
                     Problem(code="SQL004", message=f"{name} holds a NUL character", hint="Remove it.", field=name)
                 )
+        if self._html:
+            found += (loss.as_problem() for loss in named("html").write(post.body).losses)
         return found
 
     def scan(self, since: Cursor | None = None) -> Iterator[Record]:  # noqa: ARG002  a whole listing costs next to nothing
@@ -278,17 +281,13 @@ class Sql:
 
     def _write_body(self, body: str, *, like: Cell) -> str:
         if self._html:
-            from gitsync.markdown.html_format import FORMAT  # noqa: PLC0415  70 ms that only HTML tables cost
-
-            body = FORMAT.write(body).text
+            body = named("html").write(body).text
         return body.replace("\n", "\r\n") if isinstance(like, str) and "\r\n" in like else body
 
     def _read_body(self, cell: Cell) -> str:
         text = clean_body(sql_cells.read_text(cell) or "")
         if self._html:
-            from gitsync.markdown.html import to_markdown  # noqa: PLC0415  as above
-
-            text = clean_body(to_markdown(text))
+            text = clean_body(named("html").read(text))
         return text
 
     def _shown(self, row: Row) -> Post:

@@ -669,6 +669,12 @@ def test_html_is_markdown_here(connect: Connect) -> None:
     assert next(json.loads(call[2]) for call in app.calls if call[2]) == {"body": "<p>One <strong>two</strong></p>\n"}
 
 
+def test_what_html_cannot_say_is_told(connect: Connect) -> None:
+    site, _ = connect({}, format="html")
+    [told] = [it for it in site.problems(Post(title="A", body="Words.\n\n{{< figure >}}\n")) if it.code == "TAG_WORDS"]
+    assert (told.field, told.severity, told.offset) == ("body", "loss", 8)
+
+
 def test_what_has_no_place_or_is_too_long_is_told(connect: Connect) -> None:
     site, _ = connect({}, limits={"title": 5, "tags": 1}, required=["title"], fields={**FIELDS, "tags": "tags"})
     found = site.problems(Post(title="Longer", tags=("a", "b"), cover="x", status="private"))

@@ -394,6 +394,17 @@ def test_tags_are_read_as_they_are(cms: Cms, file: Path, cell: str | None, tags:
         json.dumps(record.raw)
 
 
+def test_what_html_cannot_say_is_told_before_it_is_sent(cms: Cms) -> None:
+    post = POST.with_fields({"body": "Words[^a].\n\n[^a]: shown\n\n[^b]: not shown\n\n{{< figure >}}\n"})
+    told = {it.code: it.severity for it in cms(format="html").problems(post)}
+    assert told.items() >= {"NOTE_UNUSED": "loss", "TAG_WORDS": "loss"}.items()
+
+
+def test_markdown_is_sent_as_it_is_and_nothing_of_it_is_told(cms: Cms) -> None:
+    post = POST.with_fields({"body": "Words.\n\n[^b]: not shown\n\n{{< figure >}}\n"})
+    assert not {"NOTE_UNUSED", "TAG_WORDS"} & {it.code for it in cms().problems(post)}
+
+
 def test_an_html_body_is_markdown_here_and_html_there(cms: Cms, file: Path) -> None:
     connector = cms(format="html")
     record = connector.create(connector.project(POST.with_fields({"body": "# Über\n\n*it* & <b>\n"})))
