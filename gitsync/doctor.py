@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from gitsync.errors import Locked, RepositoryError
 from gitsync.git import worktree
+from gitsync.git.locks import age, foreign_locks, own_locks
 from gitsync.git.staging import is_ours, read_note
 from gitsync.ledger import PREFIX as LEDGERS
 from gitsync.ledger import Ledger
@@ -49,6 +50,7 @@ def examine(project: Project, *, mend: bool) -> Iterator[Finding]:
         yield from left.findings(mended=doctor.mends)
         for check in (
             doctor.work_tree,
+            doctor.foreign_locks,
             doctor.journal,
             doctor.intents,
             doctor.temporary_refs,
@@ -93,6 +95,13 @@ def _found(what: str, mended: bool, done: str) -> Finding:
     return Finding(kind="waits", message=f"Found {what}: it would be {done}.")
 
 
+def _duration(seconds: float) -> str:
+    for name, length in (("day", 86400), ("hour", 3600), ("minute", 60)):
+        if (count := int(seconds // length)) > 0:
+            return f"{count} {name}{'s' * (count != 1)}"
+    return "less than a minute"
+
+
 class _Doctor:
     def __init__(self, project: Project, *, mend: bool) -> None:
         self.project = project
@@ -100,8 +109,7 @@ class _Doctor:
         self.mends = mend
 
     def locks(self) -> _Locks:
-        folders = (self.repository.common_dir / "refs").glob("gitsync*")
-        left = [path for folder in folders for path in folder.rglob("*.lock")]
+        left = own_locks(self.repository)
         index = self.repository.git_dir / "index.lock"
         foreign = index.exists() and not is_ours(index)
         return _Locks(len(left), str(index) if foreign else None)
@@ -128,6 +136,18 @@ class _Doctor:
         paths = worktree.complete(self.repository) if self.mends else []
         what = "a move of the work tree that a killed run left half done"
         yield _found(what, self.mends, f"finished, {len(paths)} files" if self.mends else "finished")
+
+    def foreign_locks(self) -> Iterator[Finding]:
+        """Name every lock that is not ours to remove; those of our own half moves are gone by now."""
+        for path in foreign_locks(self.repository):
+            since = age(path)
+            if since is None or path == self.repository.git_dir / "index.lock":  # told before anything else
+                continue
+            yield Finding(
+                kind="wrong",
+                message=f"{path} exists, since {_duration(since)}: git is at work here, or died. Wait for it to end, "
+                "or remove that file if none runs; until then git and gitsync cannot write what it locks.",
+            )
 
     def journal(self) -> Iterator[Finding]:
         journal = Journal(self.repository.state_dir)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -99,6 +100,35 @@ def test_the_lock_of_somebody_elses_git_is_named_and_stays(blog: Blog) -> None:
     assert finding.kind == "wrong"
     assert str(lock) in finding.message
     assert lock.exists()
+
+
+@pytest.mark.parametrize(
+    "name", ["HEAD.lock", "refs/heads/main.lock", "packed-refs.lock", "shallow.lock", "refs/remotes/origin/main.lock"]
+)
+def test_every_lock_of_git_that_is_in_the_way_is_named_and_stays(blog: Blog, name: str) -> None:
+    lock = blog.root / ".git" / name
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    lock.touch()
+    os.utime(lock, (1_700_000_000, 1_700_000_000))
+    (own(blog) / "index.db").unlink()
+    wrong, mended = sorted(examined(blog), key=lambda finding: finding.kind, reverse=True)
+    assert (wrong.kind, mended.kind) == ("wrong", "mended"), "what it does not lock is mended all the same"
+    assert str(lock) in wrong.message
+    assert " days: git is at work here, or died." in wrong.message
+    assert lock.exists()
+    lock.unlink()
+    assert examined(blog) == []
+
+
+def test_a_lock_on_a_branch_of_ours_is_removed_when_nobody_can_hold_it_any_more(blog: Blog) -> None:
+    lock = blog.root / ".git/refs/heads/gitsync/pull-site.lock"
+    lock.parent.mkdir(parents=True)
+    lock.touch()
+    [fresh] = examined(blog)
+    assert (fresh.kind, lock.exists()) == ("wrong", True), "a person may be committing there just now"
+    os.utime(lock, (1_700_000_000, 1_700_000_000))
+    told_and_mended(blog, "1 lock")
+    assert not lock.exists()
 
 
 def result(blog: Blog, revision: str) -> Result:

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from typing import IO
 
 from gitsync.errors import Locked
+from gitsync.git.locks import own_locks
 from gitsync.git.staging import is_ours
 from gitsync.repository import Repository
 
@@ -58,9 +59,8 @@ def _is_taken(file: IO[bytes]) -> bool:
 
 def _remove_leftovers(repository: Repository) -> None:
     # Only gitsync writes these refs, and only under the lock that we hold: whoever made the files is dead.
-    for folder in (repository.common_dir / "refs").glob("gitsync*"):
-        for left in sorted(folder.rglob("*.lock")):
-            left.unlink(missing_ok=True)
+    for left in own_locks(repository):
+        left.unlink(missing_ok=True)
     index = repository.git_dir / "index.lock"
     if index.exists() and not is_ours(index):
         raise Locked(
