@@ -307,3 +307,19 @@ def test_a_conflict_whose_decision_was_reset_can_be_decided_again(blog: Blog) ->
     blog.run()
     assert blog.shown("A").body in (THEIRS, FIRST.replace("sent", "decided"))
     blog.quiet()
+
+
+def test_a_new_file_where_an_amended_post_was_is_created_in_the_same_run(tmp_path: Path) -> None:
+    blog = Blog(tmp_path / "blog")
+    blog.put("posts/a.md", post("A", FIRST, slug="a"))
+    blog.run()
+    before = blog.id_of("A")
+    blog.write("posts/z.md", post("A", SECOND, slug="a"))
+    blog.write("posts/a.md", post("New", "Another.\n", slug="new"))
+    blog.git("add", "-A")
+    blog.git("commit", "--quiet", "--amend", "--no-edit")
+    outcome = blog.run()
+    assert blog.site().posts()[before].body == SECOND, outcome.told
+    assert blog.shown("New").body == "Another.\n", outcome.told
+    assert len(blog.site().posts()) == 2
+    blog.quiet()

@@ -46,9 +46,10 @@ def relocate(project: Project, reading: Reading, head: Oid) -> list[Result]:
     targets = {move.path for move in moves}
     for source in set(sources) - targets:
         left = known.get(source)
-        keeps = left is not None and left.kind == "changed" and source not in {move.key for move in moves}
-        reading.settled[source] = Entry(path=source, base=entries[source].base if keeps else None)
-        if keeps and left is not None:
+        keeps = left is not None and left.oid is not None and source not in {move.key for move in moves}
+        agreed = entries[source].base if keeps and left is not None and left.kind == "changed" else None
+        reading.settled[source] = Entry(path=source, base=agreed)
+        if keeps and left is not None:  # another file is there now
             reading.local[source] = left
     for move in moves:
         entry = _entry(move, entries, known[move.key], settled=move.source in reading.settled)
