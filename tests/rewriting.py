@@ -113,6 +113,9 @@ def revert(world: World) -> None:
         if before.get(path) != after.get(path):
             world.here |= set(KEY.findall(before.get(path, "") + after.get(path, "")))
     world.edited("\n".join(before.values()), "\n".join(after.values()), decided=True)
+    if world.rewritten:  # as with a deletion: what no agreement in this history knows comes back
+        world.there |= {KEY.findall(text)[0] for text in before.values() if text not in after.values()}
+        world.unsure |= words("\n".join(before.values()))
     keys = {KEY.findall(text)[0] for text in after.values()}
     world.withdrawn = (world.withdrawn | {KEY.findall(text)[0] for text in before.values()}) - keys
     world.tell("here: git revert HEAD")
