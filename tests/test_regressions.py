@@ -440,3 +440,23 @@ def test_a_decision_about_one_place_takes_nothing_away_that_the_site_says_elsewh
     assert blog.shown("A").body == "One.\n\nTwo, decided.\n\nThree, there.\n", outcome.told
     assert "Three, there." in blog.read("posts/a.md")
     blog.quiet()
+
+
+def test_a_decision_about_one_site_is_none_about_another_that_says_something_else(tmp_path: Path) -> None:
+    blog = Blog(tmp_path / "blog", sites=("first", "second"))
+    blog.put("posts/a.md", post("A"))
+    blog.run()
+    blog.put("posts/a.md", post("A", "One.\n\nTwo, here.\n\nThree.\n"))
+    for name in blog.names:
+        blog.site(name).edit(blog.id_of("A", name), body=f"One.\n\nTwo, {name}.\n\nThree.\n")
+    assert blog.run().summary.conflicts == 2
+    blog.put("posts/a.md", post("A", "One.\n\nTwo, first.\n\nThree.\n"))
+    outcome = blog.run()
+    assert outcome.summary.conflicts == 1, outcome.told
+    assert blog.shown("A", "second").body == "One.\n\nTwo, second.\n\nThree.\n"
+    assert "Two, second." in blog.read("posts/a.md")
+    blog.put("posts/a.md", post("A", "One.\n\nTwo, all.\n\nThree.\n"))
+    outcome = blog.run()
+    assert outcome.summary.exit_code == 0, outcome.told
+    assert [blog.shown("A", name).body for name in blog.names] == ["One.\n\nTwo, all.\n\nThree.\n"] * 2
+    blog.quiet()

@@ -36,8 +36,13 @@ def pending(
     now: Document | None,
     read: Callable[[Oid | None], Document | None],
     default_status: str | None,
+    *,
+    decided_for_another: bool = False,
 ) -> Pending | Settled:
-    """Say whether the conflict in `entry` is over, given the file in HEAD (None: there is none for this site)."""
+    """Say whether the conflict in `entry` is over, given the file in HEAD (None: there is none for this site).
+
+    What was `decided_for_another` site is no answer to what this one says in the same place: it is asked again.
+    """
     conflict = entry.conflict
     if conflict is None:
         raise AssertionError(f"{entry.path} has no conflict")
@@ -59,6 +64,8 @@ def pending(
         now_view = view(now, site, default_status)
         back = ours is None  # deleted at the time, and here again
         if not marked and (back or merge.settled(base_view, ours_view, theirs_view, now_view, fields=fields)):
+            if decided_for_another:
+                return _asked_again(incoming, entry, conflict, now, merged.merged, default_status)
             # What the site changed elsewhere in the post is nothing that anybody decided on: it is merged.
             with_theirs = rewrite(now, now_view, merged.merged.ours, site=site, default_status=default_status)
             return Settled(entry=agreed, text=with_theirs)
@@ -73,6 +80,25 @@ def pending(
         reason = f"awaits a decision: commit the merged file, or {how} --ours or --theirs."
     incoming.tell("conflict", entry.path, "planned", record=entry.record, reason=reason)
     return Pending(path=entry.path, conflict=conflict)
+
+
+def _asked_again(
+    incoming: Incoming,
+    entry: Entry,
+    conflict: Conflict,
+    now: Document,
+    merged: merge.Merged,
+    default_status: str | None,
+) -> Pending:
+    """Let the conflict be one with the file as it is now."""
+    site = incoming.reading.name
+    again = replace(conflict, ours=keep(incoming, now.data))
+    marked = with_markers(now, merged, site=site, default_status=default_status, revision=conflict.revision)
+    reason = (
+        f"was decided for another site; {site} says something else there. Edit and commit it, or run gitsync resolve"
+    )
+    incoming.tell("conflict", entry.path, "planned", record=entry.record, reason=f"{reason} {entry.path}.")
+    return Pending(path=entry.path, conflict=again, marked=marked)
 
 
 def _data_of(file: Document | None) -> bytes:

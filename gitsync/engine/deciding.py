@@ -26,12 +26,24 @@ def decide_on(case: Case) -> Subject | None:
         return None
     record = case.reading.changed.get(case.key)
     if case.entry.conflict is not None:
-        settled = pending(case.incoming, case.entry, case.wanted(), case.conflict_file, case.default_status)
+        settled = pending(
+            case.incoming,
+            case.entry,
+            case.wanted(),
+            case.conflict_file,
+            case.default_status,
+            decided_for_another=case.path in case.round.decided,
+        )
         if isinstance(settled, Pending):
-            if case.reading.agreed != case.reading.ledger.tip:
+            asked_again = settled.conflict != case.entry.conflict
+            if asked_again or case.reading.agreed != case.reading.ledger.tip:
+                case.entry = replace(case.entry, conflict=settled.conflict)
                 _reopen(case)
+            if asked_again:
+                case.incoming.markers.append(settled)
             case.incoming.hold(case.path, 3)
             return None
+        case.round.decided.add(case.path)
         merged = settled.text is not None and case.oid is not None and settled.text != case.data(case.oid)
         if merged and case.waits(case.entry.record):
             return None

@@ -65,6 +65,8 @@ class Round:
     recoveries: Mapping[str, Recovery]
     progress: Callable[[Progress], None] = lambda _: None
     bring: Callable[[Reading], Fetch] | None = None
+    decided: set[str] = field(default_factory=set)
+    """Posts of which a conflict with some site turned out to be decided."""
 
 
 @dataclass(slots=True)
