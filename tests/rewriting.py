@@ -80,8 +80,10 @@ def branch(world: World, number: int, place: int, how: str, *, squashed: bool) -
     if path is None or not world.blog.git("for-each-ref", "refs/gitsync"):
         return
     before = world.files()
-    world.blog.git("switch", "--quiet", "--create", "topic")
     after = world.change(before[path], place, how, eol="\r\n" if "\r\n" in before[path] else "\n")
+    if after == before[path]:
+        return
+    world.blog.git("switch", "--quiet", "--create", "topic")
     world.put(path, after, f"topic: {how} {place} in {path}", before[path])
     refs, writes = world.blog.git("for-each-ref"), [len(store.log) for store in world.sites.values()]
     try:
