@@ -116,18 +116,19 @@ class _Doctor:
 
     def work_tree(self) -> Iterator[Finding]:
         lock = self.repository.git_dir / "index.lock"
-        try:
-            note = read_note(self.repository) if self.repository.root is not None else None
-        except ValueError as error:
-            yield Finding(
-                kind="wrong",
-                message=f"The note of an unfinished move of the work tree cannot be read ({error}). Compare your files "
-                "with git status, then remove .git/gitsync/worktree.",
-            )
-            return
+        note = read_note(self.repository) if self.repository.root is not None else None
         if note is not None or is_ours(lock):
             yield from self._moved()
-        if together.is_unfinished(self.repository):
+        yield from self._together()
+
+    def _together(self) -> Iterator[Finding]:
+        if together.is_damaged(self.repository):
+            # A ledger that went ahead of the branch is no harm: what it agreed on is not in the branch's history.
+            done = "set aside as together.json.damaged; the next sync compares what it spoke of with the site"
+            if self.mends:
+                together.set_aside(self.repository)
+            yield _found("an unreadable note of ledgers and a branch that were to move together,", self.mends, done)
+        elif together.is_unfinished(self.repository):
             if self.mends:
                 together.complete(self.repository)
             yield _found("ledgers and a branch that a killed run moved half-way", self.mends, "moved together")

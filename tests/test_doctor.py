@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from gitsync.doctor import Finding, examine
+from gitsync.errors import RepositoryError
 from gitsync.git.worktree import advance
 from gitsync.ledger import Ledger
 from gitsync.project import Project
@@ -180,6 +181,46 @@ def test_a_half_moved_work_tree_is_finished(blog: Blog) -> None:
     told_and_mended(blog, "work tree", "finished")
     assert "New." in blog.read("posts/a.md")
     assert blog.git("status", "--porcelain") == ""
+
+
+DAMAGED = [
+    b'{"kind": "adv',
+    *(pytest.param(it, marks=pytest.mark.slow) for it in (b"", b"[]", b"\xff\xfe", b'{"kind": "of a later version"}')),
+]
+
+
+@pytest.mark.parametrize("text", DAMAGED)
+def test_a_damaged_note_of_half_moved_files_is_a_persons_decision(blog: Blog, text: bytes) -> None:
+    note = own(blog) / "worktree/move.json"
+    note.parent.mkdir()
+    note.write_bytes(text)
+    [finding] = examined(blog)
+    assert finding.kind == "wrong"
+    assert "git status, then remove .git/gitsync/worktree" in finding.message
+    with pytest.raises(RepositoryError, match="cannot be read"):
+        blog.run()
+
+
+@pytest.mark.parametrize("text", DAMAGED)
+def test_a_damaged_note_of_ledgers_and_a_branch_is_set_aside_and_nothing_is_lost(blog: Blog, text: bytes) -> None:
+    blog.site().edit(blog.id_of("A"), body="Written there.\n")
+    old = blog.git("rev-parse", "HEAD")
+    blog.run()
+    # As if the run had died when the ledger had moved and the branch had not, and the disk had lost its note.
+    blog.git("reset", "-q", "--hard", old)
+    note = own(blog) / "together.json"
+    note.write_bytes(text)
+    with pytest.raises(RepositoryError, match=r"together\.json cannot be read"):
+        blog.run()
+    assert [it.kind for it in examined(blog, mend=False)] == ["waits"]
+    [finding] = examined(blog)
+    assert finding.kind == "mended"
+    assert (own(blog) / "together.json.damaged").read_bytes() == text
+    assert examined(blog) == []
+    blog.run()
+    assert "Written there." in blog.read("posts/a.md")
+    assert blog.shown("A").body == "Written there.\n"
+    blog.quiet()
 
 
 def test_writes_without_an_answer_are_told(blog: Blog) -> None:

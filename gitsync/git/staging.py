@@ -15,7 +15,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from gitsync.errors import Locked
+from gitsync.errors import Locked, RepositoryError
 from gitsync.git.gitprocess import Oid, encode
 from gitsync.repository import Repository
 
@@ -100,12 +100,28 @@ def write_note(repository: Repository, said: Mapping[str, Any]) -> None:
         os.close(folder)
 
 
+_TELLS = {"advance": {"branch", "old", "new"}, "conflict": {"path", "stages", "merged"}}
+
+
 def read_note(repository: Repository) -> dict[str, Any] | None:
-    """Return what a move that did not end wrote before it began."""
+    """Return what a move that did not end wrote before it began. Raises RepositoryError: a damaged note."""
     try:
-        return dict(json.loads(_note(repository).read_text(encoding="utf-8")))
+        said = json.loads(_note(repository).read_text(encoding="utf-8"))
     except FileNotFoundError:
         return None
+    except ValueError as error:
+        raise _unreadable(str(error)) from None
+    known = _TELLS.get(str(said.get("kind"))) if isinstance(said, dict) else None
+    if known is None or not said.keys() >= known:
+        raise _unreadable("it lacks what was to be moved")
+    return dict(said)
+
+
+def _unreadable(reason: str) -> RepositoryError:
+    return RepositoryError(
+        f"The note of an unfinished move of the work tree cannot be read ({reason}).",
+        "Compare your files with git status, then remove .git/gitsync/worktree.",
+    )
 
 
 def forget_note(repository: Repository) -> None:

@@ -13,7 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from gitsync.errors import Error, Moved
+from gitsync.errors import Error, Moved, RepositoryError
 from gitsync.git import worktree
 from gitsync.repository import Oid, Repository
 from gitsync.state.journal import sync_folder
@@ -40,7 +40,7 @@ def move_together(
 def complete(repository: Repository) -> bool:
     """Finish what a killed run left half moved; back out of it where the branch went elsewhere. Says whether it was.
 
-    Call it when the work tree's own half moves are finished. Raises Locked.
+    Call it when the work tree's own half moves are finished. Raises Locked, RepositoryError: a damaged note.
     """
     said = _read(repository)
     if said is None:
@@ -67,6 +67,20 @@ def is_unfinished(repository: Repository) -> bool:
     return _note(repository).exists()
 
 
+def is_damaged(repository: Repository) -> bool:
+    """Say whether what is to be completed cannot be read."""
+    try:
+        _read(repository)
+    except RepositoryError:
+        return True
+    return False
+
+
+def set_aside(repository: Repository) -> None:
+    """Put a damaged note out of the way; a person may still look at it."""
+    _note(repository).replace(_note(repository).with_suffix(".json.damaged"))
+
+
 def _back(repository: Repository, refs: Mapping[str, tuple[Oid, Oid | None]], message: str) -> None:
     moved = [(ref, old, new) for ref, (new, old) in refs.items() if repository.resolve(ref) == new]
     with suppress(Moved):
@@ -78,10 +92,16 @@ def _note(repository: Repository) -> Path:
 
 
 def _read(repository: Repository) -> dict[str, Any] | None:
+    path = _note(repository)
     try:
-        return dict(json.loads(_note(repository).read_bytes()))
+        said = json.loads(path.read_bytes())
     except FileNotFoundError:
         return None
+    except ValueError:
+        said = None
+    if not isinstance(said, dict) or not said.keys() >= {"refs", "branch", "old", "new", "message"}:
+        raise RepositoryError(f"{path} cannot be read.", "Run gitsync doctor.")
+    return dict(said)
 
 
 def _write(repository: Repository, said: Mapping[str, Any]) -> None:
