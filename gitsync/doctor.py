@@ -9,6 +9,7 @@ import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
+from pathlib import Path
 
 from gitsync.errors import Locked, RepositoryError
 from gitsync.git import worktree
@@ -204,7 +205,11 @@ class _Doctor:
             )
 
     def ledgers(self) -> Iterator[Finding]:
-        known = [ref.removeprefix(LEDGERS) for ref in self.repository.refs(LEDGERS)]
+        refs = self.repository.refs(LEDGERS)
+        known = [ref.removeprefix(LEDGERS) for ref in refs]
+        for path in sorted((self.repository.common_dir / LEDGERS).glob("*")):
+            if path.suffix != ".lock" and LEDGERS + path.name not in refs:
+                yield self._emptied(path)
         for site in known:
             if site not in self.project.config.sites:
                 yield Finding(
@@ -218,6 +223,22 @@ class _Doctor:
                 yield self._broken(site, error)
                 continue
             yield from self._branch(ledger)
+
+    def _emptied(self, path: Path) -> Finding:
+        """Take the remote's copy where a ref's file names nothing: a disk that lost its power leaves such files."""
+        site, remote = path.name, self.project.config.state.remote
+        copy = Ledger(self.repository, site, ref=copy_of(remote, site)) if remote is not None else None
+        what = f"a ledger of {site} whose file {path} names no commit,"
+        if copy is None or copy.tip is None:
+            return Finding(
+                kind="wrong",
+                message=f"Found {what.rstrip(',')}. Remove that file and fetch refs/gitsync/{site} from a backup; "
+                "without one, the next sync finds the posts on the site again.",
+            )
+        if self.mends:
+            path.unlink()
+            self.repository.update_refs([(LEDGERS + site, copy.tip, None)], message="gitsync: mended")
+        return _found(what, self.mends, f"replaced by the copy of {remote}")
 
     def _broken(self, site: str, error: RepositoryError) -> Finding:
         """Take the remote's copy of a ledger that cannot be read, where there is one that can."""

@@ -86,6 +86,25 @@ def test_an_index_that_lies_is_built_anew(blog: Blog) -> None:
     blog.quiet()
 
 
+@pytest.mark.parametrize(
+    "lie",
+    [
+        "drop table claim",
+        pytest.param("update claim set revision = 'x'", marks=pytest.mark.slow),
+        pytest.param("update record set owed = 1", marks=pytest.mark.slow),
+        pytest.param("delete from claim", marks=pytest.mark.slow),
+        pytest.param("insert into uses values ('site', 'posts/a.md', 'posts/z.md', 1)", marks=pytest.mark.slow),
+    ],
+)
+def test_no_row_of_an_index_may_lie(blog: Blog, lie: str) -> None:
+    repository = Repository.open(blog.root)
+    with Index.at(Ledger(repository, "site")) as index:
+        index._db.execute(lie)
+        index._db.commit()
+    told_and_mended(blog, "index")
+    blog.quiet()
+
+
 def test_leftovers_of_a_dead_git_are_removed(blog: Blog) -> None:
     blog.git("update-ref", "refs/gitsync-tmp/dead", "HEAD")
     told_and_mended(blog, "1 temporary ref")
@@ -268,3 +287,30 @@ def test_a_ledger_that_is_lost_is_a_persons_decision(blog: Blog) -> None:
     [finding] = examined(blog)
     assert finding.kind == "wrong"
     assert "refs/gitsync/site" in finding.message
+
+
+@pytest.mark.parametrize("text", ["", pytest.param("\0" * 41, marks=pytest.mark.slow)])
+def test_a_ref_that_a_power_cut_emptied_is_the_remotes_copy_again(tmp_path: Path, text: str) -> None:
+    run_git(tmp_path, "init", "-q", "--bare", "--initial-branch=main", "origin.git")
+    blog = Blog(tmp_path / "blog", config='[state]\nremote = "origin"\n')
+    blog.git("remote", "add", "origin", str(tmp_path / "origin.git"))
+    blog.put("posts/a.md", post("A"))
+    blog.git("push", "-q", "origin", "main")
+    blog.run()
+    good = blog.git("rev-parse", "refs/gitsync/site")
+    (blog.root / ".git/refs/gitsync/site").write_text(text)
+    told_and_mended(blog, "names no commit", "copy of origin")
+    assert blog.git("rev-parse", "refs/gitsync/site") == good
+    blog.quiet()
+
+
+def test_a_ref_that_a_power_cut_emptied_is_named_where_there_is_no_copy(blog: Blog) -> None:
+    ref = blog.root / ".git/refs/gitsync/site"
+    ref.write_text("")
+    [finding] = examined(blog)
+    assert finding.kind == "wrong"
+    assert str(ref) in finding.message
+    ref.unlink()
+    blog.run()
+    assert len(blog.site().posts()) == 2
+    blog.quiet()

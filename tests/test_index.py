@@ -242,3 +242,12 @@ def test_a_ledger_that_was_deleted_empties_the_index(repository: Repository, hea
     ledger.reload()
     with Index.at(ledger) as index:
         assert (index.live_count(), index.path_of_id("1")) == (0, None)
+
+
+def test_an_index_that_lost_a_table_is_built_anew(repository: Repository, head: Oid) -> None:
+    ledger = known(repository, head, LedgerRecord(id="1", revision="r1", state="live"))
+    before = rows(ledger)
+    with Index.at(ledger) as index:
+        index._db.execute("drop table claim")
+        index._db.commit()
+    assert rows(ledger) == before

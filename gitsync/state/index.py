@@ -173,12 +173,25 @@ def problem(repository: Repository, ledgers: Iterable[Ledger]) -> str | None:
 
 
 def _agrees(db: sqlite3.Connection, ledger: Ledger) -> bool:
+    """Say whether every row is as in an index made just now; what was only seen (`quiet`) is not compared."""
     if _tip(db, ledger.site) != ledger.tip:
         return True
-    query = "select path, id, state from record where site = ?"
-    rows = set(db.execute(query, (ledger.site,)))
-    said = ((entry.path, entry.record) for entry in ledger.stream() if entry.record is not None)
-    return rows == {(path, record.id, record.state) for path, record in said}
+    with closing(sqlite3.connect(":memory:")) as fresh:
+        fresh.executescript(SCHEMA)
+        _refresh(fresh, ledger)
+        return all(_rows(db, query, ledger.site) == _rows(fresh, query, ledger.site) for query in _COMPARED)
+
+
+_COMPARED = (
+    "select path, id, url, state, owed from record where site = ?",
+    "select id, path, current, revision, state from claim where site = ?",
+    "select path, used, open from uses where site = ?",
+    "select path, file, oid, url from asset where site = ?",
+)
+
+
+def _rows(db: sqlite3.Connection, query: str, site: str) -> set[tuple[object, ...]]:
+    return set(db.execute(query, (site,)))
 
 
 def discard(repository: Repository) -> None:
@@ -193,9 +206,10 @@ def _open(path: Path) -> sqlite3.Connection:
             db.execute("pragma journal_mode = wal")
             db.execute("pragma synchronous = normal")  # a crash may cost the newest rows, never the file
             version = db.execute("pragma user_version").fetchone()[0]
-            if version == VERSION:
+            tables = {row[0] for row in db.execute("select name from sqlite_master where type = 'table'")}
+            if version == VERSION and tables >= {"tip", *TABLES}:
                 return db
-            if version == 0 and not db.execute("select count(*) from sqlite_master").fetchone()[0]:
+            if version == 0 and not tables:
                 db.executescript(f"begin; {SCHEMA} pragma user_version = {VERSION}; commit;")
                 return db
             db.close()
