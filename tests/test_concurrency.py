@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
+from random import Random
 
 import pytest
 
@@ -140,3 +143,56 @@ def test_a_machine_whose_clock_is_an_hour_off_does_no_harm(tmp_path: Path, stage
         assert [code for code, _, _ in outcomes] == [0] * 3, outcomes
     assert sorted(article.title for article in forem.articles.values()) == ["Common", "Own 0", "Own 1", "Own 2"]
     assert len([method for method, _ in forem.writes() if method == "POST"]) == 4
+
+
+KILLED = """
+import gitsync.state.lease
+gitsync.state.lease.LEASE = 10.0
+"""
+"""A lease that is soon over: the runners below must take it over from dead ones, and cannot wait for ten minutes."""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_runners_that_are_killed_while_others_wait_lose_nothing(
+    tmp_path: Path, stage: Stage, forem: Forem, seed: int
+) -> None:
+    """Eight clones edit paragraphs of one post and add their own, three are killed with all their children."""
+    random = Random(seed)
+    project(tmp_path / "first", stage.host, shared=True)
+    common = post("Common", "".join(f"Paragraph {at}.\n\n" for at in range(9)))
+    (tmp_path / "first/posts/common.md").write_text(common)
+    commit(tmp_path / "first")
+    run_git(tmp_path, "clone", "--quiet", "--bare", str(tmp_path / "first"), str(tmp_path / "bare.git"))
+    clones = [tmp_path / f"clone{number}" for number in range(8)]
+    for at, clone in enumerate(clones):
+        run_git(tmp_path, "clone", "--quiet", str(tmp_path / "bare.git"), str(clone))
+        (clone / "posts/common.md").write_text(common.replace(f"Paragraph {at}.", f"Paragraph {at}, here."))
+        (clone / f"posts/own{at}.md").write_text(post(f"Own {at}", slug=f"own-{at}"))
+        commit(clone)
+    scripts = [KILLED + RUNNER.format(root=str(clone)) for clone in clones]
+    started = [
+        subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.DEVNULL, start_new_session=True)
+        for script in scripts
+    ]
+    for victim in random.sample(started, 3):
+        with suppress(subprocess.TimeoutExpired):
+            victim.wait(random.uniform(0.5, 3.0))
+        with suppress(ProcessLookupError):
+            os.killpg(victim.pid, signal.SIGKILL)
+    for process in started:
+        process.wait(240)
+    for root in clones:  # a git that was killed with its runner is not ours to tidy up after
+        for lock in (root / ".git").rglob("*.lock"):
+            lock.unlink()
+        if (root / ".git/rebase-merge").exists():
+            run_git(root, "rebase", "--abort")
+    for _ in range(2):
+        outcomes = all_at_once(scripts)
+        assert [code for code, _, _ in outcomes] == [0] * 8, outcomes
+    titles = sorted(article.title for article in forem.articles.values())
+    assert titles == sorted(["Common", *(f"Own {at}" for at in range(8))])
+    [shown] = [article.body_markdown for article in forem.articles.values() if article.title == "Common"]
+    for text in (shown, run_git(tmp_path / "bare.git", "show", "main:posts/common.md")):
+        assert [f"Paragraph {at}, here." for at in range(8) if f"Paragraph {at}, here." not in text] == []
+    assert run_git(tmp_path / "bare.git", "for-each-ref", "refs/gitsync-lock") == ""
