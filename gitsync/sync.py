@@ -200,7 +200,10 @@ class Run:
                 break
             if number == ROUNDS - 1:
                 self._codes.add(1)
-                yield Notice(level="warning", message="Posts keep changing; the rest waits for the next run.")
+                message = (
+                    "Posts keep changing; the rest waits for the next run. If that says so too, run gitsync doctor."
+                )
+                yield Notice(level="warning", message=message)
         yield from self._end()
 
     def _carry_out(self, plan: Plan, run: ExitStack, waits: list[float]) -> Generator[Event, None, bool]:

@@ -307,6 +307,8 @@ def test_a_ref_that_a_power_cut_emptied_is_the_remotes_copy_again(tmp_path: Path
 def test_a_ref_that_a_power_cut_emptied_is_named_where_there_is_no_copy(blog: Blog) -> None:
     ref = blog.root / ".git/refs/gitsync/site"
     ref.write_text("")
+    blog.put("posts/a.md", post("A", "Edited.\n"))
+    assert "run gitsync doctor" in blog.run().told
     [finding] = examined(blog)
     assert finding.kind == "wrong"
     assert str(ref) in finding.message
