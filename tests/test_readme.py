@@ -180,6 +180,7 @@ def test_everything_the_readme_shows_works_in_its_order(reader: Reader, tmp_path
     assert len(list((tmp_path / "site/_posts").iterdir())) == 7
 
 
+@pytest.mark.slow
 def test_wordpress_is_connected_as_shown(reader: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
     wp = WordPressSite()
     monkeypatch.setenv("WP_APP_PASSWORD", wp.password)

@@ -64,6 +64,7 @@ def test_a_deleted_weekly_note_beside_a_similar_new_one_is_no_rename(blog: Blog)
     blog.quiet()
 
 
+@pytest.mark.slow
 def test_a_directory_of_1500_posts_moves_and_no_post_is_touched(blog: Blog) -> None:
     for number in range(1500):
         blog.site().put("", Post(title=f"Post {number}", body=f"Text number {number}.\n", status="published"))

@@ -76,6 +76,7 @@ def killed_at(at: int, work: Callable[[], object]) -> bool:
     return code == KILLED
 
 
+@pytest.mark.slow
 def test_a_run_that_dies_anywhere_in_it_is_finished_or_was_never_begun(
     move: Move, tmp_path: Path, git: GitRunner
 ) -> None:

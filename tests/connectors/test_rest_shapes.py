@@ -109,6 +109,7 @@ HEAD = "---\ntitle: Two people\nslug: two-people\ntags: [git, prose]\n---\n"
 POST = f"{HEAD}\nOne sentence.\n\nAnother one.\n\nA third.\n"
 
 
+@pytest.mark.slow
 def test_an_example_keeps_a_blog_and_its_cms_in_step(pair: Pair) -> None:
     desk, cms = pair.desk, pair.cms
     desk.put("posts/two.md", POST)
