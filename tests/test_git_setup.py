@@ -125,6 +125,7 @@ def test_it_is_taken_back_and_what_others_wrote_stays(desk: Desk) -> None:
     assert desk.run("install-hooks", "--remove").code == 0
 
 
+@pytest.mark.slow
 def test_a_push_is_stopped_by_a_post_that_cannot_be_sent(desk: Desk, tmp_path: Path) -> None:
     run_git(tmp_path, "init", "-q", "--bare", "origin")
     desk.git("remote", "add", "origin", str(tmp_path / "origin"))

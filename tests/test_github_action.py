@@ -199,6 +199,7 @@ def test_where_nothing_is_to_do_nobody_is_written_to(runner: Runner, github: Git
     assert github.writes == []
 
 
+@pytest.mark.slow
 def test_a_token_that_may_only_read_is_told_and_ends_nothing(runner: Runner, github: GitHub) -> None:
     runner.start()
     github.readonly = True

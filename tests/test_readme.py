@@ -128,6 +128,7 @@ def test_the_first_two_commands_set_up_and_run_the_demo_and_the_tests() -> None:
     assert setups[1][2].startswith(".venv/bin/python -m pytest -q ")
 
 
+@pytest.mark.slow
 def test_a_cms_of_ones_own_is_declared_as_shown(reader: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MAGAZINE_KEY", TOKEN)
     reader.run("gitsync init --url https://me.example")
@@ -246,6 +247,7 @@ def test_a_watch_is_begun_and_ended_as_shown(reader: Reader) -> None:
     assert "Interrupted" in reader.said
 
 
+@pytest.mark.slow
 def test_an_export_becomes_files_as_shown(reader: Reader) -> None:
     reader.run("gitsync init --url https://me.example; git add gitsync.toml; git commit -qm Configure")
     (reader.blog / "export.xml").write_text(EXPORT, encoding="utf-8")

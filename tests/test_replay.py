@@ -117,6 +117,7 @@ for n in range(int(sys.argv[2]), 10_000):
 """
 
 
+@pytest.mark.slow
 def test_a_killed_writer_loses_nothing_that_it_told(repository: Repository, head: Oid) -> None:
     journal, told = Journal(repository.state_dir), -1
     for lines in (1, 9, 13, 16):

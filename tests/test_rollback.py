@@ -71,6 +71,7 @@ def deeds(blog: Blog) -> list[list[tuple[str, str, str | None]]]:
     ]
 
 
+@pytest.mark.slow
 def test_the_log_tells_what_each_sync_did(two: Blog) -> None:
     two.put("posts/a.md", post("A"))
     two.put("posts/b.md", post("B"))

@@ -44,7 +44,7 @@ class Pair:
         assert after == before
 
 
-@pytest.fixture(params=MANNERS)
+@pytest.fixture(params=[pytest.param(it, marks=[] if it == "strapi" else [pytest.mark.slow], id=it) for it in MANNERS])
 def pair(
     stage: Stage,
     tmp_path: Path,
