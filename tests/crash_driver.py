@@ -48,7 +48,7 @@ def serve() -> None:
     gc.freeze()
     for line in sys.stdin:
         said = json.loads(line)
-        report = Path(said["root"] + ".report")
+        report = Path(said.get("report") or said["root"] + ".report")
         report.unlink(missing_ok=True)
         pid = os.fork()
         if not pid:

@@ -20,9 +20,13 @@ from hypothesis import HealthCheck, Phase, Verbosity, seed, settings
 from hypothesis.stateful import RuleBasedStateMachine, get_state_machine_test
 
 from tests.test_model import story
-from tests.torture import Sharing, Torture
+from tests.torture import Proposing, Sharing, Torture
 
-MACHINES: dict[str, type[RuleBasedStateMachine]] = {"one": Torture, "two": Sharing}
+MACHINES: dict[str, type[RuleBasedStateMachine]] = {
+    "one": Torture,
+    "two": Sharing,
+    "proposals": Proposing,
+}
 MOST = 10
 """Failed seeds; then it stops."""
 

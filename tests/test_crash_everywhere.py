@@ -113,7 +113,10 @@ class Scene:
     def run(self, what: str, root: Path | None = None, **more: Any) -> dict[str, Any]:
         assert self._process.stdin is not None
         assert self._process.stdout is not None
-        self._process.stdin.write(json.dumps({"root": str(root or self.root), "what": what, **more}) + "\n")
+        self._process.stdin.write(
+            json.dumps({"root": str(root or self.root), "what": what, "report": str(self.folder / "report"), **more})
+            + "\n"
+        )
         self._process.stdin.flush()
         return json.loads(self._process.stdout.readline())  # type: ignore[no-any-return]
 
@@ -304,6 +307,8 @@ def run_everywhere(
             assert outcome["code"] == 0, f"{where}, then elsewhere:\n{outcome['told']}"
             # The branch may have diverged; whatever a dead git left locked is free again after this.
             scene.run(again, later=300)
+            for lock in scene.root.rglob("*.lock"):  # what a killed fetch left, as doctor names it
+                lock.unlink()
             run_git(scene.root, "pull", "--quiet", "--rebase", "origin", "main")
         outcome = scene.run(again, later=2000)
         assert outcome["code"] in (0, 2) if what.startswith("rollback") else outcome["code"] == 0, (

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import RuleBasedStateMachine, run_state_machine_as_test
 
-from tests.torture import Sharing, Torture
+from tests.torture import Proposing, Sharing, Torture
 
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 
@@ -26,6 +26,12 @@ def test_the_laws_hold_under_fire(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 def test_the_laws_hold_in_two_clones_of_one_remote(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     walk(Sharing)
+
+
+@pytest.mark.slow
+def test_the_laws_hold_where_a_person_merges_what_sites_say(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    walk(Proposing)
 
 
 def walk(machine: type[RuleBasedStateMachine]) -> None:

@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
 from gitsync.errors import Malformed, OutcomeUnknown, Stale, Throttled, Unreachable
-from tests import clones, rewriting
+from tests import clones, proposals, rewriting
 from tests.clones import Clones
 from tests.laws import settled, synced
+from tests.proposals import Proposals
 from tests.world import World
 
 number = st.integers(0, 20)
@@ -272,3 +273,61 @@ class Sharing(RuleBasedStateMachine):
     @rule()
     def settle(self) -> None:
         clones.settled(self.world)
+
+
+class Proposing(RuleBasedStateMachine):
+    """Edits of sites wait for a person, who merges them some time or other: edits, merges, syncs and kills."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.world: Proposals | None = None
+
+    @initialize(sites=st.lists(behaviours, min_size=1, max_size=2))
+    def begin(self, sites: list[Behaviour]) -> None:
+        self.world = Proposals(Path(tempfile.mkdtemp()), sites)
+        self.world.tell(f"{sites}")
+        self.site = lambda n: self.world.blog.names[n % len(sites)]
+        self.world.create(crlf=False, bom=False, end=True, tags=3, sentences=2)
+
+    def teardown(self) -> None:
+        if self.world is not None:
+            self.world.close()
+
+    @rule(crlf=st.booleans(), tags=st.integers(0, 3), sentences=st.integers(1, 3))
+    def create(self, crlf: bool, tags: int, sentences: int) -> None:
+        self.world.create(crlf=crlf, bom=False, end=True, tags=tags, sentences=sentences)
+
+    @rule(post=number, place=number, how=how)
+    def edit(self, post: int, place: int, how: str) -> None:
+        self.world.edit(post, place, how)
+
+    @rule(site=number, slug=st.booleans(), tags=st.integers(0, 2))
+    def write_there(self, site: int, slug: bool, tags: int) -> None:
+        self.world.write_there(self.site(site), slug=slug, tags=tags)
+
+    @rule(site=number, post=number, place=number, how=how)
+    def edit_there(self, site: int, post: int, place: int, how: str) -> None:
+        self.world.edit_there(self.site(site), post, place, how)
+
+    @rule(site=number)
+    def merge(self, site: int) -> None:
+        self.world.merge(self.site(site))
+
+    @rule(seconds=st.sampled_from([1, 10, 40, 1000]))
+    def pass_time(self, seconds: int) -> None:
+        self.world.blog.clock.now += seconds
+
+    @rule(wait=st.booleans(), faults=st.lists(st.tuples(number, reading | writing | unknown), max_size=2))
+    def sync(self, wait: bool, faults: list[tuple[int, Fault]]) -> None:
+        for site, fault in faults:
+            self.world.sites[self.site(site)].faults.append(fault)
+            self.world.tell(f"{self.site(site)}: {fault}")
+        proposals.synced(self.world, wait=wait, materialise=False)
+
+    @rule(step=st.integers(1, 200))
+    def die(self, step: int) -> None:
+        proposals.synced(self.world, kill=step, materialise=False)
+
+    @rule()
+    def settle(self) -> None:
+        proposals.settled(self.world)
