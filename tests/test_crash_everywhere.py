@@ -296,8 +296,8 @@ def run_everywhere(
         where = f"{what} killed at step {at} of {steps}, before: {scene.steps.died_at}"
         assert died["code"] == -9 or not scene.steps.died, f"{where}:\n{died['told']}"
         scene.steps.start(0)
-        # The remote's git died too: what it left locked, the message says how to free.
-        for lock in scene.origin.rglob("*.lock"):
+        # The remote's git died too, and so may a fetch have: what such a git left locked, the message says how to free.
+        for lock in scene.area.rglob("*.lock") if scene.shared else ():
             lock.unlink()
         if elsewhere:
             # The dead one's lease is over by now; tests/test_lease.py has how that is seen.
@@ -307,8 +307,6 @@ def run_everywhere(
             assert outcome["code"] == 0, f"{where}, then elsewhere:\n{outcome['told']}"
             # The branch may have diverged; whatever a dead git left locked is free again after this.
             scene.run(again, later=300)
-            for lock in scene.root.rglob("*.lock"):  # what a killed fetch left, as doctor names it
-                lock.unlink()
             run_git(scene.root, "pull", "--quiet", "--rebase", "origin", "main")
         outcome = scene.run(again, later=2000)
         assert outcome["code"] in (0, 2) if what.startswith("rollback") else outcome["code"] == 0, (
