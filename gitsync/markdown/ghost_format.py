@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterable
 from typing import Any
 
 from gitsync.markdown.dom import WHITE
@@ -25,23 +26,25 @@ from gitsync.model import clean_body
 
 
 def reading(document: str) -> Translation:
-    """Return a document as Markdown, with a loss for each kind of card that Markdown says otherwise."""
-    losses = dict.fromkeys(said(node).loss for node in nodes_of(document) or ())
-    return Translation(
-        read(document),
-        tuple(Loss(code="CARD_PLAIN", message=f"{loss} in Markdown") for loss in losses if loss),
-    )
+    """Return a Lexical or Mobiledoc document as Markdown; a text that is neither is Markdown.
+
+    A loss is told for each kind of card that Markdown says otherwise.
+    """
+    nodes = nodes_of(document)
+    if nodes is None:
+        return Translation(clean_body(document))
+    if len(nodes) == 1 and isinstance(nodes[0], dict) and nodes[0].get("type") == "markdown":
+        return Translation(clean_body(str(nodes[0].get("markdown") or "")))
+    parts = [said(node) for node in nodes]
+    text = "\n\n".join(part.strip("\n") for part, _ in _chunks(parts, nodes) if part.strip(WHITE))
+    losses = dict.fromkeys(part.loss for part in parts if part.loss)
+    told = (Loss(code="CARD_PLAIN", message=f"{loss} in Markdown") for loss in losses)
+    return Translation(clean_body(f"{text}\n") if text else "", tuple(told))
 
 
 def read(document: str) -> str:
-    """Return a Lexical or Mobiledoc document as Markdown; a text that is neither is Markdown."""
-    nodes = nodes_of(document)
-    if nodes is None:
-        return clean_body(document)
-    if len(nodes) == 1 and isinstance(nodes[0], dict) and nodes[0].get("type") == "markdown":
-        return clean_body(str(nodes[0].get("markdown") or ""))
-    text = "\n\n".join(part.strip("\n") for part, _ in chunks(nodes) if part.strip(WHITE))
-    return clean_body(f"{text}\n") if text else ""
+    """Return a document as Markdown, as `reading` does."""
+    return reading(document).text
 
 
 def nodes_of(document: str) -> list[Any] | None:
@@ -62,6 +65,10 @@ def chunks(nodes: list[Any]) -> list[tuple[str, list[Any]]]:
 
     What Ghost's editor has as nodes of their own is translated together, so that two lists stay two.
     """
+    return _chunks(map(said, nodes), nodes)
+
+
+def _chunks(parts: Iterable[Said], nodes: list[Any]) -> list[tuple[str, list[Any]]]:
     out: list[tuple[str, list[Any]]] = []
     run: list[tuple[Said, Any]] = []
 
@@ -70,8 +77,7 @@ def chunks(nodes: list[Any]) -> list[tuple[str, list[Any]]]:
             out.extend((_as_rule(text) if out else text, nodes) for text, nodes in _native(run))
             run.clear()
 
-    for node in nodes:
-        part = said(node)
+    for part, node in zip(parts, nodes, strict=True):
         if part.html:
             run.append((part, node))
         elif part.markdown:
