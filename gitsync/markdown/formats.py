@@ -5,6 +5,7 @@ One translation for all: the connectors use these, and `gitsync convert` is thes
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
@@ -60,6 +61,9 @@ def named(name: str) -> Format:
     found: Format = import_module(f"gitsync.markdown.{name}_format").FORMAT
     return found
 
+
+TAG: Final = re.compile(r"<[A-Za-z]+[\s>/]|<[!?]")
+"""A tag or a comment, which only somebody's own HTML brings into Markdown."""
 
 HTML_CHANGED: Final = Loss(
     code="HTML_CHANGED",

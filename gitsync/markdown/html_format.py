@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import re
-from typing import Final
-
 from gitsync.markdown.embeds import respell
 from gitsync.markdown.extensions import formulas
 from gitsync.markdown.foreign import foreign
-from gitsync.markdown.formats import HTML_CHANGED, Format, Translation, compared
+from gitsync.markdown.formats import HTML_CHANGED, TAG, Format, Translation, compared
 from gitsync.markdown.html import to_markdown, translated
 from gitsync.markdown.render import to_html, unused_notes
-
-_TAG: Final = re.compile(r"<[A-Za-z]+[\s>/]|<[!?]")
 
 
 def write(body: str) -> Translation:
@@ -20,7 +15,7 @@ def write(body: str) -> Translation:
     said = respell(body, "frame")
     written = Translation(to_html(said), (*unused_notes(body), *formulas(body), *foreign(body, "HTML")))
     # Only tags that somebody wrote by hand can be broken.
-    if not _TAG.search(body) or written.losses:
+    if not TAG.search(body) or written.losses:
         return written
     if said != body:
         return compared(body, written, to_markdown)

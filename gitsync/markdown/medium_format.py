@@ -16,7 +16,7 @@ from gitsync.markdown.dom import TEXT, WHITE, Node, parse, to_source, walk
 from gitsync.markdown.embeds import SPELLED, find
 from gitsync.markdown.extensions import extensions
 from gitsync.markdown.foreign import foreign
-from gitsync.markdown.formats import HTML_CHANGED, Format, Loss, Translation, compared
+from gitsync.markdown.formats import HTML_CHANGED, TAG, Format, Loss, Translation, compared
 from gitsync.markdown.html import to_markdown
 from gitsync.markdown.providers import embed_of, html_of
 from gitsync.markdown.render import to_html, unused_notes
@@ -31,7 +31,6 @@ _NOTES: Final = re.compile(
 )
 _REFERENCE: Final = re.compile(r'<sup class="footnote-ref"><a href="#[^"]*" id="[^"]*">(\[\d+\])</a></sup>')
 _BACK: Final = re.compile(r' <a href="#[^"]*" class="footnote-backref">↩</a>')
-_TAG: Final = re.compile(r"<[A-Za-z]+[\s>/]|<[!?]")
 _BOX: Final = re.compile(r'<input( checked="")? disabled="" type="checkbox">')
 _CODE: Final = re.compile(r'<pre><code(?: class="language-([^"]*)")?>([^<]*(?:<(?!/?pre>)[^<]*)*)</code></pre>')
 
@@ -214,7 +213,7 @@ def write(body: str) -> Translation:
     losses: list[Loss] = []
     if re.search(r"<h[1456]\b", html):
         losses.append(Loss(code="HEADING_FLAT", message="Medium has no more than two levels of headings"))
-    if _TAG.search(body):  # other tags than Markdown's own: what Medium keeps of them
+    if TAG.search(body):  # other tags than Markdown's own: what Medium keeps of them
         html = _html(read(_marked(html)))
     return compared(body, _written(body, html, losses), read)
 
