@@ -124,6 +124,76 @@ def test_a_deleted_file_is_unpublished_and_comes_back_under_its_id(blog: Blog) -
     blog.quiet()
 
 
+WORDS = "Enough words of its own to know this post again, wherever and under whatever name it comes back.\n"
+
+
+@pytest.mark.parametrize("policy", ["unpublish", "ignore"])
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (post("A", "Short.\n", slug="a"), post("Another title", "Short.\n", slug="a")),
+        (post("A", WORDS, slug="a"), post("A", WORDS, slug="b")),
+        (post("A", WORDS), post("A", WORDS + "\nMore.\n", canonical_url="https://me.example/a")),
+    ],
+    ids=["slug", "text", "everything of its path"],
+)
+def test_a_deleted_post_that_comes_back_elsewhere_is_the_same_post(
+    tmp_path: Path, policy: str, before: str, after: str
+) -> None:
+    blog = Blog(tmp_path / "blog", config=f'[policy]\ndelete = "{policy}"\n')
+    blog.put("posts/a.md", before)
+    blog.put("posts/b.md", post("B"))
+    blog.run()
+    id = blog.id_of("A")
+    blog.git("rm", "--quiet", "posts/a.md")
+    blog.commit()
+    blog.run()
+    blog.put("posts/old/a.md", after)
+    outcome = blog.run()
+    assert len(blog.site().posts()) == 2, outcome.told
+    title = "Another title" if "Another" in after else "A"
+    assert (blog.id_of(title), blog.shown(title).status) == (id, "published")
+    blog.quiet()
+    blog.git("rm", "--quiet", "posts/old/a.md")
+    blog.commit()
+    blog.put("posts/a.md", before)
+    blog.run()
+    assert len(blog.site().posts()) == 2
+    blog.quiet()
+
+
+def test_a_new_post_with_the_title_of_a_deleted_one_is_a_new_post(blog: Blog) -> None:
+    blog.put("posts/2026-01.md", post("Weekly notes", "January.\n"))
+    blog.put("posts/b.md", post("B"))
+    blog.run()
+    blog.git("rm", "--quiet", "posts/2026-01.md")
+    blog.commit()
+    blog.run()
+    blog.put("posts/2026-02.md", post("Weekly notes", "February.\n"))
+    blog.run()
+    assert sorted(p.body for p in blog.site().posts().values()) == [
+        "February.\n",
+        "January.\n",
+        "One.\n\nTwo.\n\nThree.\n",
+    ]
+    blog.quiet()
+
+
+def test_a_deleted_post_that_was_edited_there_and_comes_back_elsewhere_loses_neither(blog: Blog) -> None:
+    blog.put("posts/a.md", post("A", WORDS, slug="a"))
+    blog.put("posts/b.md", post("B"))
+    blog.run()
+    blog.git("rm", "--quiet", "posts/a.md")
+    blog.commit()
+    blog.run()
+    blog.site().edit(blog.id_of("A"), body="Their words.\n")
+    blog.run()
+    blog.put("posts/c.md", post("A", "Our words.\n", slug="a"))
+    outcome = blog.run()
+    assert outcome.summary.conflicts == 1, outcome.told
+    assert blog.shown("A").body == "Their words.\n"
+
+
 def test_a_lost_reply_makes_no_second_copy(blog: Blog) -> None:
     from gitsync_connectors.memory import Fault
 

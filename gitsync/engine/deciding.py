@@ -7,14 +7,13 @@ from dataclasses import replace
 from gitsync.engine.case import Case
 from gitsync.engine.conflicts import pending
 from gitsync.engine.incoming import Pending
-from gitsync.engine.meeting import meet
+from gitsync.engine.meeting import meet, revive
 from gitsync.engine.merging import merge
 from gitsync.engine.parting import entomb, lost, one_side_gone, outside
 from gitsync.engine.projection import selected
 from gitsync.engine.reconcile import same_content
 from gitsync.engine.rewritten import own_earlier_text
 from gitsync.engine.subject import Subject
-from gitsync.engine.survey import shown_now
 from gitsync.model import Post, Record
 from gitsync.plan import Ours, Step, Theirs, decide
 
@@ -75,7 +74,7 @@ def _carry_out(case: Case, step: Step, record: Record | None) -> Subject | None:
         case Step.PUSH | Step.CREATE | Step.REMOVE:
             return case.subject(step, record or case.latest)
         case Step.REVIVE:
-            return _revive(case)
+            return revive(case.round, case.incoming, case.subject(step))
         case Step.PULL | Step.MERGE:
             return merge(case, step, record)
         case Step.MATCH:
@@ -196,16 +195,3 @@ def _since(case: Case, shown: Post | None) -> tuple[Record, bool]:
 
 def _state(case: Case) -> str:
     return case.entry.record.state if case.entry.record is not None else "unknown"
-
-
-def _revive(case: Case) -> Subject | None:
-    """Publish a post again that was let go of, over nothing but what the site showed then."""
-    known, remote = case.entry.record, case.entry.remote
-    if known is None:
-        raise AssertionError(f"{case.key} has no record")
-    record = shown_now(case.reading, known)
-    if record is None or record.post is None or remote is None:
-        return case.subject(Step.REVIVE)
-    if same_content(remote, record.post, case.reading.capabilities.fields):
-        return case.subject(Step.REVIVE, record)
-    return meet(case.round, case.incoming, case.subject(Step.MATCH), record)

@@ -18,6 +18,9 @@ TELLING = 12
 RANKS = ("canonical", "text", "slug", "title")
 """What two posts can have in common, from the surest down."""
 
+OWN = frozenset(RANKS) - {"title"}
+"""What is a post's own: the next one of a series may well have the title of one that was let go of."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
@@ -54,12 +57,14 @@ class Matcher:
             for key in dict.fromkeys((*keys, *(key for sent in candidate.sent for key in _keys(sent, ())))):
                 self._keys.setdefault(key, []).append(candidate.path)
 
-    def offer(self, record: Record) -> bool:
-        """Hold `record` if a file may be it; say whether it was held."""
+    def offer(self, record: Record, *, by: Collection[str] = RANKS) -> bool:
+        """Hold `record` if a file has something in common with it that `by` names; say whether it was held."""
         if record.post is None or not self._candidates:
             return False
         slugs = (record.post.slug,) if record.post.slug else ()
         for key in _keys(record.post, slugs):
+            if key[0] not in by:
+                continue
             for path in self._keys.get(key, ()):
                 rank = self._rank(key[0], path, record.post)
                 held = self._links.get((path, record.id))

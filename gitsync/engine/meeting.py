@@ -9,30 +9,35 @@ from gitsync.document import Document
 from gitsync.engine.conflicts import record_conflict
 from gitsync.engine.importing import Importing
 from gitsync.engine.incoming import Incoming, Round
-from gitsync.engine.matching import Candidate, Matcher
+from gitsync.engine.matching import OWN, Candidate, Matcher
 from gitsync.engine.projection import Projection, lift, project, view
-from gitsync.engine.reconcile import shows, stored_of
+from gitsync.engine.reconcile import same_content, shows, stored_of
 from gitsync.engine.subject import Subject, seen
+from gitsync.engine.survey import shown_now
 from gitsync.errors import InvalidContent
 from gitsync.events import Progress
 from gitsync.model import Record
 from gitsync.plan import Step
 from gitsync.repository import Oid
+from gitsync.state.records import Entry
 
 TOLD_EVERY = 20
 """Records between two words about how far it is."""
 
 
 def meet_all(round: Round, incoming: Incoming, created: Sequence[Subject]) -> None:
-    """Link new files with records that nobody claims, or whose file went with its history; import the others."""
+    """Link new files with records that nobody claims, or whose file went; import those that are nobody's."""
     reading, recovery = incoming.reading, round.recoveries[incoming.reading.name]
-    candidates = _candidates(round, incoming, created) if reading.fresh or incoming.strays else ()
+    forsaken = _forsaken(round, incoming) if created else {}
+    candidates = _candidates(round, incoming, created) if reading.fresh or incoming.strays or forsaken else ()
     matcher = Matcher(candidates, reading.capabilities.telling)
     imports = Importing(round, incoming)
     strays = {record.id: entry for record, entry in incoming.strays}
     for record, entry in incoming.strays:
         if not matcher.offer(record):
             imports.add(record, path=entry.path, known=entry.record)
+    for id, entry in forsaken.items():
+        matcher.offer(Record(id, "", post=entry.remote), by=OWN)
     for number, record in enumerate(reading.fresh_records(), 1):
         if not matcher.offer(record):
             imports.add(record)
@@ -40,6 +45,8 @@ def meet_all(round: Round, incoming: Incoming, created: Sequence[Subject]) -> No
             round.progress(Progress(site=reading.name, done=number, total=len(reading.fresh)))
     matches, unclaimed = matcher.matches()
     for record in unclaimed:
+        if record.id in forsaken:
+            continue
         stray = strays.get(record.id)
         if stray is None:
             imports.add(record)
@@ -50,8 +57,10 @@ def meet_all(round: Round, incoming: Incoming, created: Sequence[Subject]) -> No
         _locate(incoming, path, record)
     for subject in created:
         if (found := matches.found.get(subject.path)) is not None:
+            known = replace(subject, entry=(strays | forsaken).get(found.id, subject.entry))
             try:
-                linked = meet(round, incoming, replace(subject, entry=strays.get(found.id, subject.entry)), found)
+                back = found.id in forsaken
+                linked = revive(round, incoming, known) if back else meet(round, incoming, known, found)
             except InvalidContent as error:  # what the site has there is nothing that a file can hold
                 incoming.tell("skip", subject.path, "failed", record=found, reason=str(error.at(subject.path)))
                 incoming.hold(subject.path, 6)
@@ -107,6 +116,33 @@ def _candidates(round: Round, incoming: Incoming, created: Sequence[Subject]) ->
         projection = project(post, path, place, incoming.reading.online)
         sent = tuple(post for _, post in round.recoveries[incoming.reading.name].sent_before(path))
         yield Candidate(path=path, projection=projection.post, slugs=(slug,) if slug else (), sent=sent)
+
+
+def _forsaken(round: Round, incoming: Incoming) -> dict[str, Entry]:
+    """Return, by id, the posts that were let go of with their files but are still there: one may be back elsewhere.
+
+    A file that stays where it is and is not for this site any more (or was detached) is a base without being sent.
+    """
+    reading = incoming.reading
+    entries = reading.entries(reading.index.let_go())
+    return {
+        entry.record.id: entry
+        for path, entry in entries.items()
+        if entry.record is not None and entry.base is None and round.overlay.oid(path) is None
+    }
+
+
+def revive(round: Round, incoming: Incoming, subject: Subject) -> Subject | None:
+    """Publish a post again that was let go of, over nothing but what the site showed then."""
+    known, remote = subject.entry.record, subject.entry.remote
+    if known is None:
+        raise AssertionError(f"{subject.path} has no record")
+    record = shown_now(incoming.reading, known)
+    if record is None or record.post is None or remote is None:
+        return replace(subject, step=Step.REVIVE, theirs=None)
+    if same_content(remote, record.post, incoming.reading.capabilities.fields):
+        return replace(subject, step=Step.REVIVE, theirs=record)
+    return meet(round, incoming, replace(subject, step=Step.MATCH, theirs=None), record)
 
 
 def meet(round: Round, incoming: Incoming, subject: Subject, record: Record) -> Subject | None:
@@ -171,7 +207,9 @@ def _shown_version(
             then = projected(round.overlay.project.read(subject.path, round.overlay.read(oid)))
             # It may lead to posts that had no address yet when it was sent, and have one now.
             return oid, then, then.post == sent
-    for oid in round.overlay.project.repository.file_history(subject.path, round.overlay.head):
+    repository = round.overlay.project.repository
+    paths = dict.fromkeys((subject.path, subject.entry.path))
+    for oid in (oid for path in paths for oid in repository.file_history(path, round.overlay.head)):
         try:
             then = projected(round.overlay.project.read(subject.path, round.overlay.read(oid)))
         except InvalidContent:  # an old version that nobody could have sent

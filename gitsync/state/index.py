@@ -87,6 +87,10 @@ class Index:
         """Return the paths of live posts whose last push is owed."""
         return self._column("select path from record where site = ? and owed order by path")
 
+    def let_go(self) -> list[str]:
+        """Return the paths of posts that are not followed any more but were left on the site."""
+        return self._column("select path from record where site = ? and state in ('unpublished', 'ignored')")
+
     def unlinked(self) -> list[str]:
         """Return the live posts that were sent with a link to a post without an address, which has one now."""
         return self._column(
