@@ -66,9 +66,9 @@ class Node:
 
 
 def parse(html: str) -> Node | None:
-    """Return the body of `html`, a fragment or a document; None when no parser is quick with it (`_is_hopeless`)."""
+    """Return the body of `html`, a fragment or a document; None when no parser is quick with it (`is_hopeless`)."""
     html = html.replace("\0", "")
-    if _is_hopeless(html):
+    if is_hopeless(html):
         return None
     whole = html if _DOCUMENT.match(html) else "<!doctype html><body>" + html
     try:
@@ -81,7 +81,7 @@ def parse(html: str) -> Node | None:
     return root
 
 
-def _is_hopeless(html: str) -> bool:
+def is_hopeless(html: str) -> bool:
     """Return whether a parser would need minutes for `html`: elements nested, or attributes listed, in thousands."""
     if html.count("<") > MAX_NESTING and _nesting(html) > MAX_NESTING:
         return True

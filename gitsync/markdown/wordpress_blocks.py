@@ -77,6 +77,25 @@ def spans(content: str) -> dict[int, int]:
     return {matches[first].start(): matches[last].end() for first, last in _pairs(matches).items()}
 
 
+def inert(html: str) -> str:
+    """Return `html` with delimiters that open or close nothing in it as comments that delimit no block.
+
+    WordPress would end the block around them there, or take all that follows into one more.
+    """
+    if "wp:" not in html:
+        return html
+    matches = list(DELIMITER.finditer(html))
+    partner = _pairs(matches)
+    paired = {*partner, *partner.values()}
+    out, done = [], 0
+    for index, match in enumerate(matches):
+        if index not in paired:
+            start = match.start() + len("<!--")
+            out += [html[done:start], html[start : match.end()].lstrip()]
+            done = match.end()
+    return "".join([*out, html[done:]])
+
+
 def _outside(found: list[Block], text: str) -> None:
     if text.strip(WHITE):
         found.append(Block("", raw=text.strip("\n"), inner=[text]))

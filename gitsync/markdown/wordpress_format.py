@@ -18,7 +18,7 @@ from gitsync.markdown.formats import HTML_CHANGED, Format, Loss, Translation, co
 from gitsync.markdown.html import to_markdown, translated
 from gitsync.markdown.providers import embed_of
 from gitsync.markdown.render import unused_notes
-from gitsync.markdown.wordpress_blocks import Block, parse
+from gitsync.markdown.wordpress_blocks import Block, inert, parse
 from gitsync.markdown.wordpress_read import autop, embedded, left_out, plain
 from gitsync.markdown.wordpress_write import like, write_blocks
 
@@ -30,7 +30,7 @@ def read(content: str) -> str:
 
 def reading(content: str) -> Translation:
     """Return the raw content of a post as Markdown, with a loss for what blocks say that Markdown does not."""
-    content = content.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "")
+    content = inert(content.replace("\r\n", "\n").replace("\r", "\n").replace("\0", ""))
     asides = Asides(content, '<div id="{}"></div>')
     parts = []
     losses: dict[str, None] = {}

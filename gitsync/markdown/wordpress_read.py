@@ -204,7 +204,8 @@ def _separator(block: Block) -> Plain:
 
 
 def _more(block: Block) -> Plain:
-    return block.html.strip() if re.fullmatch(r"\s*<!--more-->\s*", block.html) else None
+    words = (block.attrs or {}).get("customText", "")
+    return html if (html := block.html.strip()) == f"<!--more{words and ' '}{words}-->" else None
 
 
 def embedded(block: Block) -> str | None:
@@ -259,5 +260,5 @@ _READERS: Final[dict[str, tuple[frozenset[str], Callable[[Block], Plain]]]] = {
     "quote": (frozenset(), _quote),
     "details": (frozenset(), _details),
     "separator": (frozenset({"opacity", "className"}), _separator),
-    "more": (frozenset(), _more),
+    "more": (frozenset({"customText"}), _more),
 }

@@ -20,7 +20,8 @@ from gitsync.markdown.dom import WHITE
 from gitsync.markdown.embeds import find
 from gitsync.markdown.providers import Embed
 from gitsync.markdown.render import render_tokens, tokens_of
-from gitsync.markdown.wordpress_blocks import block, parse, spans
+from gitsync.markdown.wordpress_blocks import block, inert, parse, spans
+from gitsync.markdown.wordpress_inside import inside
 
 LOOSE: Final = "is-loose"
 """The class that marks a list whose items stand apart, which WordPress does not know of."""
@@ -36,21 +37,18 @@ _OPENER = re.compile(
 _FIGURE = re.compile(
     r"<figure>\s*(?P<img><img\b[^<>]*>)\s*(?:<figcaption>(?P<caption>.*?)</figcaption>)\s*</figure>\s*\Z", re.DOTALL
 )
-_MORE = re.compile(r"<!--more(?: [^<>]*)?-->\Z")
+_IMG = re.compile(r"(?P<link><a href=\"[^\"<>]*\">)?<img(?P<said>(?: [\w-]+=\"[^\"]*\")+)>(?(link)</a>)")
+_ATTRIBUTE = re.compile(r"([\w-]+)=\"([^\"]*)\"")
+_MORE = re.compile(r"<!--more(?: (?P<words>(?:(?!--)[^<>])*))?-->\Z")
+_LONE_URL = re.compile(r"^([ \t]*https?:)//(?=[^\s<>\"]+[ \t]*$)", re.MULTILINE)
 _CITE = re.compile(r"<cite>(?:(?!</?cite\b).)*</cite>", re.DOTALL)
 _LANGUAGE = re.compile(r"[^\s\"'<>&]+")
 
 
 def write_blocks(body: str) -> list[str]:
     """Return the markup of each block of `body`."""
-    asides = Asides(body, "<!--{}-->")
-    return [_whole(text, asides) for text in _blocks(tokens_of(_set_aside(body, asides)))]
-
-
-def _whole(text: str, asides: Asides) -> str:
-    """Return a block; where it is nothing but a stand-in, what that stands for."""
-    inner = text.removeprefix("<!-- wp:html -->\n").removesuffix("\n<!-- /wp:html -->")
-    return asides.piece(inner) or text
+    asides = Asides(body, "<!-- wp:{} /-->")
+    return [asides.restored(text) for text in _blocks(tokens_of(_set_aside(body, asides)))]
 
 
 def _set_aside(body: str, asides: Asides) -> str:
@@ -119,29 +117,35 @@ def _grouped(runs: list[list[Token]]) -> Iterator[list[Token]]:
 
 
 def _html(html: str) -> str:
-    return block("html", html.strip("\n")) if html.strip(WHITE) else ""
+    return block("html", inert(html).strip(WHITE)) if html.strip(WHITE) else ""
 
 
-def _inline(run: Sequence[Token]) -> str:
-    return render_tokens(run[1:-1]).strip(WHITE)
+def _inline(run: Sequence[Token], tag: str = "") -> str | None:
+    return inside(tag or run[0].tag, render_tokens(run[1:-1]))
 
 
-def _paragraph(run: list[Token]) -> str:
+def _paragraph(run: list[Token]) -> str | None:
     children = [token for token in run[1].children or () if token.type != "text" or token.content]
     kinds = [token.type for token in children]
-    if kinds in (["image"], ["link_open", "image", "link_close"]):
-        return _image(_inline(run))
+    text = _inline(run)
+    if text and kinds in (["image"], ["link_open", "image", "link_close"]) and (image := _image(text)):
+        return image
     found = find(f"{run[1].content}\n") if "\n" not in run[1].content else []
     if found and found[0].end - found[0].start == len(run[1].content):
         return _embed(found[0].embed)
-    text = _inline(run)
-    return block("paragraph", f"<p>{text}</p>") if text else ""
+    return block("paragraph", f"<p>{text}</p>") if text else text
 
 
-def _image(img: str, caption: str = "") -> str:
-    img = re.sub(r"(<img\b[^<>]*?)\s*/?>", r"\1/>", img)
-    said = f'<figcaption class="wp-element-caption">{caption}</figcaption>' if caption else ""
-    return block("image", f'<figure class="wp-block-image">{img}{said}</figure>')
+def _image(html: str | None, caption: str | None = "") -> str | None:
+    """Return an image block; None for what it cannot hold: a title of the link, a width, a class."""
+    match = _IMG.fullmatch(html or "")
+    said = dict(_ATTRIBUTE.findall(match["said"])) if match else {}
+    if match is None or caption is None or not said.get("src") or said.keys() - {"src", "alt", "title"}:
+        return None
+    img = "".join(f' {name}="{said[name]}"' for name in ("src", "alt", "title") if name in said)
+    words = f'<figcaption class="wp-element-caption">{caption}</figcaption>' if caption else ""
+    shown = f"{match['link'] or ''}<img{img}/>{'</a>' if match['link'] else ''}"
+    return block("image", f'<figure class="wp-block-image">{shown}{words}</figure>')
 
 
 def _embed(embed: Embed) -> str:
@@ -156,10 +160,10 @@ def _embed(embed: Embed) -> str:
     return block("embed", f'<figure class="{classes}">{wrapper}</figure>', attrs)
 
 
-def _heading(run: list[Token]) -> str:
-    tag = run[0].tag
+def _heading(run: list[Token]) -> str | None:
+    tag, text = run[0].tag, _inline(run)
     attrs = None if tag == "h2" else {"level": int(tag[1])}
-    return block("heading", f'<{tag} class="wp-block-heading">{_inline(run)}</{tag}>', attrs)
+    return None if text is None else block("heading", f'<{tag} class="wp-block-heading">{text}</{tag}>', attrs)
 
 
 def _code(run: list[Token]) -> str:
@@ -168,8 +172,9 @@ def _code(run: list[Token]) -> str:
     attrs: dict[str, Any] = {}
     if info and _LANGUAGE.fullmatch(info[0]):
         attrs["className"] = f"language-{info[0]}"
-    # A "[" could begin a shortcode, which WordPress runs in code, too.
-    text = escape(token.content.removesuffix("\n"), quote=False).replace("[", "&#91;")
+    # A "[" could begin a shortcode, which WordPress runs in code, too, and an address alone on a line is embedded.
+    text = escape(token.content.removesuffix("\n"), quote=False).replace("[", "&#91;").replace("\u00a0", "&nbsp;")
+    text = _LONE_URL.sub(r"\1&#47;&#47;", text)
     classes = " ".join(["wp-block-code", *attrs.values()])
     return block("code", f'<pre class="{classes}"><code>{text}</code></pre>', attrs)
 
@@ -180,7 +185,7 @@ def _rule(_: list[Token]) -> str:
 
 def _quote(run: list[Token]) -> str:
     cite = ""
-    if len(run) > 5 and run[-4].type == "paragraph_open" and _CITE.fullmatch(said := _inline(run[-4:-1])):
+    if len(run) > 5 and run[-4].type == "paragraph_open" and _CITE.fullmatch(said := _inline(run[-4:-1]) or ""):
         cite, run = said, [*run[:-4], run[-1]]
     inner = "\n\n".join(_blocks(run[1:-1]))
     return block("quote", f'<blockquote class="wp-block-quote">{inner}{cite}</blockquote>')
@@ -193,11 +198,11 @@ def _list(run: list[Token]) -> str | None:
         parts = list(_siblings(item[1:-1]))
         if parts and parts[0][0].type == "paragraph_open":
             loose = loose or not parts[0][0].hidden
-            text, parts = _inline(parts[0]), parts[1:]
+            text, parts = _inline(parts[0], "li"), parts[1:]
         else:
             text = ""
         nested = [_list(part) if part[0].type in ("bullet_list_open", "ordered_list_open") else None for part in parts]
-        if None in nested:
+        if text is None or None in nested:
             return None
         inner = "".join(part for part in nested if part)
         items.append(block("list-item", f"<li>{text}{inner}</li>"))
@@ -215,14 +220,16 @@ def _list(run: list[Token]) -> str | None:
     return block("list", f'{opened} class="{classes}">{inner}</{tag}>', attrs)
 
 
-def _table(run: list[Token]) -> str:
+def _table(run: list[Token]) -> str | None:
     out: list[str] = []
     for index, token in enumerate(run):
         kind = token.type.removesuffix("_open").removesuffix("_close")
         if kind in ("th", "td") and token.nesting > 0:
             align = str(token.attrs.get("style", "")).removeprefix("text-align:")
             marks = f' class="has-text-align-{align}" data-align="{align}"' if align else ""
-            out.append(f"<{kind}{marks}>{render_tokens([run[index + 1]])}</{kind}>")
+            if (text := inside(kind, render_tokens([run[index + 1]]))) is None:
+                return None
+            out.append(f"<{kind}{marks}>{text}</{kind}>")
         elif kind in ("thead", "tbody", "tr", "table"):
             out.append(f"<{'/' if token.nesting < 0 else ''}{kind}>")
     return block("table", f'<figure class="wp-block-table">{"".join(out)}</figure>', {"hasFixedLayout": False})
@@ -231,10 +238,12 @@ def _table(run: list[Token]) -> str:
 def _raw(run: list[Token]) -> str | None:
     text = run[0].content.strip("\n")
     if len(run) == 1:
-        if _MORE.match(text):
-            return block("more", text)
+        if [(it.name != "", it.raw) for it in parse(text)] == [(True, text)]:
+            return text
+        if more := _MORE.match(text):
+            return block("more", text, {"customText": more["words"]} if more["words"] else None)
         if figure := _FIGURE.match(text):
-            return _image(figure["img"], figure["caption"])
+            return _image(inside("figure", figure["img"]), inside("figcaption", figure["caption"]))
         found = find(f"{text}\n")
         if found and found[0].embed.provider in SLUGS and found[0].end - found[0].start == len(text):
             return _embed(found[0].embed)
@@ -243,7 +252,8 @@ def _raw(run: list[Token]) -> str | None:
     details = _DETAILS.match("".join(token.content for token in run[:head]).strip())
     if details and run[-1].content.strip() == "</details>":
         inner = "\n\n".join(_blocks(run[head:-1]))
-        summary = details["summary"].strip()
+        if (summary := inside("summary", details["summary"])) is None:
+            return None
         return block("details", f'<details class="wp-block-details"><summary>{summary}</summary>{inner}</details>')
     return None
 
