@@ -169,3 +169,64 @@ def test_thousands_of_blocks_that_nothing_closes_are_read_through_once() -> None
     began = time.process_time()
     assert len(write_blocks(body)) == 8000
     assert time.process_time() - began < 5
+
+
+STORED = """<!-- wp:paragraph -->
+<p>Words.</p>
+<!-- /wp:paragraph -->
+
+<!-- wp:paragraph -->
+<p></p>
+<!-- /wp:paragraph -->
+
+<p>Loose <b>HTML</b>,</p>
+<p>twice.</p>
+
+<!-- wp:image {"id":7,"sizeSlug":"large","linkDestination":"none"} -->
+<figure class="wp-block-image size-large"><img src="a.png" alt="An image" class="wp-image-7" title="T"/></figure>
+<!-- /wp:image -->
+
+<!-- wp:table -->
+<figure class="wp-block-table"><table class="has-fixed-layout"><tbody><tr><td>cell</td></tr></tbody></table></figure>
+<!-- /wp:table -->
+
+<!-- wp:table -->
+<figure class="wp-block-table"><table class="has-fixed-layout"><thead><tr><th>Head</th></tr></thead></table></figure>
+<!-- /wp:table -->
+
+<!-- wp:paragraph -->
+<p>The end.</p>
+<!-- /wp:paragraph -->"""
+
+
+@pytest.mark.parametrize("edit", [("The end", "An end"), ("An image", "A picture"), ("Head", "First"), ("end.", "end")])
+def test_an_edit_changes_one_block_and_in_it_only_what_was_edited(edit: tuple[str, str]) -> None:
+    assert write_like(read(STORED), STORED) == STORED
+    assert write_like(read(STORED).replace(*edit), STORED) == STORED.replace(*edit)
+
+
+def test_an_image_that_becomes_a_link_keeps_its_size_and_one_that_is_another_does_not() -> None:
+    linked = write_like(
+        read(STORED).replace("![An image](a.png", "[![An image](a.png").replace('"T")', '"T")](u)'), STORED
+    )
+    assert (
+        '<!-- wp:image {"id":7,"sizeSlug":"large","linkDestination":"custom"} -->\n<figure class="wp-block-image'
+        in linked
+    )
+    assert (
+        ' size-large"><a href="u"><img src="a.png" alt="An image" class="wp-image-7" title="T"/></a></figure>' in linked
+    )
+    assert '<!-- wp:image -->\n<figure class="wp-block-image"><img src="b.png"' in write_like(
+        read(STORED).replace("a.png", "b.png"), STORED
+    )
+
+
+def test_footnotes_are_written_once_when_another_block_is_edited() -> None:
+    body = "Words[^a].\n\nMore.\n\n[^a]: A note.\n"
+    edited = write_like(body.replace("More", "Less"), write(body).text)
+    assert edited == write(body).text.replace("More", "Less")
+
+
+def test_code_with_marks_in_it_stays_a_block() -> None:
+    content = '<!-- wp:code -->\n<pre class="wp-block-code"><code>a <mark>b</mark></code></pre>\n<!-- /wp:code -->'
+    assert (read(content), write(read(content)).text) == (f"{content}\n", content)

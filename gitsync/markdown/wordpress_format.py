@@ -19,8 +19,9 @@ from gitsync.markdown.html import to_markdown, translated
 from gitsync.markdown.providers import embed_of
 from gitsync.markdown.render import unused_notes
 from gitsync.markdown.wordpress_blocks import Block, inert, parse
+from gitsync.markdown.wordpress_like import like
 from gitsync.markdown.wordpress_read import autop, embedded, left_out, plain
-from gitsync.markdown.wordpress_write import like, write_blocks
+from gitsync.markdown.wordpress_write import write_blocks
 
 
 def read(content: str) -> str:

@@ -55,8 +55,11 @@ def plain(block: Block) -> Plain:
 
 def left_out(block: Block) -> list[str]:
     """Return what the Markdown of a block and of those in it leaves out; a post that WordPress holds keeps it there."""
+    name = block.name.removeprefix("core/")
     said = block.attrs or {}
-    out = [words for name, key, words in _PLAIN if block.name.removeprefix("core/") == name and said.get(key)]
+    out = [words for of, key, words in _PLAIN if of == name and said.get(key)]
+    if name == "table" and said.get("hasFixedLayout", True) and 'class="has-fixed-layout"' in block.html:
+        out.append("a table has no fixed layout")
     return [*out, *(words for inner in block.blocks for words in left_out(inner))]
 
 
@@ -64,6 +67,7 @@ _PLAIN: Final = (
     ("image", "sizeSlug", "an image has no size of WordPress'"),
     ("image", "id", "an image has no place in a library of media"),
     ("separator", "className", "a separator has no style"),
+    ("embed", "className", "an embed has no aspect ratio"),
 )
 """Blocks, the attribute that Markdown has no place for, and what that means."""
 
@@ -85,14 +89,14 @@ def _heading(block: Block) -> Plain:
 
 def _code(block: Block) -> Plain:
     match = _one(_CODE, block)
-    if match is None:
+    if match is None or "<" in (text := _BR.sub("\n", match[3])):
         return None
     classes = f"{match[1]} {dict(_ATTRIBUTE.findall(match[2])).get('class', '')}".split()
     languages = [name for name in classes if name.startswith("language-")]
     if len(languages) != len(classes) or len(set(languages)) > 1:
         return None
     marks = f' class="{languages[0]}"' if languages else ""
-    return f"<pre><code{marks}>{_BR.sub(chr(10), match[3])}\n</code></pre>"
+    return f"<pre><code{marks}>{text}\n</code></pre>"
 
 
 def _image(block: Block) -> Plain:

@@ -145,7 +145,8 @@ def _image(html: str | None, caption: str | None = "") -> str | None:
     img = "".join(f' {name}="{said[name]}"' for name in ("src", "alt", "title") if name in said)
     words = f'<figcaption class="wp-element-caption">{caption}</figcaption>' if caption else ""
     shown = f"{match['link'] or ''}<img{img}/>{'</a>' if match['link'] else ''}"
-    return block("image", f'<figure class="wp-block-image">{shown}{words}</figure>')
+    attrs = {"linkDestination": "custom"} if match["link"] else None
+    return block("image", f'<figure class="wp-block-image">{shown}{words}</figure>', attrs)
 
 
 def _embed(embed: Embed) -> str:
@@ -270,16 +271,3 @@ _WRITERS: Final[dict[str, Callable[[list[Token]], str | None]]] = {
     "table_open": _table,
     "html_block": _raw,
 }
-
-
-def like(blocks: list[str], stored: str, again: Callable[[str], list[str]]) -> list[str]:
-    """Return `blocks` with those that say what a block of `stored` says replaced by that block, as it stands there.
-
-    An image keeps its id and its size, a paragraph what a plugin noted on it, where nobody changed the words. `again`
-    is how a block would be written anew.
-    """
-    known: dict[str, list[str]] = {}
-    for old in reversed(parse(stored)):
-        if old.name and len(fresh := again(old.raw)) == 1:
-            known.setdefault(fresh[0], []).append(old.raw)
-    return [known[text].pop() if known.get(text) else text for text in blocks]
