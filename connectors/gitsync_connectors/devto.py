@@ -17,6 +17,7 @@ from gitsync.errors import Forged, Malformed, NotFound, OutcomeUnknown, Rejected
 from gitsync.http import Client
 from gitsync.model import Account, Asset, Cursor, Event, Post, Record, Revision
 from gitsync_connectors.devto_articles import HELD, MAX_TAGS, article_of, problems_of, projected, record_of
+from gitsync_connectors.line_breaks import JOIN_LINES, with_lines, without_breaks
 
 LIMITS: Final = {
     "reads": [(3, 1.0), (30, 60.0)],
@@ -44,6 +45,7 @@ class DevTo:
             secret=True,
             page="https://dev.to/settings/extensions",
         ),
+        "join_lines": JOIN_LINES,
         "organization_id": Setting(type=int, help="publish new posts under this organization"),
         "ai_disclosure_level": Setting(
             type=str,
@@ -82,6 +84,7 @@ class DevTo:
             settings, base=settings.url, headers=headers, pace=self.capabilities.pace, sleep=sleep, clock=clock
         )
         self._now = now
+        self._join = bool(settings.options.get("join_lines", False))
         extras = ("organization_id", "ai_disclosure_level")
         self._extras = {name: settings.options[name] for name in extras if name in settings.options}
         self._shown: dict[str, Post] = {}
@@ -94,10 +97,10 @@ class DevTo:
         return Account(name=user["username"])
 
     def project(self, post: Post) -> Post:
-        return projected(post)
+        return projected(with_lines(post, self._join))
 
     def problems(self, post: Post) -> Sequence[Problem]:
-        return problems_of(post, self._now())
+        return without_breaks(problems_of(post, self._now()), self._join)
 
     def scan(self, since: Cursor | None = None) -> Iterator[Record]:  # noqa: ARG002  there is no listing by time
         places: dict[str, int] = {}

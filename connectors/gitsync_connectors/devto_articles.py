@@ -51,9 +51,9 @@ def projected(post: Post) -> Post:
     status = {"private": "draft", None: "published"}.get(post.status, post.status)
     if status == "scheduled" and post.date is None:
         status = "draft"
-    body = re.sub(
-        r"\A---(?=[ \t]*(?:\n|\Z))", "***", respell(post.body, "liquid")
-    )  # a rule up there would be read as front matter
+    # A rule up there would be read as front matter.
+    body = re.sub(r"\A---(?=[ \t]*(?:\n|\Z))", "***", respell(post.body, "liquid"))
+    body = _with_links(_with_links(body), back=True)
     return post.with_fields(
         {name: None for name in FIELDS if name not in HELD}
         | {
@@ -130,8 +130,7 @@ def problems_of(post: Post, now: datetime) -> list[Problem]:
         add("DATE_FAR", "date", message, "Give an earlier date, or make it a draft.")
     if post.status == "private":
         add("PRIVATE_DRAFT", "status", "dev.to has no private posts: it is kept as a draft there", loss=True)
-    if re.search(r"\{%|\[!|\$", post.body):
-        found += (loss.as_problem() for loss in named("devto").write(post.body).losses)
+    found += (loss.as_problem() for loss in named("devto").write(post.body).losses)
     if (tags := post.tags or ()) and tags_of(tags) != tags:
         kept = ", ".join(tags_of(tags)) or "none"
         message = f"dev.to takes {MAX_TAGS} tags of letters and digits; of {', '.join(tags)} it gets: {kept}"
@@ -161,7 +160,7 @@ def article_of(post: Post, now: datetime, *, shown: Post | None = None) -> dict[
     """
     article: dict[str, Any] = {
         "title": post.title,
-        "body_markdown": protect(post.body),
+        "body_markdown": protect(_with_links(post.body)),
         "published": post.status in ("published", "scheduled"),
         "tags": list(post.tags or ()),
     }
@@ -227,7 +226,7 @@ def post_of(article: Mapping[str, Any], stored: str, published: bool, now: datet
     at = moment(article.get("published_at")) if published else None
     canonical = text_in(article, "canonical_url")
     status = "draft" if not published else "scheduled" if at and at > now else "published"
-    body = unprotect(body)
+    body = _with_links(unprotect(body), back=True)
     shown = Post(
         title=text_in(article, "title"),
         description=text_in(article, "description"),
@@ -248,6 +247,13 @@ def post_of(article: Mapping[str, Any], stored: str, published: bool, now: datet
         tags=shown.tags or None,
         canonical_url=shown.canonical_url or None,
     )
+
+
+def _with_links(body: str, *, back: bool = False) -> str:
+    """Return `body` with its links to its own headings as Forem names them, or as GitHub does."""
+    from gitsync.markdown.anchors import FOREM, respelled  # noqa: PLC0415  70 ms that only posts cost
+
+    return respelled(body, FOREM, back=back)
 
 
 def url_at_home(article: Mapping[str, Any]) -> str | None:

@@ -26,6 +26,7 @@ from gitsync_connectors.ghost_posts import (
     write_body,
 )
 from gitsync_connectors.instants import whole_second
+from gitsync_connectors.line_breaks import JOIN_LINES, with_lines, without_breaks
 from gitsync_connectors.media_types import PICTURES
 
 FORMATS: Final = "lexical,mobiledoc"
@@ -44,6 +45,7 @@ class Ghost:
             page="{url}/ghost/#/settings/integrations",
         ),
         "type": Setting(type=str, help="posts (if it says nothing) or pages", choices=("posts", "pages")),
+        "join_lines": JOIN_LINES,
         "webhook_secret": Setting(type=str, help="the secret that webhooks of this site are signed with", secret=True),
     }
 
@@ -75,6 +77,7 @@ class Ghost:
         self._api = Api(settings, sleep=sleep, clock=clock, now=now)
         self._hook = settings.secret("webhook_secret") if "webhook_secret" in settings.options else ""
         self._now = now
+        self._join = bool(settings.options.get("join_lines", False))
         self._rows: dict[str, dict[str, Any]] = {}
 
     def whoami(self) -> Account:
@@ -88,10 +91,10 @@ class Ghost:
         return Account(name=str(said["title"]), url=url if isinstance(url, str) else None)
 
     def project(self, post: Post) -> Post:
-        return projected(post)
+        return projected(with_lines(post, self._join))
 
     def problems(self, post: Post) -> Sequence[Problem]:
-        return problems_of(post)
+        return without_breaks(problems_of(post), self._join)
 
     def scan(self, since: Cursor | None = None) -> Iterator[Record]:  # noqa: ARG002  dates of edits have seconds only
         for page in self._api.pages(f"/{self._type}/", self._type, formats=FORMATS, include="tags"):

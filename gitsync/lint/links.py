@@ -11,12 +11,12 @@ from urllib.parse import quote, unquote, urlsplit
 from gitsync.connector import Problem
 from gitsync.document import Document
 from gitsync.engine.projection import candidates, split_link
+from gitsync.markdown.anchors import headings, names
 from gitsync.markdown.links import Link, find_links, rewrite
+from gitsync.markdown.parser import parser
 
 Kind = Literal["post", "file"] | None
 
-_ATX = re.compile(r"^ {0,3}(#{1,6})[ \t]+(.*?)(?:[ \t]+#+)?[ \t]*$", re.MULTILINE)
-_SETEXT = re.compile(r"^(?! {0,3}[-=#>])(.+)\n {0,3}(?:=+|-{2,})[ \t]*$", re.MULTILINE)
 _FENCE = re.compile(r"^ {0,3}(`{3,}|~{3,}).*?(?:^ {0,3}\1[`~]*[ \t]*$|\Z)", re.MULTILINE | re.DOTALL)
 _OWN = re.compile(r"\{[^}\n]*#([\w:.-]+)[^}\n]*\}|<[^>]+\b(?:id|name)\s*=\s*[\"']?([\w:.-]+)", re.IGNORECASE)
 
@@ -122,19 +122,9 @@ class Links:
 
 def anchors(body: str) -> frozenset[str]:
     """Return the names that a link can lead to inside a post: its headings', as GitHub makes them, and its own ids."""
-    text = _FENCE.sub("", body)
-    found: dict[str, int] = {}
-    names = set()
-    headings = sorted([*_ATX.finditer(text), *_SETEXT.finditer(text)], key=lambda it: it.start())
-    for heading in headings:
-        said = re.sub(r"\{[^}]*\}\s*$", "", heading[heading.lastindex or 1])
-        said = re.sub(r"!?\[([^\]]*)\](?:\([^)]*\)|\[[^\]]*\])?|<[^>]+>", r"\1", said)
-        name = re.sub(r"[^\w\- ]", "", said.casefold()).strip().replace(" ", "-")
-        count = found.get(name, 0)
-        found[name] = count + 1
-        names.add(f"{name}-{count}" if count else name)
-    names |= {(match[1] or match[2]).casefold() for match in _OWN.finditer(text)}
-    return frozenset(names)
+    said = (re.sub(r"\{[^}]*\}\s*$", "", text) for text in headings(parser().parse(body)))
+    own = ((match[1] or match[2]) for match in _OWN.finditer(_FENCE.sub("", body)))
+    return frozenset(name.casefold() for name in (*names(said), *own) if name)
 
 
 def _scheme(url: str) -> bool:

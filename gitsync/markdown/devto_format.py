@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import re
 
+from gitsync.markdown.anchors import FOREM, respelled
 from gitsync.markdown.embeds import respell
 from gitsync.markdown.extensions import extensions
 from gitsync.markdown.foreign import foreign
 from gitsync.markdown.formats import Format, Loss, Translation
+from gitsync.markdown.lines import broken
 from gitsync.markdown.liquid import protect, unknown_tags, unprotect
 from gitsync.model import clean_body
 
 
 def write(body: str) -> Translation:
     """Return `body` with its embeds in Liquid, and all that only looks like Liquid in raw blocks."""
-    said = respell(body, "liquid")
+    said = respelled(respell(body, "liquid"), FOREM)
     losses = (
         Loss(
             code="TAG_UNKNOWN",
@@ -25,7 +27,8 @@ def write(body: str) -> Translation:
         for name in unknown_tags(said)
         if name not in ("raw", "endraw")
     )
-    return Translation(protect(said), (*losses, *extensions(body, "dev.to"), *foreign(body, "dev.to", ("liquid",))))
+    told = (*losses, *broken(body, "dev.to"), *extensions(body, "dev.to"), *foreign(body, "dev.to", ("liquid",)))
+    return Translation(protect(said), told)
 
 
 def _place(body: str, name: str) -> int:
@@ -35,7 +38,7 @@ def _place(body: str, name: str) -> int:
 
 def read(text: str) -> str:
     """Return an article's text as gitsync's Markdown: raw blocks that only protected something are gone."""
-    return unprotect(clean_body(text))
+    return respelled(unprotect(clean_body(text)), FOREM, back=True)
 
 
 FORMAT = Format(name="devto", reading=lambda text: Translation(read(text)), write=write)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from html import unescape
+from itertools import pairwise
 
 from gitsync.markdown.formats import Loss
 from gitsync.markdown.parser import parser
@@ -12,12 +13,28 @@ from gitsync.markdown.sources import line_starts
 _ALERT = re.compile(r"\[!(NOTE|TIP|IMPORTANT|WARNING|CAUTION)\][+-]?(?:[ \t]+[^\n]*)?$", re.IGNORECASE | re.MULTILINE)
 _FORMULA = re.compile(r"(?<!\\)\$\$([^$]+?)\$\$|(?<![\\$])\$(?![\s$])([^$\n]+?)(?<![\s\\])\$(?![\d$])")
 _CODE = re.compile(r"(`+)(?!`).*?(?<!`)\1(?!`)", re.DOTALL)
+_ID = re.compile(r"\{#([\w:.-]+)\}\s*$")
 _TEX = re.compile(r"\\[A-Za-z]+|[\^_]|\\\\")
 
 
 def extensions(body: str, platform: str) -> list[Loss]:
-    """Return a loss for each alert of `body`, and for each formula that Markdown changes; none in code."""
-    return [*alerts(body, platform), *formulas(body)] if "[!" in body or "$" in body else []
+    """Return a loss for each alert of `body`, each name of a heading, each formula that Markdown changes."""
+    return [*alerts(body, platform), *heading_names(body, platform), *formulas(body)]
+
+
+def heading_names(body: str, platform: str) -> list[Loss]:
+    """Return a loss for each heading that says its own name, as Hugo, kramdown and Pandoc take it."""
+    if "{#" not in body:
+        return []
+    starts = line_starts(body)
+    found = []
+    tokens = parser().parse(body)
+    for heading, inline in pairwise(tokens):
+        if heading.type == "heading_open" and inline.map and (match := _ID.search(inline.content)):
+            message = f"{platform} shows {match[0].strip()} as words"
+            hint = "Take it out: a heading has its words for a name."
+            found.append(Loss(code="ANCHOR_WORDS", message=message, offset=starts[inline.map[0]], hint=hint))
+    return found
 
 
 def alerts(body: str, platform: str) -> list[Loss]:

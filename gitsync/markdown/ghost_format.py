@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
+from gitsync.markdown.anchors import GHOST, respelled
 from gitsync.markdown.dom import WHITE
 from gitsync.markdown.embeds import find, may_have
 from gitsync.markdown.extensions import extensions
@@ -19,6 +20,7 @@ from gitsync.markdown.formats import Format, Loss, Translation
 from gitsync.markdown.ghost_mobiledoc import to_nodes
 from gitsync.markdown.ghost_nodes import KEPT, Said, card, embed_card, kept_in, said
 from gitsync.markdown.html import to_markdown
+from gitsync.markdown.lines import broken
 from gitsync.markdown.parser import parser
 from gitsync.markdown.providers import html_of
 from gitsync.markdown.sources import line_starts
@@ -30,6 +32,11 @@ def reading(document: str) -> Translation:
 
     A loss is told for each kind of card that Markdown says otherwise.
     """
+    text, losses = _reading(document)
+    return Translation(respelled(text, GHOST, back=True), losses)
+
+
+def _reading(document: str) -> Translation:
     nodes = nodes_of(document)
     if nodes is None:
         return Translation(clean_body(document))
@@ -103,14 +110,18 @@ def _native(run: list[tuple[Said, Any]]) -> list[tuple[str, list[Any]]]:
 
 def write(body: str) -> Translation:
     """Return `body` as a Lexical document."""
-    return Translation(document(_cards(body)), (*extensions(body, "Ghost"), *foreign(body, "Ghost", ("ghost",))))
+    cards = _cards(respelled(body, GHOST))
+    return Translation(
+        document(cards), (*broken(body, "Ghost"), *extensions(body, "Ghost"), *foreign(body, "Ghost", ("ghost",)))
+    )
 
 
 def write_like(body: str, stored: str) -> str:
     """Return `body` as a document that keeps the nodes of `stored` that say the same, wherever they stand now."""
     nodes = nodes_of(stored)
+    body = respelled(body, GHOST)
     if not nodes or all(isinstance(node, dict) and node.get("type") == "markdown" for node in nodes):
-        return write(body).text
+        return document(_cards(body))
     known: dict[tuple[str, ...], list[list[Any]]] = {}
     for text, said_by in reversed(chunks(nodes)):
         if not any(node.get("type") == "markdown" for node in said_by):

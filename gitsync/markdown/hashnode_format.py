@@ -8,8 +8,9 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from gitsync.markdown.anchors import HASHNODE, respelled
 from gitsync.markdown.embeds import respell
-from gitsync.markdown.extensions import alerts
+from gitsync.markdown.extensions import alerts, heading_names
 from gitsync.markdown.foreign import foreign
 from gitsync.markdown.formats import Format, Loss, Translation
 from gitsync.model import clean_body
@@ -20,7 +21,10 @@ _ALIGNED: Final = re.compile(r"(!\[[^\]\n]*\]\([^()\s]+) align=\"(?:center|left|
 
 def read(text: str) -> str:
     """Return a post's text as Markdown: `![](url align="center")` is no image anywhere else."""
-    text = clean_body(text)
+    return respelled(_unaligned(clean_body(text)), HASHNODE, back=True)
+
+
+def _unaligned(text: str) -> str:
     if " align=" not in text:
         return text
     out: list[str] = []
@@ -34,13 +38,19 @@ def read(text: str) -> str:
 def write(body: str) -> Translation:
     """Return `body` with its embeds as Hashnode spells them; frames are taken out of posts there."""
     return Translation(
-        respell(body, "hashnode"), (*alerts(body, "Hashnode"), *_aligned(body), *foreign(body, "Hashnode"))
+        respelled(respell(body, "hashnode"), HASHNODE),
+        (
+            *alerts(body, "Hashnode"),
+            *heading_names(body, "Hashnode"),
+            *_aligned(body),
+            *foreign(body, "Hashnode"),
+        ),
     )
 
 
 def _aligned(body: str) -> list[Loss]:
     """Return a loss where words of `body` are a picture to Hashnode."""
-    if read(body) == clean_body(body):
+    if _unaligned(body) == body:
         return []
     message = "Hashnode takes ![](… align=…) for a picture, which is words elsewhere"
     at = match.start() if (match := _ALIGNED.search(body)) else 0
@@ -50,9 +60,9 @@ def _aligned(body: str) -> list[Loss]:
 
 def reading(text: str) -> Translation:
     """Return a post's text as Markdown; how images stand is Hashnode's alone."""
-    body = read(text)
+    plain = clean_body(text)
     loss = Loss(code="IMAGE_PLAIN", message="an image is where the text has it, not aligned, in Markdown")
-    return Translation(body, () if body == clean_body(text) else (loss,))
+    return Translation(read(text), () if _unaligned(plain) == plain else (loss,))
 
 
 FORMAT = Format(name="hashnode", reading=reading, write=write)

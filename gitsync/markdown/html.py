@@ -6,9 +6,10 @@ from gitsync.markdown.blocks import NESTING, Way, blocks, one_block, pieces, run
 from gitsync.markdown.dom import Node
 from gitsync.markdown.equality import events, read
 from gitsync.markdown.footnotes import NOTES, standing_alone
+from gitsync.markdown.heading_ids import given, unname
 from gitsync.markdown.inline import line
 from gitsync.markdown.proof import is_plain
-from gitsync.markdown.render import to_html
+from gitsync.markdown.render import to_html, tokens_of
 
 
 def to_markdown(html: str) -> str:
@@ -27,6 +28,14 @@ def translated(html: str) -> tuple[str, bool]:
     root = read(html)
     if root is None:
         return "\n".join(line for line in html.split("\n") if line.strip()) + "\n", False
+    names = unname(root)
+    text, is_so = _translated(root)
+    if names and not names <= given(tokens_of(text)) and (root := read(html)) is not None:
+        return _translated(root)
+    return text, is_so
+
+
+def _translated(root: Node) -> tuple[str, bool]:
     said = pieces(root.kids, Way())
     if is_so := _all_say(said):
         text = "\n\n".join(text for _, text in said)
@@ -48,7 +57,7 @@ def _all_say(said: list[tuple[list[Node], str]]) -> bool:
 
 def _says(text: str, nodes: list[Node]) -> bool:
     """Return whether `text` is Markdown for exactly `nodes`."""
-    said = read(to_html(standing_alone(text, nodes)))
+    said = read(to_html(standing_alone(text, nodes), named=False))
     if said is None:
         return False
     has_notes = any(node.tag == NOTES for node in nodes)

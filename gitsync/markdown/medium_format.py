@@ -230,7 +230,7 @@ def _html(body: str) -> str:
     for start, end, embed, _ in find(body):
         parts += [body[position:start], f"\n\n<figure>{html_of(embed)}</figure>\n\n"]
         position = end
-    return to_html("".join([*parts, body[position:]]))
+    return to_html("".join([*parts, body[position:]]), named=False)
 
 
 def _written(body: str, html: str, losses: list[Loss]) -> Translation:
@@ -249,6 +249,8 @@ def _written(body: str, html: str, losses: list[Loss]) -> Translation:
     if _BOX.search(html):
         lose("TASKS_FLAT", "boxes to tick: they are signs")
         html = _BOX.sub(lambda it: "☑" if it[1] else "☐", html)
+    if '<a href="#' in html:
+        lose("ANCHOR_LOST", "names for headings: links within the post lead nowhere")
     if "<del>" in html:
         lose("STRIKE_LOST", "text struck through")
         html = re.sub(r"</?del>", "", html)
@@ -278,7 +280,7 @@ def _as_code(match: re.Match[str]) -> str:
 def reading(html: str) -> Translation:
     """Return a story as Markdown, with a loss where words of it are not in that."""
     text = read(html)
-    root, shown = parse(html), parse(to_html(text))
+    root, shown = parse(html), parse(to_html(text, named=False))
     if root is None or shown is None:
         return Translation(text, (HTML_CHANGED,))
     missing = " ".join((_counted(_story(root)) - _counted(shown)).elements())

@@ -12,14 +12,18 @@ from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
 
 from gitsync.markdown.formats import Loss
+from gitsync.markdown.heading_ids import name_headings
 from gitsync.markdown.parser import new_parser
 
 _TASK = re.compile(r"\[([ \t\nxX])\](?=\s)")
 
 
-def to_html(body: str) -> str:
-    """Return `body` as an HTML fragment; raw HTML in it is passed on, so it is as safe as its author."""
-    return str(_renderer().render(body, {}))
+def to_html(body: str, *, named: bool = True) -> str:
+    """Return `body` as an HTML fragment; raw HTML in it is passed on, so it is as safe as its author.
+
+    Headings that a link of the body leads to have ids, if they are to be `named`.
+    """
+    return str(_renderer().render(body, {"unnamed": not named}))
 
 
 def tokens_of(body: str) -> list[Token]:
@@ -51,6 +55,7 @@ def unused_notes(body: str) -> list[Loss]:
 def _renderer() -> MarkdownIt:
     md = new_parser()
     md.core.ruler.push("gfm_tasks", _tasks)
+    md.core.ruler.push("named_headings", name_headings)
     for name in ("th_open", "td_open"):
         md.add_render_rule(name, _cell)
     md.add_render_rule("s_open", lambda *_: "<del>")

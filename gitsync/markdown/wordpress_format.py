@@ -15,9 +15,10 @@ from gitsync.markdown.equality import same_dom
 from gitsync.markdown.extensions import extensions
 from gitsync.markdown.foreign import foreign
 from gitsync.markdown.formats import HTML_CHANGED, Format, Loss, Translation, compared
+from gitsync.markdown.heading_ids import given, unnamed
 from gitsync.markdown.html import to_markdown, translated
 from gitsync.markdown.providers import embed_of
-from gitsync.markdown.render import unused_notes
+from gitsync.markdown.render import tokens_of, unused_notes
 from gitsync.markdown.wordpress_blocks import Block, inert, parse
 from gitsync.markdown.wordpress_like import like
 from gitsync.markdown.wordpress_read import autop, embedded, left_out, plain
@@ -32,6 +33,12 @@ def read(content: str) -> str:
 def reading(content: str) -> Translation:
     """Return the raw content of a post as Markdown, with a loss for what blocks say that Markdown does not."""
     content = inert(content.replace("\r\n", "\n").replace("\r", "\n").replace("\0", ""))
+    bare, names = unnamed(content)
+    said = _reading(bare)
+    return said if names <= given(tokens_of(said.text) if names else ()) else _reading(content)
+
+
+def _reading(content: str) -> Translation:
     asides = Asides(content, '<div id="{}"></div>')
     parts = []
     losses: dict[str, None] = {}

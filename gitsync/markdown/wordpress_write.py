@@ -164,7 +164,10 @@ def _embed(embed: Embed) -> str:
 def _heading(run: list[Token]) -> str | None:
     tag, text = run[0].tag, _inline(run)
     attrs = None if tag == "h2" else {"level": int(tag[1])}
-    return None if text is None else block("heading", f'<{tag} class="wp-block-heading">{text}</{tag}>', attrs)
+    if text is None:
+        return None
+    name = f' id="{escape(str(run[0].attrs["id"]))}"' if "id" in run[0].attrs else ""
+    return block("heading", f'<{tag} class="wp-block-heading"{name}>{text}</{tag}>', attrs)
 
 
 def _code(run: list[Token]) -> str:

@@ -1,0 +1,90 @@
+"""Ids of headings where we render: one that something in the post links to has its name; reading takes that out again.
+
+An id that would not be given again stays as it is.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from html import unescape
+from typing import TYPE_CHECKING
+from urllib.parse import unquote
+
+from gitsync.markdown.anchors import MAY_LINK, all_tokens, headings, names, own_names
+from gitsync.markdown.dom import TEXT, Node, walk
+
+if TYPE_CHECKING:
+    from markdown_it.rules_core import StateCore
+    from markdown_it.token import Token
+
+Named = tuple[int, str]
+"""The how manyeth heading, from 0, and its name."""
+
+_HREF = re.compile(r"<a\s[^<>]*\bhref\s*=\s*[\"']?#([^\s\"'<>]+)", re.IGNORECASE)
+_HEADING = re.compile(r"<h([1-6])((?: class=\"wp-block-heading\")?)(?: id=\"([^\"<>]*)\")?>(.*?)</h\1>", re.DOTALL)
+
+
+def name_headings(state: StateCore) -> None:
+    """Give each heading that something in the post links to its name as its id: a rule of markdown-it."""
+    if state.env.get("unnamed") or not MAY_LINK.search(state.src):
+        return
+    opened = [token for token in state.tokens if token.type == "heading_open"]
+    own = own_names(state.tokens)
+    wanted = _linked(state.tokens) - own
+    for token, name in zip(opened, names(headings(state.tokens)), strict=True):
+        if name in wanted and name:
+            token.attrSet("id", name)
+
+
+def _linked(tokens: Sequence[Token]) -> set[str]:
+    found: set[str] = set()
+    for token in all_tokens(tokens):
+        if token.type == "link_open":
+            href = str(token.attrs.get("href", ""))
+            found |= {unquote(href[1:])} if href.startswith("#") else set()
+        elif token.type in ("html_inline", "html_block"):
+            found |= {unquote(unescape(it)) for it in _HREF.findall(token.content)}
+    return found
+
+
+def given(tokens: Sequence[Token]) -> set[Named]:
+    """Return the headings that `name_headings` named."""
+    opened = (token for token in tokens if token.type == "heading_open")
+    return {(at, str(token.attrs["id"])) for at, token in enumerate(opened) if "id" in token.attrs}
+
+
+def unname(root: Node) -> set[Named]:
+    """Take those ids out of headings that `name_headings` would give them, and return them."""
+    nodes = [node for node, begins in walk(root.kids) if begins]
+    linked = {unquote(href[1:]) for node in nodes if node.tag == "a" and (href := node.get("href")).startswith("#")}
+    if not linked:
+        return set()
+    found = [node for node in nodes if re.fullmatch("h[1-6]", node.tag) and node.attrs.keys() <= {"id"}]
+    taken: set[Named] = set()
+    for at, (node, name) in enumerate(zip(found, names(map(_text, found)), strict=True)):
+        if name in linked and node.get("id") == name:
+            del node.attrs["id"]
+            taken.add((at, name))
+    return taken
+
+
+def _text(heading: Node) -> str:
+    return "".join(node.text for node, begins in walk(heading.kids) if begins and node.tag == TEXT)
+
+
+def unnamed(content: str) -> tuple[str, set[Named]]:
+    """Return WordPress' block markup without the ids that `name_headings` would give, and those."""
+    linked = {unquote(unescape(it)) for it in _HREF.findall(content)}
+    if not linked:
+        return content, set()
+    found = list(_HEADING.finditer(content))
+    texts = (unescape(re.sub(r"<[^<>]*>", "", heading[4])) for heading in found)
+    taken: set[Named] = set()
+    out, position = [], 0
+    for at, (heading, name) in enumerate(zip(found, names(texts), strict=True)):
+        if name in linked and unescape(heading[3] or "") == name:
+            out += [content[position : heading.start()], f"<h{heading[1]}{heading[2]}>{heading[4]}</h{heading[1]}>"]
+            position = heading.end()
+            taken.add((at, name))
+    return "".join([*out, content[position:]]), taken

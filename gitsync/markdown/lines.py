@@ -1,0 +1,55 @@
+"""Lines of a paragraph, on platforms that break the line wherever its source has a line end: dev.to and Ghost.
+
+Sources: Forem app/services/markdown_processor/parser.rb (`hard_wrap`); TryGhost/Koenig
+packages/kg-markdown-html-renderer (`breaks`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from itertools import pairwise
+
+from gitsync.markdown.formats import Loss
+from gitsync.markdown.parser import parser
+from gitsync.markdown.sources import line_places, line_starts
+
+_MAY_WRAP = re.compile(r"[^\s][ \t]?\n[ \t>]*[^\s]")
+_SOFT = re.compile(r"(?<!  |%\})(?<!\\)\n(?!\{%)")
+"""Not beside a Liquid tag, which may have to stand alone."""
+_CODE = re.compile(r"(`+)(?!`)(.*?)(?<!`)\1(?!`)|<[A-Za-z/][^<>]*>", re.DOTALL)
+
+
+def broken(body: str, platform: str) -> list[Loss]:
+    """Return a loss where `body` has a paragraph of several lines, which `platform` shows as such."""
+    at = next((at for at, _ in _ends(body)), None)
+    if at is None:
+        return []
+    message = f"{platform} breaks the line at every line end of a paragraph"
+    hint = "Write a paragraph on one line, or set `join_lines = true` for the site."
+    return [Loss(code="LINES_BROKEN", message=message, offset=at, hint=hint)]
+
+
+def joined(body: str) -> str:
+    """Return `body` with every paragraph on one line, but for the breaks that its author made."""
+    out: list[str] = []
+    position = 0
+    for end, begin in _ends(body):
+        out += [body[position:end].rstrip(" \t"), " "]
+        position = begin
+    return "".join([*out, body[position:]])
+
+
+def _ends(body: str) -> Iterator[tuple[int, int]]:
+    """Yield where each line of a paragraph ends that the next one goes on, and where that begins."""
+    if not _MAY_WRAP.search(body):
+        return
+    starts = line_starts(body)
+    tokens = parser().parse(body)
+    for opened, inline in pairwise(tokens):
+        if opened.type != "paragraph_open" or inline.map is None or "\n" not in inline.content:
+            continue
+        places = line_places(body, inline.content, starts, inline.map[0])
+        held = _CODE.sub(lambda it: re.sub(r"[^\n]", "x", it[0]).replace("\n", "x"), inline.content)
+        for end in _SOFT.finditer(held):
+            yield places.at(end.start()), places.at(end.end())
