@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from gitsync.markdown.embeds import SPELLED, find, respell
+from gitsync.markdown.formats import named
 from gitsync.markdown.providers import Embed, embed_of, html_of
 
 SPELLINGS = {
@@ -32,6 +35,17 @@ SPELLINGS = {
     "{% github octo/cat.js %}": ("github", "liquid"),
     "{% link https://dev.to/me/a-post-1abc %}": ("", "liquid"),
     "%[https://example.org/a?b=c#d]": ("", "hashnode"),
+    "{% youtube dQw4w9WgXcQ?start=30 %}": ("youtube", "liquid"),
+    "{% reddit https://www.reddit.com/r/aww/comments/ag3s4b/x %}": ("", "liquid"),
+    "{% include embed/youtube.html id='dQw4w9WgXcQ' %}": ("youtube", "jekyll"),
+    '{% include vimeo-player.html id="76979871" %}': ("vimeo", "jekyll"),
+    "{% include embed/spotify.html id='3OuMIIFP5TxM8tLXMWYPGV' compact=1 dark=1 %}": ("spotify", "jekyll"),
+    "{% gist 6cad326836d38bd3a7ae %}": ("gist", "jekyll"),
+    "{% gist octocat/6cad326836d38bd3a7ae hello_world.rb %}": ("gist", "jekyll"),
+    "{% x https://x.com/jack/status/20 %}": ("twitter", "jekyll"),
+    '<script src="https://gist.github.com/6cad326836d38bd3a7ae.js"></script>': ("gist", "frame"),
+    '<p class="codepen" data-height="300" data-slug-hash="abCd" data-user="me"><span>See <a href="x">x</a>.</span></p>'
+    '<script async src="https://cpwebassets.codepen.io/assets/embed/ei.js"></script>': ("codepen", "frame"),
 }
 
 NONE = [
@@ -49,6 +63,8 @@ NONE = [
     '<script src="https://evil.example/x.js"></script>',
     "%[https://me:secret@youtu.be/dQw4w9WgXcQ]",
     "{% if true %}",
+    "{% include toc.html id='x' %}",
+    "{% foo https://youtu.be/dQw4w9WgXcQ %}",
     "%[https://youtu.be/dQw4w9WgXcQ",
     "https://youtu.be/dQw4w9WgXcQ\nand more in the same paragraph",
 ]
@@ -112,3 +128,47 @@ def test_a_long_body_is_searched_in_linear_time() -> None:
     assert find("%[" * 100_000) == []
     assert find("{% embed " * 50_000) == []
     assert find("<iframe " * 50_000) == []
+
+
+def test_a_tag_of_jekyll_is_spelled_as_forem_knows_it() -> None:
+    assert respell("{% gist octocat/6cad326836d38bd3a7ae a.rb %}\n", "liquid") == (
+        "{% embed https://gist.github.com/octocat/6cad326836d38bd3a7ae?file=a.rb %}\n"
+    )
+    assert respell("{% x https://x.com/jack/status/20 %}\n", "liquid") == "{% embed https://x.com/jack/status/20 %}\n"
+
+
+def test_the_place_in_a_video_that_is_named_by_its_id_is_kept() -> None:
+    [found] = find("{% youtube dQw4w9WgXcQ?start=30 %}\n")
+    assert found.embed.frame == "https://www.youtube.com/embed/dQw4w9WgXcQ?start=30"
+
+
+SHOWN = [
+    "https://twitter.com/jack/status/20",
+    "{% github octo/cat.js %}",
+    "{% embed https://example.org/a?b=c %}",
+    '<blockquote class="twitter-tweet"><p>hi</p><a href="https://twitter.com/me/status/12345">d</a></blockquote> '
+    '<script async src="https://platform.twitter.com/widgets.js"></script>',
+]
+
+
+@pytest.mark.parametrize("text", SHOWN)
+def test_what_medium_cannot_show_in_place_is_its_address_and_no_loss(text: str) -> None:
+    [found] = find(f"{text}\n")
+    written = named("medium").write(f"Before.\n\n{text}\n\nAfter.\n")
+    assert f'<p><a href="{found.embed.url}">{found.embed.url}</a></p>' in written.text
+    assert written.losses == ()
+
+
+def test_a_tweet_comes_back_from_medium_as_one() -> None:
+    body = "https://twitter.com/jack/status/20\n"
+    medium = named("medium")
+    assert medium.read(medium.write(body).text) == body
+    story = '<blockquote class="twitter-tweet"><p>hi</p><a href="https://twitter.com/me/status/12?ref_src=x">d</a></blockquote>'
+    assert medium.read(story) == "https://twitter.com/me/status/12\n"
+
+
+@pytest.mark.parametrize("tag", ["{% github octo/cat.js %}", "{% embed https://www.tiktok.com/@a/video/12 %}"])
+def test_what_ghost_cannot_show_in_place_is_a_bookmark(tag: str) -> None:
+    [node] = json.loads(named("ghost").write(f"{tag}\n").text)["root"]["children"]
+    [found] = find(f"{tag}\n")
+    assert (node["type"], node["url"]) == ("bookmark", found.embed.url)

@@ -179,3 +179,44 @@ def test_html_that_medium_makes_its_own_stays_so_from_the_first_time_on(body: st
     medium = named("medium")
     once = medium.read(medium.write(body).text)
     assert medium.read(medium.write(once).text) == once
+
+
+@pytest.mark.parametrize("name", ["html", "wordpress", "medium", "ghost", "hashnode"])
+@pytest.mark.parametrize(
+    "tag",
+    [
+        "{% foo https://a.example/x %}",
+        "{% foo *a* b_c_ %}",
+        '{{< figure src="x.png" caption="some **bold** text" >}}',
+        '{{< figure src="x.png" link="https://a.example/" >}}',
+        "> Words\n> {: .prompt-info }",
+        '![a](b.png){: width="300" .left}',
+        "Words {% foo a %} after `code` and ``{% b ` c %}``",
+        "%[https://youtu.be/dQw4w9WgXcQ] and words",
+    ],
+)
+def test_a_tag_is_told_whatever_is_in_it(name: str, tag: str) -> None:
+    expected = 0 if name == "hashnode" and tag.startswith("%") else 1
+    assert codes(name, f"Before.\n\n{tag}\n").count("TAG_WORDS") == expected
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "`{% foo %}` and ``{{< a ` b >}}`` and `{: .x}`\n",
+        "```\n{% foo %}\n{: .x }\n```\n",
+        "<!-- {% foo %} {: .x } -->\n",
+        "A map in Clojure: {:a 1}, `x`.\n",
+        "100%[1] and %[x]\n",
+    ],
+)
+def test_what_only_looks_like_a_tag_is_not_told(body: str) -> None:
+    assert "TAG_WORDS" not in codes("html", body)
+
+
+def test_a_tag_on_a_line_beside_an_embed_is_told() -> None:
+    body = "{% embed https://youtu.be/dQw4w9WgXcQ %}\n{% foo %}\n"
+    [loss] = [it for it in named("html").write(body).losses if it.code == "TAG_WORDS"]
+    assert body[loss.offset :] == "{% foo %}\n"
+    assert "TAG_WORDS" not in codes("html", "Words\n{% youtube dQw4w9WgXcQ %}\n")
+    assert "TAG_WORDS" in codes("ghost", "Words\n{% youtube dQw4w9WgXcQ %}\n")  # no card inside a paragraph

@@ -13,13 +13,14 @@ from typing import Final, NamedTuple
 
 from markdown_it.token import Token
 
+from gitsync.markdown.liquid import EMBEDS
 from gitsync.markdown.parser import parser
 from gitsync.markdown.providers import Embed, embed_of, html_of
 from gitsync.markdown.sources import line_starts
 
 
 class Found(NamedTuple):
-    """An embed at `body[start:end]`; `spelling` is how it is written: liquid, hashnode, hugo, frame, or bare."""
+    """An embed at `body[start:end]`; `spelling` is liquid, jekyll, hashnode, hugo, frame, or bare."""
 
     start: int
     end: int
@@ -27,7 +28,9 @@ class Found(NamedTuple):
     spelling: str
 
 
-_MAY_BE = re.compile(r"\{%|%\[|\{\{<|<iframe|<script|twitter-tweet|^[ \t>*+\-\d.)]*https?://\S+[ \t]*$", re.MULTILINE)
+_MAY_BE = re.compile(
+    r"\{%|%\[|\{\{<|<iframe|<script|twitter-tweet|codepen|^[ \t>*+\-\d.)]*https?://\S+[ \t]*$", re.MULTILINE
+)
 _LIQUID = re.compile(r"\{%-?\s*(\w+)\s+(?:\"([^\"\s]*)\"|'([^'\s]*)'|([^\s%\"']+))((?:\s+[^%{}\n]*?)?)\s*-?%\}")
 _HASHNODE = re.compile(r"%\[\s*([^\s\]]+)\s*\]")
 _HUGO = re.compile(r"\{\{<\s*(\w+)((?:\s+(?:[\w-]+=)?(?:\"[^\"\n]*\"|[^\s\">]+))+)\s*/?>\}\}")
@@ -41,6 +44,11 @@ _SCRIPT = re.compile(r"<script\b[^<>]*?\ssrc=(?:\"([^\"<>]+)\"|'([^'<>]+)')[^<>]
 _TWEET = re.compile(
     r"<blockquote\b[^<>]*\btwitter-tweet\b[^<>]*>(?:(?!</?blockquote).){0,4000}?</blockquote>"
     r"(?:\s*<script\b[^<>]*platform\.(?:twitter|x)\.com/widgets\.js[^<>]*>\s*</script>)?",
+    re.IGNORECASE | re.DOTALL,
+)
+_PEN = re.compile(
+    r"<p\b(?=[^<>]*\bclass=\"codepen\")(?=[^<>]*\bdata-slug-hash=\"(\w+)\")(?=[^<>]*\bdata-user=\"([\w-]+)\")[^<>]*>"
+    r"(?:(?!</?p[\s>]).){0,2000}?</p>(?:\s*<script\b[^<>]*\bsrc=\"[^\"<>]*codepen[^\"<>]*\"[^<>]*>\s*</script>)?",
     re.IGNORECASE | re.DOTALL,
 )
 _STATUS = re.compile(r"https?://(?:mobile\.)?(?:twitter|x)\.com/\w+/status/\d+[^\s\"'<>]*", re.IGNORECASE)
@@ -60,8 +68,11 @@ _BY_ID: Final = {
 }
 """Tags and shortcodes that take an id instead of an address."""
 
-_BY_URL: Final = frozenset({"embed", "gist", "codepen", "soundcloud", "jsfiddle", "link", "spotify", "tiktok", *_BY_ID})
-"""Liquid tags that show one address. Source: forem/forem app/liquid_tags."""
+_INCLUDE = re.compile(
+    r"\{%-?\s*include\s+(?:[\w-]+/)*(\w+?)(?:[-_]?(?:player|embed|video))?\.(?:html|liquid)\s+"
+    r"(?:\w*id|url)=(?:\"([^\"\s]+)\"|'([^'\s]+)'|([^\s%\"']+))[^%{}\n]*%\}"
+)
+_GIST = re.compile(r"\{%-?\s*gist\s+(?:https?://gist\.github\.com/)?((?:[\w-]+/)?[0-9a-f]+)(?:\s+([\w.-]+))?\s*-?%\}")
 
 
 def may_have(body: str) -> bool:
@@ -90,7 +101,7 @@ def find(body: str, tokens: Sequence[Token] | None = None) -> list[Found]:
 
 def _in_html(body: str, start: int, end: int) -> Iterator[Found]:
     text = body[start:end]
-    for pattern in (_IFRAME, _TWEET, _SCRIPT):
+    for pattern in (_IFRAME, _TWEET, _PEN, _SCRIPT):
         if (match := pattern.fullmatch(text.strip())) and (embed := _framed(pattern, match)):
             begin = start + len(text) - len(text.lstrip())
             yield Found(begin, begin + len(text.strip()), embed, "frame")
@@ -101,6 +112,8 @@ def _framed(pattern: re.Pattern[str], match: re.Match[str]) -> Embed | None:
     if pattern is _TWEET:
         status = _STATUS.findall(unescape(match[0]))
         return embed_of(status[-1].partition("?")[0], alone=True) if status else None
+    if pattern is _PEN:
+        return embed_of(f"https://codepen.io/{match[2]}/pen/{match[1]}", alone=True)
     embed = embed_of(unescape(match[1] or match[2]), alone=True)
     return embed if embed and (pattern is _IFRAME) == (embed.provider != "gist") else None
 
@@ -126,7 +139,7 @@ def _in_paragraph(body: str, starts: list[int], first: int, last: int, *, top: b
 
 def _liquid(text: str) -> Embed | None:
     match = _LIQUID.fullmatch(text)
-    if match is None or match[1] not in _BY_URL:
+    if match is None or match[1] not in EMBEDS:
         return None
     name, value = match[1], match[2] or match[3] or match[4]
     if value.startswith(("http://", "https://")):
@@ -136,9 +149,30 @@ def _liquid(text: str) -> Embed | None:
         return embed_of(f"https://open.spotify.com/{uri[1]}/{uri[2]}")
     if name == "codepen" and value.startswith("//"):
         return embed_of(value)
-    if name in _BY_ID and re.fullmatch(r"[\w@./-]+", value):
-        return embed_of(_BY_ID[name].format(value))
-    return None
+    if name == "youtube" and (parts := re.fullmatch(r"([\w-]+)[?&](?:t|start)=(\w+)", value)):
+        value = f"{parts[1]}?t={parts[2]}"
+    elif not re.fullmatch(r"[\w@./-]+", value):
+        return None
+    return embed_of(_BY_ID[name].format(value)) if name in _BY_ID else None
+
+
+def _jekyll(text: str) -> Embed | None:
+    """Return the embed of a Liquid tag that Jekyll's plugins and themes have, and no Forem.
+
+    Sources: jekyll/jekyll-gist; rob-murray/jekyll-twitter-plugin; cotes2020/jekyll-theme-chirpy `_includes/embed`.
+    """
+    if match := _GIST.fullmatch(text):
+        return embed_of(f"https://gist.github.com/{match[1]}" + (f"?file={match[2]}" if match[2] else ""), alone=True)
+    match = _INCLUDE.fullmatch(text) or _LIQUID.fullmatch(text)
+    if match is None:
+        return None
+    name, value = match[1], match[2] or match[3] or match[4]
+    if name == "spotify" and re.fullmatch(r"\w+", value):
+        return embed_of(f"https://open.spotify.com/track/{value}")
+    if name in _BY_ID and re.fullmatch(r"[\w-]+", value) and match.re is _INCLUDE:
+        return embed_of(_BY_ID[name].format(value), alone=True)
+    known = match.re is _INCLUDE or name == "x"
+    return embed_of(value, alone=True) if known and value.startswith(("http://", "https://")) else None
 
 
 def _hashnode(text: str) -> Embed | None:
@@ -168,6 +202,7 @@ def _hugo(text: str) -> Embed | None:
 
 _SPELLINGS: Final[tuple[tuple[str, Callable[[str], Embed | None]], ...]] = (
     ("liquid", _liquid),
+    ("jekyll", _jekyll),
     ("hashnode", _hashnode),
     ("hugo", _hugo),
 )

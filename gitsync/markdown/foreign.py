@@ -1,13 +1,13 @@
 """Template text, shortcodes and kept cards that one platform alone understands: told for every other one.
 
 They are sent as they are. Nothing inside code or comments counts. Sources: forem/forem `app/liquid_tags`; gohugo.io
-shortcodes; wordpress-develop `wp-includes/media.php` and `shortcodes.php` for the ones WordPress itself has.
+shortcodes; kramdown's syntax; wordpress-develop `wp-includes/media.php` and `shortcodes.php` for WordPress' own.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from typing import Final
 
 from markdown_it.token import Token
@@ -21,6 +21,10 @@ from gitsync.markdown.sources import line_starts
 _TAGS: Final = {
     "liquid": re.compile(r"(?<!\{)\{%-?\s*(?!end|raw\b)(?P<name>\w+)[^\n]{0,300}?%\}"),
     "hugo": re.compile(r"\{\{[<%]\s*(?P<name>[\w./-]+)[^\n]{0,300}?[%>]\}\}"),
+    "hashnode": re.compile(r"(?<![\w%])(?P<name>%\[)https?://[^\s\]]+\]"),
+    "kramdown": re.compile(
+        r"(?P<name>\{:)(?:\s*(?:[.#][\w-]+|[\w-]+=(?:\"[^\"\n]{0,200}\"|'[^'\n]{0,200}'|\w+)|toc)){1,9}\s*\}"
+    ),
     "wordpress": re.compile(
         r"(?<![\\\]!\w])\[(?P<name>gallery|(?:caption|audio|video|playlist)(?=\s+\w+=)|embed(?=\]https?:|\s+\w+=))"
         r"(?:\s[^\]\n]{0,300})?\](?![(\[:])"
@@ -28,47 +32,73 @@ _TAGS: Final = {
 }
 """How a tag of each language begins; end tags are told with those that they end."""
 
-_DYNAMIC: Final = re.compile(r"<!--\s+wp:(?P<name>[\w/-]+)\s(?:\{.{0,2000}?\}\s)?/-->")
+_CARDS: Final = {
+    "ghost": KEPT,
+    "wordpress block": re.compile(r"<!--\s+wp:(?P<name>[\w/-]+)\s(?:\{.{0,2000}?\}\s)?/-->"),
+}
+"""Cards that one platform alone has; they are comments everywhere else."""
+
 _COMMENT: Final = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
 
 
-def foreign(body: str, platform: str, own: Collection[str] = ()) -> list[Loss]:
+def foreign(
+    body: str, platform: str, own: Collection[str] = (), shown: Sequence[tuple[int, int]] | None = None
+) -> list[Loss]:
     """Return a loss for each kind of tag in `body` that `platform` shows as words, and each card that it cannot show.
 
-    `own` are the languages that the platform itself runs: "liquid", "hugo", "wordpress", "ghost".
+    `own` are languages that the platform itself runs: "liquid", "hugo", "hashnode", "wordpress", "ghost". `shown` is
+    where tags are that it shows as what they mean; every embed if nobody says.
     """
-    if not re.search(r"\{%|\{\{[<%]|<!--|\[(?:gallery|caption|audio|video|playlist|embed)\b", body):
+    if not re.search(r"\{%|\{\{[<%]|\{:|%\[|<!--|\[(?:gallery|caption|audio|video|playlist|embed)\b", body):
         return []
     found: dict[str, Loss] = {}
     starts = line_starts(body)
     tokens = parser().parse(body)
-    embeds = [(it.start, it.end) for it in find(body, tokens)]
+    embeds = [(it.start, it.end) for it in find(body, tokens)] if shown is None else shown
     for token in tokens:
         if token.map is None or token.type not in ("inline", "html_block"):
             continue
-        offset = starts[token.map[0]]
-        for language, name, shown in _in(token, own):
-            if not any(start <= offset < end for start, end in embeds):
-                found.setdefault(f"{language} {name}", _loss(language, name, shown, platform, offset))
+        for language, name, words, line in _in(token, own):
+            offset, end = starts[token.map[0] + line : token.map[0] + line + 2]
+            if not any(start < end and offset < stop for start, stop in embeds):
+                found.setdefault(f"{language} {name}", _loss(language, name, words, platform, offset))
     return list(found.values())
 
 
-def _in(token: Token, own: Collection[str]) -> Iterator[tuple[str, str, str]]:
-    """Yield the language, the name and the first words of each tag, and each card, of a piece of the text."""
-    text = token.content
-    parts = [kid.content or "\n" for kid in token.children or () if kid.type != "code_inline"] or [text]
-    words = _COMMENT.sub("", "".join(parts))
-    for language, pattern in _TAGS.items():
-        if language not in own:
-            yield from ((language, it["name"], it[0]) for it in pattern.finditer(text) if it[0] in words)
-    if "ghost" not in own:
-        yield from (("ghost", it[1], it[1]) for it in KEPT.finditer(text))
-    if "wordpress" not in own:
-        yield from (("block", it["name"], it["name"]) for it in _DYNAMIC.finditer(text))
+def _in(token: Token, own: Collection[str]) -> Iterator[tuple[str, str, str, int]]:
+    """Yield the language, the name, the words and the line of each tag, and each card, of a piece of the text."""
+    text = _without_code(token)
+    words = _COMMENT.sub(lambda it: _blank(it[0]), text)
+    kinds = [(name, pattern, words) for name, pattern in _TAGS.items() if name not in own]
+    kinds += [(name, pattern, text) for name, pattern in _CARDS.items() if name.split()[0] not in own]
+    for name, pattern, source in kinds:
+        for match in pattern.finditer(source):
+            yield name, match[1], match[1] if name in _CARDS else match[0], source.count("\n", 0, match.start())
+
+
+def _without_code(token: Token) -> str:
+    """Return the source of a piece of the text with blanks where it has code."""
+    text, out, at = token.content, "", 0
+    for kid in token.children or ():
+        if kid.type != "code_inline":
+            continue
+        mark = re.compile(f"(?<!`){kid.markup}(?!`)")
+        begin = mark.search(text, at)
+        while begin and (end := mark.search(text, begin.end())):
+            if text[begin.end() : end.start()].replace("\n", " ").strip() == kid.content.strip():
+                out += text[at : begin.start()] + _blank(text[begin.start() : end.end()])
+                at = end.end()
+                break
+            begin = end
+    return out + text[at:]
+
+
+def _blank(text: str) -> str:
+    return re.sub(r"[^\n]", " ", text)
 
 
 def _loss(language: str, name: str, shown: str, platform: str, offset: int) -> Loss:
-    if language in ("ghost", "block"):
+    if language in _CARDS:
         kind = "a card of Ghost's" if language == "ghost" else "a block of WordPress'"
         return Loss(code="CARD_UNSEEN", message=f"{platform} does not show {name}, {kind}", offset=offset)
     shown = shown if len(shown) <= 40 else f"{shown[:39]}…"

@@ -110,10 +110,9 @@ def _native(run: list[tuple[Said, Any]]) -> list[tuple[str, list[Any]]]:
 
 def write(body: str) -> Translation:
     """Return `body` as a Lexical document."""
-    cards = _cards(respelled(body, GHOST))
-    return Translation(
-        document(cards), (*broken(body, "Ghost"), *extensions(body, "Ghost"), *foreign(body, "Ghost", ("ghost",)))
-    )
+    shown = [(start, end) for start, end, _ in _own_cards(body)]
+    told = (*broken(body, "Ghost"), *extensions(body, "Ghost"), *foreign(body, "Ghost", ("ghost",), shown))
+    return Translation(document(_cards(respelled(body, GHOST))), told)
 
 
 def write_like(body: str, stored: str) -> str:
@@ -194,7 +193,7 @@ def _own_cards(body: str) -> list[tuple[int, int, dict[str, Any]]]:
             found.append((start, end, node))
             continue
         inner = start + len(text) - len(text.lstrip(" "))
-        if (it := embeds.get(inner)) and not re.sub(r"\s", "", body[it.end : end]) and it.embed.provider != "github":
+        if (it := embeds.get(inner)) and not re.sub(r"\s", "", body[it.end : end]):
             found.append((start, end, embed_card(it.embed, html_of(it.embed))))
     return found
 

@@ -15,7 +15,7 @@ from typing import Any, Final, NamedTuple
 from gitsync.markdown.dom import WHITE
 from gitsync.markdown.embeds import SPELLED
 from gitsync.markdown.parser import parser
-from gitsync.markdown.providers import Embed, embed_of
+from gitsync.markdown.providers import HTML, Embed, embed_of
 
 Node = Mapping[str, Any]
 
@@ -343,8 +343,8 @@ def card(markdown: str) -> dict[str, Any]:
 
 
 def embed_card(embed: Embed, html: str) -> dict[str, Any]:
-    """Return the card that shows an embed."""
-    if not embed.provider:
+    """Return the card that shows an embed; what nobody can show in place is a bookmark."""
+    if not (embed.frame or embed.provider in HTML):
         metadata = {"url": embed.url, "title": embed.url}
         return {"type": "bookmark", "version": 1, "url": embed.url, "metadata": metadata, "caption": ""}
     kind = "twitter" if embed.provider == "twitter" else "video" if embed.video else "rich"

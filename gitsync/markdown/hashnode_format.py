@@ -43,7 +43,7 @@ def write(body: str) -> Translation:
             *alerts(body, "Hashnode"),
             *heading_names(body, "Hashnode"),
             *_aligned(body),
-            *foreign(body, "Hashnode"),
+            *foreign(body, "Hashnode", ("hashnode",)),
         ),
     )
 

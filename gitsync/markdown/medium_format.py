@@ -18,7 +18,7 @@ from gitsync.markdown.extensions import extensions
 from gitsync.markdown.foreign import foreign
 from gitsync.markdown.formats import HTML_CHANGED, TAG, Format, Loss, Translation, compared
 from gitsync.markdown.html import to_markdown
-from gitsync.markdown.providers import embed_of, html_of
+from gitsync.markdown.providers import Embed, embed_of, html_of
 from gitsync.markdown.render import to_html, unused_notes
 
 _HOLDERS: Final = frozenset({"section", "div", "article", "body", "main", "header"})
@@ -82,6 +82,11 @@ def _blocks(body: Node, said: set[str]) -> Iterator[tuple[str, bool]]:
         if node.tag in _HOLDERS and "graf--mixtapeEmbed" not in name and node.get("data-node-type") == "":
             stack.extend(reversed(node.kids))
             continue
+        if embed := _address_alone(node):
+            yield from _flush(pending, joined)
+            joined, first = "", False
+            yield SPELLED["bare"](embed), True
+            continue
         kind = node.tag if node.tag in ("blockquote", "pre") else ""
         if (kind and kind != joined) or not kind:
             yield from _flush(pending, joined)
@@ -115,6 +120,16 @@ def _blocks(body: Node, said: set[str]) -> Iterator[tuple[str, bool]]:
             first = False
             yield to_source(_clean([node])), False
     yield from _flush(pending, joined)
+
+
+def _address_alone(node: Node) -> Embed | None:
+    """Return the embed of a tweet, or of an address alone in a paragraph, as `_shown` writes it."""
+    links = [it.get("href") for it in _all(node) if it.tag == "a"]
+    if node.tag == "blockquote" and "twitter-tweet" in _names(node) and links:
+        return embed_of(links[-1].partition("?")[0], alone=True)
+    alone = node.tag == "p" and len(links) == 1 and _text(node).strip(WHITE) == links[0]
+    embed = embed_of(links[0], alone=True) if alone else None
+    return embed if embed and _shown(embed).startswith("<p>") else None
 
 
 def _flush(pending: list[str], kind: str) -> Iterator[tuple[str, bool]]:
@@ -228,9 +243,16 @@ def _html(body: str) -> str:
     """Return `body` as HTML with its embeds in figures."""
     position, parts = 0, []
     for start, end, embed, _ in find(body):
-        parts += [body[position:start], f"\n\n<figure>{html_of(embed)}</figure>\n\n"]
+        parts += [body[position:start], f"\n\n{_shown(embed)}\n\n"]
         position = end
     return to_html("".join([*parts, body[position:]]), named=False)
+
+
+def _shown(embed: Embed) -> str:
+    """Return an embed as Medium takes it: a frame or a gist in a figure, the rest as its address."""
+    if embed.frame or embed.provider == "gist":
+        return f"<figure>{html_of(embed)}</figure>"
+    return f'<p><a href="{escape(embed.url)}">{escape(embed.url)}</a></p>'
 
 
 def _written(body: str, html: str, losses: list[Loss]) -> Translation:

@@ -77,8 +77,8 @@ _PROVIDERS: Final = (
     ),
     _provider(
         "gist",
-        r"gist\.github\.com/(?P<user>[\w-]+)/(?P<id>[0-9a-f]+)(?:\.js)?/?",
-        "https://gist.github.com/{user}/{id}",
+        r"gist\.github\.com/(?P<id>[\w-]+/[0-9a-f]+|[0-9a-f]{20,}|\d{5,})(?:\.js)?/?",
+        "https://gist.github.com/{id}",
     ),
     _provider(
         "codepen",
