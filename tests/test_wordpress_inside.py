@@ -41,6 +41,8 @@ def test_what_is_in_an_element_is_written_as_the_editor_saves_it(tag: str, html:
         ("td", '<i class="icon"></i>'),
         ("h2", '<svg viewBox="0 0 1 1"></svg>'),
         ("li", '<input type="checkbox"> '),
+        ("li", "<template>x</template>"),
+        ("td", "x <figcaption>y</figcaption>"),
     ],
 )
 def test_what_reaches_beyond_an_element_or_is_empty_to_the_editor_is_no_content_of_it(tag: str, html: str) -> None:

@@ -18,6 +18,8 @@ from gitsync.markdown.wordpress_blocks import inert
 _AROUND: Final = dict.fromkeys(("td", "th"), ("<table><tbody><tr>", "</tr></tbody></table>"))
 _UNSEEN: Final = re.compile(r"<(?!br>|!--|math\b|img [^<>]*\bsrc=|a [^<>]*\b(?:href|id)=)[^<>]*>|[ \t\n\f\r]+")
 """What counts for nothing in the editor's rich text: an element with nothing else in it is empty, and saved so."""
+_NEVER: Final = re.compile(r"<(?:\?|template\b|figcaption\b)", re.IGNORECASE)
+"""Browsers do not agree on processing instructions; a template has no text, and a caption in a table is the table's."""
 _AFTER: Final = "\1"  # which no Markdown renders: it is asked for again behind the element
 
 
@@ -34,7 +36,7 @@ def inside(tag: str, html: str) -> str | None:
 
 
 def _written(tag: str, html: str) -> str | None:
-    if "<?" in html or is_hopeless(html):  # browsers do not agree on processing instructions
+    if _NEVER.search(html) or is_hopeless(html):
         return None
     before, after = _AROUND.get(tag, ("", ""))
     body = LexborHTMLParser(f"<!doctype html><body>{before}<{tag}>{html}</{tag}>{after}{_AFTER}").body

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from itertools import islice
 from typing import Any, Final, NamedTuple
 
 from gitsync.markdown.wordpress_blocks import Block, block, parse
@@ -65,10 +66,17 @@ def _carried(written: list[str], pieces: list[_Stored]) -> Iterator[str]:
     """Yield blocks that stand where `pieces` stood; images and tables, in order, keep what they had."""
     old = [it for piece in pieces for it in parse(piece.raw)] if written else []
     stood = {name: [it for it in old if it.name == name] for name in _CARRY}
+    out = []
     for text in written:
         new = parse(text)
         before = stood.get(new[0].name) if len(new) == 1 else None
-        yield _CARRY[new[0].name](new[0], before.pop(0)) if before else text
+        out.append(_CARRY[new[0].name](new[0], before.pop(0)) if before else text)
+    if len(out) != sum(len(piece.fresh) for piece in pieces):
+        yield from out
+        return
+    edited = iter(out)
+    for piece in pieces:
+        yield from islice(edited, len(piece.fresh)) if piece.fresh else [piece.raw]
 
 
 def _table(new: Block, old: Block) -> str:

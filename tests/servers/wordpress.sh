@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # A real WordPress on 127.0.0.1, on a MariaDB of its own:  wordpress.sh start [PORT] | stop [PORT]
-# Prints WORDPRESS_URL, WORDPRESS_USER and WORDPRESS_TOKEN. Installs what it needs from Debian's packages; as root.
+# Prints WORDPRESS_URL, WORDPRESS_USER, WORDPRESS_TOKEN and WORDPRESS_EDITOR, the folder that wordpress_editor.js asks
+# its block editor in. Needs npm; installs what it needs from Debian's packages; as root.
 # WORDPRESS_SUITE names the suite that WordPress comes from: sid has the newest, trixie an older one.
 set -euo pipefail
 root=${GITSYNC_SERVERS:-${XDG_CACHE_HOME:-$HOME/.cache}/gitsync/servers}/wordpress
@@ -22,7 +23,7 @@ if [ "${1:-}" = stop ]; then
     stop "$root/db.pid" "--datadir=$root/db"
     exit
 fi
-[ "${1:-}" = start ] || { sed -n 2,4p "$0" >&2; exit 2; }
+[ "${1:-}" = start ] || { sed -n 2,5p "$0" >&2; exit 2; }
 
 if ! php -m 2>/dev/null | grep -qi '^mysqli$' || [ ! -x /usr/sbin/mariadbd ]; then
     apt-get update -qq >&2
@@ -120,6 +121,23 @@ add_action('init', function () {
 });
 PHP
 
+# The block editor's scripts, as WordPress puts them on its page, and something like a browser to run them in.
+jsdom=26.1.0
+if ! grep -qs "\"version\": \"$jsdom\"" "$root/node_modules/jsdom/package.json"; then
+    npm install --prefix "$root" --ignore-scripts --no-audit --no-fund --no-save "jsdom@$jsdom" >&2
+fi
+cat >"$root/editor.php" <<'PHP'
+<?php // arguments: the site's folder
+define('WP_ADMIN', true);
+$_SERVER['HTTP_HOST'] = '127.0.0.1'; $_SERVER['REQUEST_URI'] = '/wp-admin/'; $_SERVER['REQUEST_METHOD'] = 'GET';
+require $argv[1] . '/wp-load.php';
+require_once ABSPATH . 'wp-admin/includes/admin.php';
+$blocks = wp_json_encode(get_block_editor_server_block_settings());
+wp_add_inline_script('wp-blocks', "wp.blocks.unstable__bootstrapServerSideBlockDefinitions($blocks);");
+wp_scripts()->do_items(['wp-block-library', 'wp-format-library']);
+PHP
+[ -s "$site/.editor.html" ] || { php "$root/editor.php" "$site" >"$root/editor.html" && mv "$root/editor.html" "$site/.editor.html"; }
+
 # The router stands outside what is served, and no dot file is served.
 cat >"$root/router.php" <<'PHP'
 <?php
@@ -144,3 +162,4 @@ curl -fsS --noproxy '*' -o /dev/null "$url/wp-json/"
 echo "WORDPRESS_URL=$url"
 echo "WORDPRESS_USER=admin"
 echo "WORDPRESS_TOKEN=$(cat "$site/.app-password")"
+echo "WORDPRESS_EDITOR=$site"
