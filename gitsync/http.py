@@ -39,7 +39,10 @@ LARGEST: Final = 64 << 20
 """Bytes of an answer after decompression; a page of a thousand posts of dev.to is about 10 MB."""
 
 LONGEST: Final = 330.0
-"""Seconds we wait when asked to; the longest documented Retry-After is dev.to's 300 s for new accounts."""
+"""Seconds one request waits when asked to; the longest documented Retry-After is dev.to's 300 s for new accounts."""
+
+UNSAID: Final = 64.0
+"""Seconds one request waits, ever longer, where no 429 says how long: a limit per minute has passed by then."""
 
 BACKOFF: Final = (0.5, 1.0, 2.0)
 """Seconds between the tries of a read."""
@@ -166,6 +169,7 @@ class Client:
         )
         tries = iter(BACKOFF)
         throttled = redirects = 0
+        waited = 0.0
         while True:
             self._pace.wait(kinds)
             if self._sign is not None:
@@ -184,7 +188,9 @@ class Client:
                 self._pace.stamp(kinds)
             if response.status == 429:
                 throttled += 1
-                self._sleep(self._patience(response, throttled))
+                seconds = self._patience(response, throttled, waited)
+                waited += seconds
+                self._sleep(seconds)
             elif 300 <= response.status < 400:
                 redirects += 1
                 request = self._redirected(request, response, redirects, headers)
@@ -237,12 +243,11 @@ class Client:
             status=response.status_code, headers=headers, content=bytes(content), site=self._site, write=write
         )
 
-    def _patience(self, response: Response, throttled: int) -> float:
+    def _patience(self, response: Response, throttled: int, waited: float) -> float:
         """Return the seconds that a 429 asks us to wait. Raises Throttled when that is too long or too often."""
-        seconds = retry_after(response.headers)
-        if seconds is None:
-            seconds = float(2**throttled)
-        if seconds > LONGEST or throttled > THROTTLED:
+        asked = retry_after(response.headers)
+        seconds, most = (float(2**throttled), UNSAID) if asked is None else (asked, LONGEST)
+        if waited + seconds > most or throttled > THROTTLED:
             message = f"{self._site} wants no requests for {seconds:.0f} seconds."
             raise Throttled(message, HINTS[Throttled], retry_after=seconds)
         return seconds

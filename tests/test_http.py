@@ -226,6 +226,15 @@ def test_endless_429s_end() -> None:
     assert len(world.requests) < 20
 
 
+@pytest.mark.parametrize(("headers", "most"), [({}, 64), ({"Retry-After": "-5"}, 64), ({"Retry-After": "300"}, 330)])
+def test_a_storm_of_429s_ends_in_minutes(headers: dict[str, str], most: float) -> None:
+    # Without a header it was eight and a half minutes in silence, and forty with one of five minutes.
+    world = World(httpx.Response(429, headers=headers))
+    with pytest.raises(Throttled):
+        world.client.request("GET", "/x")
+    assert most / 2 < sum(world.sleeps) <= most
+
+
 def test_a_read_follows_a_redirect_on_the_same_host_only() -> None:
     world = World(httpx.Response(301, headers={"Location": "/api/y?page=2"}), ok(1))
     assert world.client.request("GET", "/x").json() == 1
