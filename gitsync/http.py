@@ -234,6 +234,9 @@ class Client:
         except httpx.TimeoutException:
             message = f"{self._site} did not answer within {self._settings.timeout:g} seconds."
             raise self._error(unknown, message) from None
+        except httpx.InvalidURL:  # httpx reads where a redirect leads as soon as it has the headers
+            nowhere = OutcomeUnknown if write else Malformed
+            raise self._error(nowhere, f"{self._site} redirects to what is no address.") from None
         except httpx.HTTPError as error:
             cut = Malformed if begun and not write else unknown
             what = "cut its answer off" if begun else "closed the connection without an answer"

@@ -226,6 +226,15 @@ def test_endless_429s_end() -> None:
     assert len(world.requests) < 20
 
 
+@pytest.mark.parametrize("method", ["GET", "POST"])
+@pytest.mark.parametrize("place", ["http:x", "data:,x", "a:b:c", "javascript:x", "http://[::1", "/\x01", "", ":"])
+def test_a_redirect_to_what_is_no_address_is_an_error_of_the_site(method: str, place: str) -> None:
+    # `http:x` was an httpx.InvalidURL, told as a bug of gitsync.
+    world = World(httpx.Response(301, headers={"Location": place}))
+    with pytest.raises(SiteError):
+        world.client.request(method, "/x")
+
+
 @pytest.mark.parametrize(("headers", "most"), [({}, 64), ({"Retry-After": "-5"}, 64), ({"Retry-After": "300"}, 330)])
 def test_a_storm_of_429s_ends_in_minutes(headers: dict[str, str], most: float) -> None:
     # Without a header it was eight and a half minutes in silence, and forty with one of five minutes.
