@@ -179,7 +179,15 @@ class _Doctor:
         for path in sorted(folder.glob("*.json")):
             try:
                 intent = load_intent(path.read_bytes(), name=str(path))
-                begun[intent.key] = intent
+                if intent.site in self.project.config.sites:
+                    begun[intent.key] = intent
+                    continue
+                yield Finding(
+                    kind="waits",
+                    message=f"{intent.site}: {intent.op} of {intent.path} was sent, or was about to be, and nobody saw "
+                    f"an answer; gitsync.toml does not name {intent.site} any more, so no sync will look. Look there, "
+                    f"then remove {path}.",
+                )
             except RepositoryError as error:
                 yield Finding(kind="wrong", message=str(error))
         for site in self.project.config.sites:

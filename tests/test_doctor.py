@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 from dataclasses import replace
 from pathlib import Path
 
@@ -75,6 +76,42 @@ def test_a_corrupt_index_is_built_anew(blog: Blog) -> None:
     (own(blog) / "index.db").write_bytes(b"This is no database." * 300)
     told_and_mended(blog, "index", "damaged")
     blog.quiet()
+
+
+@pytest.mark.parametrize("mended", [False, True])
+@pytest.mark.parametrize("name", ["index.db", "index.db-wal"])
+@pytest.mark.parametrize("kind", ["folder", "link", "pipe"])
+def test_what_is_no_file_in_the_place_of_the_index_is_replaced(
+    blog: Blog, tmp_path: Path, kind: str, name: str, mended: bool
+) -> None:
+    # A folder there was told as a bug by every command, and by doctor as missing permissions.
+    for path in own(blog).glob("index.db*"):
+        if name == "index.db" or path.name == name:
+            path.unlink()
+    place, precious = own(blog) / name, tmp_path / "precious"
+    precious.write_bytes(b"")
+    if kind == "folder":
+        (place / "deeper").mkdir(parents=True)
+    elif kind == "link":
+        place.symlink_to(precious)
+    else:
+        os.mkfifo(place)
+    if mended:
+        told_and_mended(blog, "index", "no file")
+    blog.quiet()
+    assert examined(blog) == []
+    assert precious.read_bytes() == b""
+
+
+def test_an_index_that_nobody_can_make_is_told_as_what_it_is(blog: Blog, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise sqlite3.OperationalError("database or disk is full")
+
+    monkeypatch.setattr(sqlite3, "connect", full)
+    message = r"index.db: database or disk is full. Check permissions and free space"
+    ledger = Ledger(Repository.open(blog.root), "site")
+    with pytest.raises(RepositoryError, match=message), Index.at(ledger):
+        pass
 
 
 def test_an_index_that_lies_is_built_anew(blog: Blog) -> None:
@@ -250,6 +287,19 @@ def test_writes_without_an_answer_are_told(blog: Blog) -> None:
     kinds = sorted(finding.kind for finding in examined(blog))
     assert kinds == ["mended", "waits", "wrong"]
     assert any("update of posts/a.md" in finding.message for finding in examined(blog))
+
+
+def test_a_write_to_a_site_that_is_not_named_any_more_is_told_with_what_to_do(blog: Blog) -> None:
+    # It said that the next sync looks for it, which none does.
+    intents = Intents(own(blog))
+    intents.begin(Intent(op="create", site="old", path="posts/a.md", at=1.0))
+    [file] = intents.folder.glob("*.json")
+    [told] = examined(blog)
+    assert told.kind == "waits"
+    assert "old" in told.message
+    assert f"remove {file}" in told.message
+    file.unlink()
+    assert examined(blog) == []
 
 
 def test_a_branch_that_is_gone_is_told(blog: Blog) -> None:

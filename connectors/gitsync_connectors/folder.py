@@ -51,6 +51,9 @@ class Folder:
         if not path:
             raise ConfigError(f"[sites.{settings.name}] lacks path.", "Name the folder, relative to gitsync.toml.")
         root = settings.root / path
+        if any(part.casefold() == ".git" for part in root.resolve().parts):
+            # gitsync.toml may be somebody else's: what git keeps there is no place for posts.
+            raise ConfigError(f"path of [sites.{settings.name}] is in a folder of git's own.", "Name another folder.")
         dialect = DIALECTS[options.get("dialect", "gitsync")]
         if zone := options.get("timezone"):
             try:

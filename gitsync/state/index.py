@@ -7,7 +7,9 @@ from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from itertools import islice
 from pathlib import Path
+from shutil import rmtree
 
+from gitsync.errors import RepositoryError
 from gitsync.ledger import Ledger
 from gitsync.model import Record
 from gitsync.repository import EMPTY_TREE, Repository
@@ -55,19 +57,22 @@ class Index:
     def at(cls, ledger: Ledger) -> Iterator[Index]:
         """Give the index of `ledger`'s site, brought up to the ledger's tip; it is built when there is none."""
         path = ledger.repository.state_dir / "index.db"
-        with closing(_open(path)) as db:
-            try:
-                _refresh(db, ledger)
-            except sqlite3.DatabaseError as error:
-                if isinstance(error, sqlite3.OperationalError):  # locked or a full disk: not the file's fault
-                    raise
-                db.close()
-                _remove(path)
-                with closing(_open(path)) as fresh:
-                    _refresh(fresh, ledger)
-                    yield cls(fresh, ledger.site)
-                return
-            yield cls(db, ledger.site)
+        try:
+            with closing(_open(path)) as db:
+                try:
+                    _refresh(db, ledger)
+                except sqlite3.DatabaseError as error:
+                    if isinstance(error, sqlite3.OperationalError):  # locked or a full disk: not the file's fault
+                        raise
+                    db.close()
+                    _remove(path)
+                    with closing(_open(path)) as fresh:
+                        _refresh(fresh, ledger)
+                        yield cls(fresh, ledger.site)
+                    return
+                yield cls(db, ledger.site)
+        except sqlite3.OperationalError as error:
+            raise RepositoryError(f"{path}: {error}.", "Check permissions and free space.") from error
 
     def compare(self, listing: Iterable[Record]) -> Comparison:
         """Say in what a complete scan of the site differs from the ledger. Memory does not grow with the scan."""
@@ -163,6 +168,8 @@ def problem(repository: Repository, ledgers: Iterable[Ledger]) -> str | None:
     """
     ledgers = [ledger for ledger in ledgers if ledger.tip is not None]
     path = repository.state_dir / "index.db"
+    if any(_foreign(file) for file in _files(path)):
+        return "is no file"
     if not path.exists():
         return "is missing" if ledgers else None
     try:
@@ -204,6 +211,8 @@ def discard(repository: Repository) -> None:
 
 
 def _open(path: Path) -> sqlite3.Connection:
+    if any(_foreign(file) for file in _files(path)):
+        _remove(path)
     for _ in range(2):
         db = sqlite3.connect(path, timeout=30)
         try:
@@ -226,9 +235,21 @@ def _open(path: Path) -> sqlite3.Connection:
     raise sqlite3.DatabaseError(f"{path} cannot be made")
 
 
+def _files(path: Path) -> list[Path]:
+    return [path.with_name(path.name + suffix) for suffix in ("", "-wal", "-shm", "-journal")]
+
+
+def _foreign(file: Path) -> bool:
+    """Say whether something that is no file, which SQLite would not open or follow elsewhere, is in a file's place."""
+    return file.is_symlink() or (file.exists() and not file.is_file())
+
+
 def _remove(path: Path) -> None:
-    for suffix in ("", "-wal", "-shm"):
-        path.with_name(path.name + suffix).unlink(missing_ok=True)
+    for file in _files(path):
+        if file.is_dir() and not file.is_symlink():
+            rmtree(file)
+        else:
+            file.unlink(missing_ok=True)
 
 
 def _refresh(db: sqlite3.Connection, ledger: Ledger) -> None:

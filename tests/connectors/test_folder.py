@@ -281,6 +281,15 @@ def test_a_wrong_configuration_is_told(site: Path, options: dict[str, Any], mess
         list(connect(site.parent, **options).scan())
 
 
+@pytest.mark.parametrize("path", [".git", ".git/refs/heads", "link", ".GIT/hooks"])
+def test_a_site_in_gits_own_folder_is_refused(tmp_path: Path, path: str) -> None:
+    # gitsync.toml may be somebody else's; posts were written into .git.
+    (tmp_path / ".git/refs/heads").mkdir(parents=True)
+    (tmp_path / "link").symlink_to(tmp_path / ".git")
+    with pytest.raises(ConfigError, match="folder of git's own"):
+        connect(tmp_path, path=path)
+
+
 def test_dates_without_a_zone_are_of_the_sites_own(site: Path) -> None:
     (site / HELLO).write_text("---\ndate: 2026-07-01 10:00:00\n---\n")
     post = connect(site.parent, timezone="Europe/Berlin").fetch(HELLO).post
