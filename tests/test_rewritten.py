@@ -6,8 +6,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from gitsync_connectors.memory import Behaviour
+from gitsync_connectors.memory import Behaviour, Fault
 
+from gitsync.errors import OutcomeUnknown, Rejected
 from gitsync.model import Post
 from tests.blog import Blog, post
 
@@ -95,10 +96,6 @@ def test_what_merges_is_merged_as_ever(blog: Blog) -> None:
 
 
 def test_an_amended_push_that_never_arrived_is_looked_for_first(blog: Blog) -> None:
-    from gitsync_connectors.memory import Fault
-
-    from gitsync.errors import OutcomeUnknown
-
     amend(blog, SECOND)
     blog.site().faults.append(Fault(on="update", error=OutcomeUnknown("lost"), stored=True))
     blog.run()
@@ -323,3 +320,70 @@ def test_a_new_file_where_an_amended_post_was_is_created_in_the_same_run(tmp_pat
     assert blog.shown("New").body == "Another.\n", outcome.told
     assert len(blog.site().posts()) == 2
     blog.quiet()
+
+
+def taken_off(blog: Blog) -> str:
+    """Delete a post, sync, and reset the deletion away; return its id."""
+    before = blog.id_of("A")
+    blog.git("rm", "--quiet", "posts/a.md")
+    blog.commit()
+    blog.run()
+    blog.git("reset", "--quiet", "--hard", "HEAD~1")
+    return before
+
+
+def test_a_deletion_that_was_synced_and_then_reset_is_taken_back(blog: Blog) -> None:
+    before = taken_off(blog)
+    outcome = blog.run()
+    assert blog.id_of("A") == before, outcome.told
+    assert blog.shown("A").status == "published"
+    blog.quiet()
+
+
+def test_it_is_taken_back_by_the_run_after_one_that_failed(blog: Blog) -> None:
+    before = taken_off(blog)
+    blog.put("posts/b.md", post("B", SECOND))
+    blog.site().faults.append(Fault(on="update", error=Rejected("no")))
+    assert blog.run().summary.exit_code == 1
+    outcome = blog.run()
+    assert blog.shown("A").status == "published", outcome.told
+    assert blog.id_of("A") == before
+    assert blog.shown("B").body == SECOND
+    blog.quiet()
+
+
+def test_a_deletion_on_a_site_that_really_deletes_is_taken_back_too(tmp_path: Path) -> None:
+    blog = Blog(tmp_path / "blog", config='[policy]\ndelete = "delete"\n')
+    blog.put("posts/a.md", post("A", FIRST))
+    blog.put("posts/b.md", post("B"))
+    blog.run()
+    taken_off(blog)
+    outcome = blog.run()
+    assert blog.shown("A").body == FIRST, outcome.told
+    blog.quiet()
+
+
+def test_a_post_that_left_a_site_and_was_reset_is_back_there(blog: Blog) -> None:
+    before = blog.id_of("A")
+    blog.put("posts/a.md", post("A", FIRST, sites="[]"))
+    blog.run()
+    assert blog.shown("A").status == "draft"
+    blog.git("reset", "--quiet", "--hard", "HEAD~1")
+    outcome = blog.run()
+    assert blog.shown("A").status == "published", outcome.told
+    assert blog.id_of("A") == before
+    blog.quiet()
+
+
+def test_a_renamed_post_that_was_deleted_is_back_when_both_are_reset(blog: Blog) -> None:
+    before = renamed(blog)
+    blog.commit()
+    blog.run()
+    blog.git("rm", "--quiet", "posts/z.md")
+    blog.commit()
+    blog.run()
+    blog.git("reset", "--quiet", "--hard", "HEAD~2")
+    outcome = blog.run()
+    assert blog.id_of("A") == before, outcome.told
+    assert blog.shown("A").status == "published"
+    only_at(blog, "posts/a.md")

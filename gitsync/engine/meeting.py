@@ -124,11 +124,15 @@ def _forsaken(round: Round, incoming: Incoming) -> dict[str, Entry]:
     A file that stays where it is and is not for this site any more (or was detached) is a base without being sent.
     """
     reading = incoming.reading
-    entries = reading.entries(reading.index.let_go())
+    # As they are today: where the branch was reset, they may have been at other paths, or nowhere, in its history.
+    entries = {**reading.ledger.entries(reading.index.let_go()), **reading.settled}
     return {
         entry.record.id: entry
         for path, entry in entries.items()
-        if entry.record is not None and entry.base is None and round.overlay.oid(path) is None
+        if entry.record is not None
+        and entry.record.is_let_go
+        and entry.base is None
+        and round.overlay.oid(path) is None
     }
 
 

@@ -16,7 +16,7 @@ from gitsync.engine.proposing import set_aside
 from gitsync.engine.pulling import plan_pulls
 from gitsync.engine.pushing import Outgoing, Pushing
 from gitsync.engine.recovery import Recovery, deletes, recover
-from gitsync.engine.relocating import relocate
+from gitsync.engine.relocating import reconsider, relocate
 from gitsync.engine.scope import Scope, narrow
 from gitsync.engine.survey import Reading, read_local, read_site
 from gitsync.errors import Error, Refused, SiteError
@@ -159,6 +159,7 @@ def _plan(
             )
             recoveries[site.name] = recovery = recover(reading, unfinished, now=clock(), again=options.again)
             recovery.results += relocate(project, reading, head)
+            reconsider(project, reading, head)
             if options.scope is not None:
                 narrow(reading, options.scope)
         except (SiteError, Refused) as error:

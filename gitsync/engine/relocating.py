@@ -72,6 +72,23 @@ def relocate(project: Project, reading: Reading, head: Oid) -> list[Result]:
     return results
 
 
+def reconsider(project: Project, reading: Reading, head: Oid) -> None:
+    """Let the files whose withdrawal was reset away be new: they are as they were agreed, but no record is live.
+
+    Call it when records have followed their files.
+    """
+    ledger, agreed = reading.ledger, reading.agreed
+    if ledger.tip is None or agreed in (None, ledger.tip):
+        return
+    paths = sorted(ledger.offered_again(agreed) - reading.local.keys() - reading.settled.keys())
+    then, files = ledger.entries(paths, at=agreed), project.repository.lookup(head, paths)
+    for path, entry in ledger.entries(paths).items():
+        oid = files.get(path)
+        if oid is not None and oid == then[path].base and (entry.record is None or entry.record.is_let_go):
+            reading.settled[path] = replace(entry, base=None)
+            reading.local[path] = LocalChange(kind="new", path=path, old_path=None, oid=oid, base=None)
+
+
 def _record(entry: Entry) -> LedgerRecord:
     if entry.record is None:
         raise AssertionError(f"{entry.path} has no record")

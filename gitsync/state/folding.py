@@ -46,14 +46,17 @@ class Folding:
     def rebase(self, files: Mapping[str, Oid | None]) -> None:
         """Start from these files where they differ from the tip's: bases that the branch left behind.
 
-        The records of their posts get no revision, so that the site is asked what it shows.
+        The records of their posts get no revision, so that the site is asked what it shows. Posts that are not on the
+        site stay as they are: with the base of a time when they were, what is owed would look as if it were agreed.
         """
         self._rebased = True
         touched = sorted({post_of(file) for file in files if not file.startswith("conflicts/")})
-        for path, record in self._look(touched, []).items():
+        records = self._look(touched, [])
+        for path, record in records.items():
             if record.revision:
                 self._set(record_file(path), dump_record(replace(record, revision="")))
-        self._now.update(files)
+        absent = {path for path in touched if path not in records or records[path].is_let_go}
+        self._now.update((file, oid) for file, oid in files.items() if post_of(file) not in absent)
 
     def take(self, results: Iterable[Result]) -> Iterator[None]:
         """Apply `results` in their order; yields now and then, so that the caller may ask for a `portion`."""

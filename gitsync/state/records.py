@@ -68,6 +68,11 @@ class LedgerRecord:
         """Every id that this record claims, the present one first."""
         return (self.id, *self.former)
 
+    @property
+    def is_let_go(self) -> bool:
+        """Whether gitsync took the post off the site, or stopped following it, because its file went."""
+        return self.state in ("unpublished", "deleted", "ignored")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conflict:
