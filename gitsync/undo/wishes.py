@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -50,14 +50,34 @@ def wishes(project: Project, sync: Sync, ledger: Ledger, head: Oid) -> Iterator[
         return
     posts = touched(project.repository, part)
     with Index.at(ledger) as index:
-        local = read_local(project, project.config.sites[ledger.site], head, ledger, index).local
+        reading = read_local(project, project.config.sites[ledger.site], head, ledger, index)
+        left_behind = ledger.offered_again(reading.agreed)
         for post in posts:
             claimed = index.path_of_id(post.record.id)
             known = claimed[0] if claimed is not None else post.after.path
-            change = local.get(known)
+            change = reading.local.get(known)
             wish = _wish(project, sync, ledger, post, known, change.path if change is not None else known)
+            if wish is not None and wish.result is None:
+                wish = replace(wish, result=_as_left(ledger, post, known, left_behind))
             if wish is not None:
                 yield wish
+
+
+def _as_left(ledger: Ledger, post: Touched, path: str, left_behind: Collection[str]) -> Result | None:
+    """Return what `post` was when the sync ended, where HEAD has no history that says so and the site may show it.
+
+    An ordinary run offers again what a reset or a rebase left behind; here it is what nobody wants back.
+    """
+    now, before, after = ledger.entries([path])[path], post.before, post.after
+    if now.record is None or now.record.state != "live" or now.conflict is not None or now.path != after.path:
+        return None
+    if path in left_behind and (now.base, now.remote) == (after.base, after.remote):
+        return _told(post, path, base=now.base, record=now.record)
+    was = before.base if before is not None else None
+    if now.record.revision == "" and now.base == was != after.base:
+        # Another rollback went back behind this sync meanwhile: the site is asked, and what is new there is an edit.
+        return _told(post, path, base=after.base, record=now.record)
+    return None
 
 
 def _wish(project: Project, sync: Sync, ledger: Ledger, post: Touched, known: str, path: str) -> Wish | None:

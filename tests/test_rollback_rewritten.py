@@ -1,0 +1,143 @@
+"""Law 11 where history was rewritten around the sync that is rolled back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from gitsync_connectors.memory import Fault
+
+from gitsync.errors import Rejected
+from gitsync.project import Project
+from gitsync.undo.history import syncs
+from tests.blog import Blog, post
+from tests.test_rollback_laws import public, rolled_back
+
+FIRST = "One.\n\nTwo, as it was.\n"
+SECOND = "One.\n\nTwo, as it is.\n"
+THEIRS = "One.\n\nTwo, as they put it.\n"
+
+Change = Callable[[Blog], None]
+
+
+@pytest.fixture
+def blog(tmp_path: Path) -> Blog:
+    blog = Blog(tmp_path / "blog", sites=("one", "two"))
+    blog.put("posts/a.md", post("A", FIRST, slug="a"))
+    blog.put("posts/b.md", post("B", slug="b"))
+    blog.run()
+    return blog
+
+
+def edit(blog: Blog) -> None:
+    blog.put("posts/a.md", post("A", SECOND, slug="a"))
+
+
+def remove(blog: Blog) -> None:
+    blog.git("rm", "--quiet", "posts/a.md")
+    blog.commit()
+
+
+def leave_a_site(blog: Blog) -> None:
+    blog.put("posts/a.md", post("A", FIRST, slug="a", sites="[two]"))
+
+
+def add(blog: Blog) -> None:
+    blog.put("posts/n.md", post("N", slug="n"))
+
+
+def edit_there(blog: Blog) -> None:
+    blog.site("one").edit(blog.id_of("A", "one"), body=THEIRS)
+
+
+def reset(blog: Blog, before: str) -> None:
+    blog.git("reset", "--quiet", "--hard", before)
+
+
+def rebase(blog: Blog, before: str) -> None:
+    """Put what came after `before` onto a commit that somebody else made there."""
+    blog.git("switch", "--quiet", "--create", "elsewhere", before)
+    blog.write("notes.txt", "somebody else's")
+    blog.commit()
+    blog.git("switch", "--quiet", "main")
+    blog.git("rebase", "--quiet", "elsewhere")
+
+
+def squash(blog: Blog, before: str) -> None:
+    blog.git("reset", "--quiet", "--soft", before)
+    blog.git("commit", "--quiet", "--allow-empty", "-m", "squashed")
+
+
+@pytest.mark.parametrize("rewrite", [reset, rebase, pytest.param(squash, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("change", [edit, remove, leave_a_site, add, edit_there])
+def test_a_sync_whose_commits_were_rewritten_is_rolled_back(
+    blog: Blog, change: Change, rewrite: Callable[[Blog, str], None]
+) -> None:
+    shown, head = public(blog), blog.git("rev-parse", "HEAD")
+    texts = {path: blog.read(path) for path in ("posts/a.md", "posts/b.md")}
+    change(blog)
+    blog.run()
+    rewrite(blog, head)
+    outcome = rolled_back(blog)
+    assert outcome.summary.exit_code == 0, outcome.told
+    assert public(blog) == shown, outcome.told
+    assert {path: blog.read(path) for path in texts} == texts
+    assert sorted(it.name for it in (blog.root / "posts").glob("*.md")) == ["a.md", "b.md"]
+    blog.quiet()
+
+
+@pytest.mark.parametrize("change", [edit, remove, leave_a_site, edit_there])
+@pytest.mark.parametrize("times", [1, pytest.param(2, marks=pytest.mark.slow)])
+def test_a_rollback_that_is_reset_away_leaves_what_the_branch_says(blog: Blog, change: Change, times: int) -> None:
+    shown, head = public(blog), blog.git("rev-parse", "HEAD")
+    change(blog)
+    blog.run()
+    for _ in range(times):
+        rolled_back(blog)
+    blog.git("reset", "--quiet", "--hard", head)
+    outcome = blog.run()
+    assert outcome.summary.exit_code == 0, outcome.told
+    if times == 1 or change in (remove, leave_a_site):
+        assert public(blog) == shown, outcome.told
+    blog.quiet()
+    for name in blog.names:
+        assert blog.shown("A", name).body in blog.read("posts/a.md")
+
+
+def test_two_syncs_that_one_reset_left_behind_are_rolled_back_one_by_one(blog: Blog) -> None:
+    shown, head = public(blog), blog.git("rev-parse", "HEAD")
+    edit(blog)
+    blog.run()
+    blog.put("posts/b.md", post("B", "Other.\n", slug="b"))
+    blog.run()
+    newest, second, _ = (sync.id for sync in syncs(Project.open(blog.root).repository, blog.names))
+    blog.git("reset", "--quiet", "--hard", head)
+    for name in (newest, second):
+        assert rolled_back(blog, name).summary.exit_code == 0
+    assert public(blog) == shown
+    blog.quiet()
+
+
+def test_an_edit_made_there_since_a_sync_that_was_reset_is_not_rolled_over(blog: Blog) -> None:
+    head = blog.git("rev-parse", "HEAD")
+    edit(blog)
+    blog.run()
+    blog.git("reset", "--quiet", "--hard", head)
+    edit_there(blog)
+    outcome = rolled_back(blog)
+    assert outcome.summary.exit_code == 3, outcome.told
+    assert blog.shown("A", "one").body == THEIRS
+    assert blog.shown("A", "two").body == FIRST
+
+
+def test_a_rollback_after_a_reset_that_fails_on_the_way_is_finished_by_a_sync(blog: Blog) -> None:
+    shown, head = public(blog), blog.git("rev-parse", "HEAD")
+    edit(blog)
+    blog.run()
+    blog.git("reset", "--quiet", "--hard", head)
+    blog.site("one").faults.append(Fault(on="update", error=Rejected("no")))
+    assert rolled_back(blog).summary.exit_code == 1
+    outcome = blog.run()
+    assert public(blog) == shown, outcome.told
+    blog.quiet()
