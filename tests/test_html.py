@@ -389,3 +389,25 @@ def test_broken_html_is_read_as_browsers_do(html):
 def test_a_tag_alone_on_the_first_line_begins_no_block():
     html = '<p><i class="y">\n- </i><em>\n</em></p>'
     assert to_markdown(to_html(to_markdown(html))) == to_markdown(html)
+
+
+@pytest.mark.parametrize(
+    ("html", "markdown"),
+    [
+        ("<xmp>*a* &amp; <b>\n\nc</xmp>", "<pre>*a* &amp;amp; &lt;b>\n\nc</pre>\n"),
+        ("<p>a<xmp>\nb", "a\n\n<pre>\n\nb</pre>\n"),
+        ("<plaintext>a\n\n<i>b", "<pre>a\n\n&lt;i>b</pre>\n"),
+        ("<listing>\n a\n\n b</listing>", "<pre> a\n\n b</pre>\n"),
+        ("<ul><li><xmp>a\n\nb</ul>", "- <pre>a\n\n  b&lt;/ul></pre>\n"),
+    ],
+)
+def test_obsolete_names_of_preformatted_text_are_pre(html, markdown):
+    assert to_markdown(html) == markdown
+    assert same_dom(to_html(markdown), html)
+    assert to_markdown(to_html(markdown)) == markdown
+
+
+@pytest.mark.parametrize("html", ["<iframe>a\n\nb", "<noframes>a\n \n\nb</noframes>c", "<template>a\n\nb</template>"])
+def test_a_blank_line_that_nobody_sees_does_not_end_html(html):
+    markdown = to_markdown(html)
+    assert to_markdown(to_html(markdown)) == markdown

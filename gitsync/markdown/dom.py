@@ -1,7 +1,8 @@
 """A small HTML tree, as the HTML5 standard builds it, that says only what a reader of the page could tell apart.
 
 Runs of white space are one space (or one line break, where the author broke the line) except in `pre`; `b`, `i`, `s`
-and `strike` without attributes are `strong`, `em` and `del`; attributes are sorted and URLs percent-encoded.
+and `strike` without attributes are `strong`, `em` and `del`; `xmp`, `listing` and `plaintext` are `pre`; attributes are
+sorted and URLs percent-encoded.
 Everything here is iterative: ten thousand nested elements are no deeper for Python than one.
 """
 
@@ -30,16 +31,23 @@ MARKDOWN = frozenset("blockquote dl h1 h2 h3 h4 h5 h6 hr ol p pre table ul".spli
 """The blocks that Markdown has; before and after all others, bare text is bare text in Markdown, too."""
 
 VOID = frozenset("area base br col embed hr img input link meta source track wbr frame param".split())  # noqa: SIM905
-RAW_TEXT = frozenset("script style xmp iframe noembed noframes plaintext".split())  # noqa: SIM905
+RAW_TEXT = frozenset("script style iframe noembed noframes".split())  # noqa: SIM905
 """Elements whose text is no HTML: in it a character reference is not one."""
 
-VERBATIM = frozenset({"pre", "textarea", "listing"}) | RAW_TEXT
+VERBATIM = frozenset({"pre", "textarea"}) | RAW_TEXT
+_HIDDEN = frozenset({"iframe", "noembed", "noframes"})
+"""Elements whose text no browser has shown for decades, so that blank lines in it are neither here nor there."""
+
+_PREFORMATTED = {"xmp": "pre", "listing": "pre", "plaintext": "pre"}
+"""Obsolete names of `pre`. Source: HTML Standard, sections 15.3.3 (same style) and 13.2.6.4.7 (where they begin)."""
+
 ALIASES = {"b": "strong", "i": "em", "s": "del", "strike": "del"}
 MAX_NESTING = 4000
 WHITE = " \t\n\f\r"
 
 _UNEVEN = re.compile(r"[\t\f\r]|[ \n][ \n]")
 _SPACE = re.compile(r"[ \t\n\f\r]+")
+_BLANK_LINES = re.compile(r"\n\s*\n")
 _BLANK_LINE = re.compile(r"\n([ \t]*)\n")
 _SAFE_URL = re.compile(r"[A-Za-z0-9\-._~:/?#@!$&'()*+,;=]*")
 _ALIGN = re.compile(r"\s*text-align\s*:\s*(left|right|center)\s*;?\s*")
@@ -108,7 +116,8 @@ def _grow(root: Node, top: LexborNode) -> None:
         while here is not None:
             tag = here.tag
             if tag == "-text":
-                _add_text(parent, here.text_content or "", verbatim)
+                text = here.text_content or ""
+                _add_text(parent, _BLANK_LINES.sub("\n", text) if parent.tag in _HIDDEN else text, verbatim)
             elif tag == "-comment":
                 parent.kids.append(Node(COMMENT, text=(here.html or "")[4:-3]))
             elif tag is None or tag == "template":
@@ -116,6 +125,7 @@ def _grow(root: Node, top: LexborNode) -> None:
                 # The parser writes more at the end of a processing instruction than it reads there.
                 parent.kids.append(Node(OPAQUE, text=source if tag else source.removesuffix("?>") + ">"))
             else:
+                tag = _PREFORMATTED.get(tag, tag)
                 attrs = _attributes(tag, here.attributes)
                 node = Node(tag if attrs or verbatim else ALIASES.get(tag, tag), attrs, flows=tag not in BLOCKS)
                 parent.kids.append(node)
@@ -245,14 +255,14 @@ def to_source(nodes: list[Node], *, blank_lines: bool = False) -> str:
         elif node.tag == COMMENT:
             parts.append(f"<!--{node.text}-->")
         elif node.tag[0] == "#":
-            parts.append(node.text)
+            parts.append(_BLANK_LINE.sub(_filled, node.text) if node.text.startswith("<template") else node.text)
         elif begins:
             parts.append(start_tag(node))
             raw = node.tag if node.tag in RAW_TEXT else raw
         elif node.tag not in VOID:
             raw = "" if node.tag == raw else raw
             parts.append(f"</{node.tag}>")
-        opened = begins and node.tag in ("pre", "textarea", "listing")
+        opened = begins and node.tag in ("pre", "textarea")
         verbatim += (begins or -1) * (node.tag in VERBATIM)
     return "".join(parts)
 

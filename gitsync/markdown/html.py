@@ -21,7 +21,7 @@ def translated(html: str) -> tuple[str, bool]:
     """Return `html`, a fragment or a whole document's body, as Markdown that ends with a line break; whether it is so.
 
     `same_dom(to_html(to_markdown(html)), html)` holds, and `to_markdown(to_html(markdown)) == markdown` for what this
-    returns, but for trees that no HTML makes a second time (a link in a link, an element called "a<b", text in `xmp`)
+    returns, but for trees that no HTML makes a second time (a link in a link, an element called "a<b")
     or Markdown takes for words (an attribute called "')"): False with those. What would keep a parser busy for minutes,
     elements that nest by thousands, comes back as it is.
     """
