@@ -220,3 +220,27 @@ def test_a_tag_on_a_line_beside_an_embed_is_told() -> None:
     assert body[loss.offset :] == "{% foo %}\n"
     assert "TAG_WORDS" not in codes("html", "Words\n{% youtube dQw4w9WgXcQ %}\n")
     assert "TAG_WORDS" in codes("ghost", "Words\n{% youtube dQw4w9WgXcQ %}\n")  # no card inside a paragraph
+
+
+@pytest.mark.parametrize("name", PLATFORMS)
+def test_one_tilde_strikes_nothing_out_but_on_github_and_that_is_told(name: str) -> None:
+    assert "TILDE_WORDS" in codes(name, "now ~old *text*~, and **~that~**\n")
+    assert "<del>" not in to_html("now ~old~, 1~5 and 6~10\n")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "1~5 and 6~10",
+        "H~2~O",
+        "5~10%, or ~20%~ish",
+        "cp ~/a ~/b",
+        "`~x~`",
+        "~~x~~",
+        "\\~x\\~",
+        "~a ~~b~~",
+        "약 5~10MB, 1~2GB",
+    ],
+)
+def test_a_tilde_that_nobody_means_to_strike_out_is_not_told(body: str) -> None:
+    assert "TILDE_WORDS" not in codes("html", body)

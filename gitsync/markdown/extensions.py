@@ -3,23 +3,31 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from functools import cache
 from html import unescape
 from itertools import pairwise
 
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
 from gitsync.markdown.formats import Loss
-from gitsync.markdown.parser import parser
+from gitsync.markdown.parser import new_parser, parser
 from gitsync.markdown.sources import line_starts
 
 _ALERT = re.compile(r"\[!(NOTE|TIP|IMPORTANT|WARNING|CAUTION)\][+-]?(?:[ \t]+[^\n]*)?$", re.IGNORECASE | re.MULTILINE)
 _FORMULA = re.compile(r"(?<!\\)\$\$([^$]+?)\$\$|(?<![\\$])\$(?![\s$])([^$\n]+?)(?<![\s\\])\$(?![\d$])")
 _CODE = re.compile(r"(`+)(?!`).*?(?<!`)\1(?!`)", re.DOTALL)
 _ID = re.compile(r"\{#([\w:.-]+)\}\s*$")
+_TILDE = re.compile(r"(?<![\w~\\])~(?![\s~])")
 _TEX = re.compile(r"\\[A-Za-z]+|[\^_]|\\\\")
 
 
 def extensions(body: str, platform: str) -> list[Loss]:
-    """Return a loss for each alert of `body`, each name of a heading, each formula that Markdown changes."""
-    return [*alerts(body, platform), *heading_names(body, platform), *formulas(body)]
+    """Return a loss for each alert of `body`, each name of a heading, each formula that Markdown changes, and for
+    text that one tilde strikes out on GitHub.
+    """
+    return [*alerts(body, platform), *heading_names(body, platform), *formulas(body), *tildes(body, platform)]
 
 
 def heading_names(body: str, platform: str) -> list[Loss]:
@@ -73,3 +81,38 @@ def formulas(body: str) -> list[Loss]:
 def _shown(formula: str) -> str:
     """Return what a page shows of a text that is no formula to it."""
     return " ".join(unescape(re.sub(r"<[^>]+>", "", parser().renderInline(formula))).split())
+
+
+def tildes(body: str, platform: str) -> list[Loss]:
+    """Return a loss where GitHub strikes text out for one tilde (`~x~`), and no platform does.
+
+    Only tildes at the edges of words count: in "1~5" and "H~2~O" nobody means GitHub's line.
+    """
+    if not _TILDE.search(body):
+        return []
+    starts = line_starts(body)
+    for token in _github().parse(body):
+        kids = token.children or ()
+        for at, kid in enumerate(kids):
+            if token.map and kid.type == "s_open" and kid.markup == "~" and (words := _between_tildes(kids, at)):
+                message = f"GitHub strikes out {words[:40]!r}; {platform} does not"
+                hint = "Write ~~ on both sides to strike it out, or a backslash before each tilde that is one."
+                return [Loss(code="TILDE_WORDS", message=message, offset=starts[token.map[0]], hint=hint)]
+    return []
+
+
+def _between_tildes(kids: Sequence[Token], at: int) -> str:
+    """Return the text that the tilde at `at` begins to strike out; "" if a word goes on outside of it."""
+    ends = (index for index in range(at, len(kids)) if kids[index].type == "s_close")
+    end = next(index for index in ends if kids[index].level == kids[at].level)
+    before = kids[at - 1].content[-1:] if at else ""
+    after = kids[end + 1].content[:1] if end + 1 < len(kids) else ""
+    return "" if before.isalnum() or after.isalnum() else "".join(kid.content for kid in kids[at:end])
+
+
+@cache
+def _github() -> MarkdownIt:
+    """Return a parser to which one tilde is a mark, too. Source: cmark-gfm, `extensions/strikethrough.c`."""
+    md = new_parser()
+    md.options["strikethrough_single_tilde"] = True
+    return md

@@ -10,7 +10,7 @@ from typing import Final
 
 from gitsync.markdown.anchors import HASHNODE, respelled
 from gitsync.markdown.embeds import respell
-from gitsync.markdown.extensions import alerts, heading_names
+from gitsync.markdown.extensions import alerts, heading_names, tildes
 from gitsync.markdown.foreign import foreign
 from gitsync.markdown.formats import Format, Loss, Translation
 from gitsync.model import clean_body
@@ -42,6 +42,7 @@ def write(body: str) -> Translation:
         (
             *alerts(body, "Hashnode"),
             *heading_names(body, "Hashnode"),
+            *tildes(body, "Hashnode"),
             *_aligned(body),
             *foreign(body, "Hashnode", ("hashnode",)),
         ),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gitsync.markdown.embeds import respell
-from gitsync.markdown.extensions import formulas, heading_names
+from gitsync.markdown.extensions import formulas, heading_names, tildes
 from gitsync.markdown.foreign import foreign
 from gitsync.markdown.formats import HTML_CHANGED, TAG, Format, Translation, compared
 from gitsync.markdown.html import to_markdown, translated
@@ -13,9 +13,8 @@ from gitsync.markdown.render import to_html, unused_notes
 def write(body: str) -> Translation:
     """Return `body` as an HTML fragment; raw HTML in it is passed on."""
     said = respell(body, "frame")
-    written = Translation(
-        to_html(said), (*unused_notes(body), *formulas(body), *heading_names(body, "HTML"), *foreign(body, "HTML"))
-    )
+    losses = (*unused_notes(body), *formulas(body), *heading_names(body, "HTML"), *tildes(body, "HTML"))
+    written = Translation(to_html(said), (*losses, *foreign(body, "HTML")))
     # Only tags that somebody wrote by hand can be broken.
     if not TAG.search(body) or written.losses:
         return written
