@@ -460,3 +460,43 @@ def test_a_decision_about_one_site_is_none_about_another_that_says_something_els
     assert outcome.summary.exit_code == 0, outcome.told
     assert [blog.shown("A", name).body for name in blog.names] == ["One.\n\nTwo, all.\n\nThree.\n"] * 2
     blog.quiet()
+
+
+def test_a_tag_that_replaces_the_last_one_a_site_shows_is_not_cut_off(tmp_path: Path) -> None:
+    blog = Blog(tmp_path / "blog", behaviour=Behaviour(max_tags=2))
+    blog.put("posts/a.md", post("A", tags="[one, two, three]"))
+    blog.run()
+    blog.site().edit(blog.id_of("A"), tags=("one", "new"))
+    outcome = blog.run()
+    assert "tags: [one, new, three]" in blog.read("posts/a.md"), outcome.told
+    assert blog.shown("A").tags == ("one", "new")
+    blog.quiet()
+
+
+def test_what_a_pull_left_owed_is_sent_though_the_site_is_edited_before(tmp_path: Path) -> None:
+    blog = Blog(tmp_path / "blog", behaviour=Behaviour(max_tags=2))
+    blog.put("posts/a.md", post("A", tags="[one, two, three]"))
+    blog.run()
+    blog.site().edit(blog.id_of("A"), tags=("one",))
+    blog.run(push=False)
+    blog.site().edit(blog.id_of("A"), body="Another.\n")
+    outcome = blog.run()
+    assert blog.shown("A").tags == ("one", "three"), outcome.told
+    assert blog.shown("A").body == "Another.\n"
+    blog.quiet()
+
+
+def test_a_rebase_takes_out_no_tag_that_the_site_had_no_room_for(tmp_path: Path) -> None:
+    blog = Blog(tmp_path / "blog", behaviour=Behaviour(max_tags=2))
+    blog.put("posts/a.md", post("A", tags="[one, two, three]"))
+    blog.run()
+    blog.put("posts/a.md", post("A", tags="[one, new, two, three]"))
+    blog.run()
+    blog.git("switch", "--quiet", "--create", "elsewhere", "HEAD~1")
+    blog.put("posts/b.md", post("B"))
+    blog.git("switch", "--quiet", "main")
+    blog.git("rebase", "--quiet", "elsewhere")
+    outcome = blog.run()
+    assert "tags: [one, new, two, three]" in blog.read("posts/a.md"), outcome.told
+    assert blog.shown("A").tags == ("one", "new")
+    blog.quiet()

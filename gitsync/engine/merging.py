@@ -73,14 +73,18 @@ def merge(case: Case, step: Step, record: Record | None) -> Subject | None:
 
 
 def _replaced(case: Case, record: Record) -> Entry | None:
-    """Return the agreement on our own earlier text, where the site shows that and it collides with what replaced it."""
+    """Return the agreement on our own earlier text, where the site shows that and it collides with what replaced it.
+
+    So do tags that every version of the file has, and the site never held.
+    """
     earlier = own_earlier_text(case, record)
-    if earlier is None or case.entry.base is None or record.post is None:
+    if earlier is None or earlier.base is None or case.entry.base is None or record.post is None:
         return None
     place = case.incoming.addresses.place
+    base, ours = case.read(case.entry.base), case.file_or_fail()
     outcome = reconcile(
-        case.read(case.entry.base),
-        case.file_or_fail(),
+        base,
+        ours,
         case.entry.remote if case.entry.remote is not None else record.post,
         record.post,
         site=case.site,
@@ -88,7 +92,8 @@ def _replaced(case: Case, record: Record) -> Entry | None:
         fields=case.reading.capabilities.fields,
         lift=lambda post: lift(post, case.path, place),
     )
-    return earlier if outcome.text is None else None
+    kept = set.intersection(*(set(file.post.tags or ()) for file in (base, ours, case.read(earlier.base))))
+    return earlier if outcome.text is None or kept - set(outcome.merged.ours.tags or ()) else None
 
 
 def _agree(
@@ -111,8 +116,9 @@ def _agree(
     )
     stored = record.post or Post()
     has = connector.capabilities
-    push = owed(sent0.post, remote0, sent1.post, stored, fields=has.fields, telling=has.telling)
     known = seen(case.entry.record, record)
+    # Where a push is owed already, what the site showed is no answer to the base.
+    push = known.sent is None or owed(sent0.post, remote0, sent1.post, stored, fields=has.fields, telling=has.telling)
     assets = {**known.assets, **case.incoming.addresses.asset_urls(sent1.uses.assets)}
     known = replace(known, sent=None if push else sent1.digest, uses=sent1.uses, assets=assets)
     subject = case.subject(step, record)

@@ -14,7 +14,7 @@ from gitsync.engine.case import Case
 from gitsync.engine.deciding import decide_on
 from gitsync.engine.incoming import Incoming, Round
 from gitsync.engine.local import TAKEN, LocalChange
-from gitsync.engine.meeting import meet_all
+from gitsync.engine.meeting import meet_all, revive
 from gitsync.engine.projection import selected
 from gitsync.engine.settings import settings_digest
 from gitsync.engine.subject import Subject
@@ -77,7 +77,11 @@ def _fill(round: Round, incoming: Incoming) -> None:
                 new = known is None or known.state in ("gone", "deleted")
                 new = new and subject.step in (Step.CREATE, Step.REVIVE)
                 (created if new else incoming.subjects).append(subject)
-    created += _from_other_sites(round, incoming, {subject.path for subject in created})
+    for subject in _from_other_sites(round, incoming, {subject.path for subject in created}):
+        if subject.step is Step.CREATE:
+            created.append(subject)
+        elif (linked := revive(round, incoming, subject)) is not None:
+            incoming.subjects.append(linked)
     meet_all(round, incoming, created)
 
 
@@ -116,11 +120,17 @@ def _from_other_sites(round: Round, incoming: Incoming, have: set[str]) -> list[
     overlay, name = round.overlay, incoming.reading.name
     known = {change.path for change in incoming.reading.local.values()}
     brought = [path for path in overlay.changed if path not in have and path not in known]
-    entries = incoming.reading.entries(brought)
+    entries = {**incoming.reading.ledger.entries(brought), **incoming.reading.settled}
     return [
-        Subject(site=name, path=path, oid=oid, entry=entries[path], step=Step.CREATE)
+        Subject(
+            site=name,
+            path=path,
+            oid=oid,
+            entry=entries[path],
+            step=Step.CREATE if (claim := entries[path].record) is None else Step.REVIVE,
+        )
         for path in brought
-        if entries[path].record is None
+        if ((claim := entries[path].record) is None or (claim.is_let_go and entries[path].base is None))
         and (oid := overlay.pending(path)) is not None
         and selected(overlay.project.read(path, overlay.read(oid)), name)
     ]

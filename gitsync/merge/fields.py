@@ -17,12 +17,14 @@ def three_way(base: _T, ours: _T, theirs: _T) -> tuple[_T, bool]:
     return (theirs, True) if ours == base else (ours, False)
 
 
-def merge_lists(base: Value, ours: Value, theirs: Value) -> tuple[str, ...] | None:
+def merge_lists(base: Value, ours: Value, theirs: Value, *, theirs_first: bool = False) -> tuple[str, ...] | None:
     """Merge ordered sets, always cleanly: ours, without what they removed, with what they added after its left
     neighbour. When they alone put items in another order, it is theirs. None when nothing is left and one side says so.
+
+    Of two additions at one place ours comes first, or theirs with `theirs_first`.
     """
     b, o, t = (tuple(dict.fromkeys(value)) if isinstance(value, tuple) else () for value in (base, ours, theirs))
-    result = _apply(b, t, o) if _moved(b, t) and not _moved(b, o) else _apply(b, o, t)
+    result = _apply(b, t, o) if _moved(b, t) and not _moved(b, o) else _apply(b, o, t, theirs_first)
     return result if result or None not in (ours, theirs) else None
 
 
@@ -31,17 +33,19 @@ def _moved(base: Sequence[str], new: Sequence[str]) -> bool:
     return [item for item in base if item in now] != [item for item in new if item in old]
 
 
-def _apply(base: Sequence[str], frame: Sequence[str], other: Sequence[str]) -> tuple[str, ...]:
+def _apply(
+    base: Sequence[str], frame: Sequence[str], other: Sequence[str], other_first: bool = False
+) -> tuple[str, ...]:
     """Return `frame` with the items that `other` added to `base`, without those it removed."""
     before, kept = set(base), set(other)
     result = [item for item in frame if item in kept or item not in before]
     here = set(result)
-    own = here - before
+    own = set() if other_first else here - before
     left: str | None = None
     for item in other:
         if item not in before and item not in here:
             place = result.index(left) + 1 if left is not None else 0
-            # Two additions at one place: the frame's come first.
+            # Two additions at one place.
             while left is not None and place < len(result) and result[place] in own:
                 place += 1
             result.insert(place, item)

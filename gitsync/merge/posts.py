@@ -87,7 +87,8 @@ def _carry_value(name: str, base: Value, remote0: Value, remote1: Value) -> Valu
     if remote0 == remote1 or not (remote0 or remote1):
         return base
     if name in LISTS:
-        return merge_lists(respell(base, remote0), base, respell(base, remote1))
+        # Before what the site does not hold: behind that, it would be cut off next time.
+        return merge_lists(respell(base, remote0), base, respell(base, remote1), theirs_first=True)
     if base is None and remote0 and name != "status":
         return None
     if name in _PROSE and isinstance(base, str) and isinstance(remote0, str) and isinstance(remote1, str):
