@@ -9,6 +9,7 @@ import pytest
 from gitsync_connectors.memory import Fault
 
 from gitsync.errors import Rejected
+from gitsync.model import Post
 from gitsync.project import Project
 from gitsync.undo.history import syncs
 from tests.blog import Blog, post
@@ -140,4 +141,33 @@ def test_a_rollback_after_a_reset_that_fails_on_the_way_is_finished_by_a_sync(bl
     assert rolled_back(blog).summary.exit_code == 1
     outcome = blog.run()
     assert public(blog) == shown, outcome.told
+    blog.quiet()
+
+
+@pytest.mark.parametrize("rewrite", [reset, rebase])
+def test_an_import_whose_commit_was_rewritten_leaves_only_the_site_it_came_from(
+    blog: Blog, rewrite: Callable[[Blog, str], None]
+) -> None:
+    head = blog.git("rev-parse", "HEAD")
+    id = blog.site("one").put("", Post(title="There", slug="there", body="x\n", status="published"))
+    blog.run()
+    rewrite(blog, head)
+    outcome = rolled_back(blog)
+    assert outcome.summary.exit_code == 0, outcome.told
+    assert not (blog.root / "posts/there.md").exists()
+    assert blog.site("one").posts()[id].status == "published"
+    assert blog.shown("There", "two").status == "draft"
+    blog.quiet()
+
+
+def test_a_post_that_was_taken_off_a_site_is_back_in_the_run_that_imports_it_from_another(blog: Blog) -> None:
+    id = blog.site("one").put("", Post(title="There", slug="there", body="x\n", status="published"))
+    blog.run()
+    rolled_back(blog)
+    blog.site("one").edit(id, body="y\n")
+    blog.git("reset", "--quiet", "--hard", "HEAD~2")
+    blog.git("update-ref", "-d", "refs/gitsync/one")
+    outcome = blog.run()
+    assert outcome.summary.exit_code == 0, outcome.told
+    assert blog.shown("There", "two").body == "y\n"
     blog.quiet()

@@ -80,10 +80,13 @@ def syncs(repository: Repository, sites: Sequence[str]) -> list[Sync]:
     for commit in repository.log(head) if head else ():
         history.places[commit.oid] = -len(history.places)
         history.add("", commit, "Gitsync-Sync")
+    heads: set[Oid] = set()
     for site in sites:
         tip = Ledger(repository, site).tip
         for commit in repository.log(tip) if tip else ():
             history.add(site, commit, "Sync")
+            heads.update(heads_of(commit.trailers))
+    history.recall(repository, head, sorted(heads - history.places.keys()))
     age = {id: history.age(commits) for id, commits in history.runs.items()}
     rows = [list(row) for row in history.rows.values()]
     return [_sync(id, age[id][0], history.runs[id]) for id in _in_order(rows, age)]
@@ -101,6 +104,18 @@ class _History:
         if isinstance(id := commit.trailers.get(trailer), str):
             self.rows.setdefault(site, {})[id] = None
             self.runs.setdefault(id, {}).setdefault(site, []).append(commit)
+
+    def recall(self, repository: Repository, head: Oid | None, heads: Sequence[Oid]) -> None:
+        """Add the commits that runs left on `heads`, which the branch has no more, as far as git still has them."""
+        known = {id for id, parts in self.runs.items() if "" in parts}
+        lost: dict[Oid, Commit] = {}
+        for oid in heads:
+            if oid not in lost and repository.resolve(f"{oid}^{{commit}}"):
+                lost.update((it.oid, it) for it in repository.log(f"{head}..{oid}" if head else oid))
+        for commit in lost.values():
+            id = commit.trailers.get("Gitsync-Sync")
+            if isinstance(id, str) and id in self.runs and id not in known:
+                self.runs[id].setdefault("", []).append(commit)
 
     def age(self, parts: Mapping[str, Sequence[Commit]]) -> tuple[datetime, int]:
         """Return when a run was, and how far the branch was then: git counts whole seconds, which hold several runs."""
