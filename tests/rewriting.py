@@ -1,4 +1,4 @@
-"""What authors do to history that a World (tests/world.py) has already synced: amend, reset, squash, rebase, branch.
+"""What authors do to history that a World (tests/world.py) has already synced: amend, reset, squash, rebase, roll back.
 
 A commit that leaves the history takes its words along, but a site may still show them: such words may come back, and
 the edits of a site's editors must.
@@ -8,7 +8,12 @@ from __future__ import annotations
 
 import subprocess
 
+from gitsync import rollback as undo
 from gitsync.errors import Refused
+from gitsync.project import Project
+from gitsync.sync import Options
+from gitsync.undo.history import syncs, touched
+from tests.laws import kept, single
 from tests.world import KEY, World, said, words
 
 PULLED = "Gitsync-Site:"
@@ -28,6 +33,7 @@ def amend(world: World, number: int, place: int, how: str) -> None:
     world.blog.write(path, after)
     world.blog.git("commit", "--quiet", "--all", "--amend", "--no-edit")
     _rewritten(world, before, versions)
+    world.alive -= words(before[path]) - words(after)  # an edit like any other, also of what editors wrote
     world.tell(f"here: git commit --amend with {how} {place} in {path}")
 
 
@@ -121,6 +127,42 @@ def revert(world: World) -> None:
     keys = {KEY.findall(text)[0] for text in after.values()}
     world.withdrawn = (world.withdrawn | {KEY.findall(text)[0] for text in before.values()}) - keys
     world.tell("here: git revert HEAD")
+
+
+def roll_back(world: World, number: int) -> None:
+    """Take back one of the newest syncs, whoever has edited what since; what is in the way is told."""
+    blog, project = world.blog, Project.open(world.blog.root)
+    if not (known := syncs(project.repository, blog.names)[:4]):
+        return
+    sync = known[number % len(known)]
+    parts = [it for part in sync.parts for it in touched(project.repository, part)]
+    before, shown = world.files(), _shown(world)
+    run = undo.roll_back(project, sync, Options(materialise=False), sleep=blog.clock.sleep, clock=blog.clock)
+    told = list(run.events())
+    world.code = told[-1].exit_code
+    world.tell(f"roll back {number}, sync {sync.id}")
+    for event in told:
+        world.tell(f"  {event}")
+    kept(world)
+    after = world.files()
+    keys = {KEY.findall(text)[0] for text in after.values()}
+    old, new = ("\n".join(version.values()) for version in (before, after))
+    lost = (words(old) - words(new)) | (world.alive & (words(old) | words(shown)) - words(new) - words(_shown(world)))
+    world.known |= words(new)
+    world.unsure |= lost | (words(new) - world.alive)
+    world.alive -= lost
+    about = {key for it in parts if it.after.remote for key in KEY.findall(it.after.remote.title or "")[:1]}
+    about |= {KEY.findall(text)[0] for text in {*before.values()} ^ {*after.values()}}
+    world.here |= about
+    world.there |= about
+    world.ever_withdrawn |= about
+    world.withdrawn = (world.withdrawn | {KEY.findall(text)[0] for text in before.values()}) - keys
+    world.forgotten |= {(it.site, key) for it in parts for key in about if it.found}
+    single(world)
+
+
+def _shown(world: World) -> str:
+    return "\n".join(said(post) for store in world.sites.values() for post in store.posts().values())
 
 
 def _message(world: World) -> str:

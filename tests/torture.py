@@ -118,6 +118,16 @@ class Torture(RuleBasedStateMachine):
         self.world.remove(post)
 
     @precondition(lambda self: not self.world.unmerged())
+    @rule(post=number, place=number, edit=st.booleans())
+    def bring_back(self, post: int, place: int, edit: bool) -> None:
+        self.world.bring_back(post, place, edit=edit)
+
+    @precondition(lambda self: not self.world.unmerged() and not self.world.died)
+    @rule(sync=number)
+    def roll_back(self, sync: int) -> None:
+        rewriting.roll_back(self.world, sync)
+
+    @precondition(lambda self: not self.world.unmerged())
     @rule()
     def revert(self) -> None:
         rewriting.revert(self.world)

@@ -59,6 +59,9 @@ class World:
         self.removed: set[tuple[str, str]] = set()  # (site, key) that an editor removed there
         self.ever_withdrawn: set[str] = set()
         self.withdrawn: set[str] = set()  # keys whose files were deleted
+        self.forgotten: set[tuple[str, str]] = set()  # (site, key) whose import was rolled back: the site keeps it
+        self.strangers: set[str] = set()  # keys that may come back without what they were known by
+        self.deleted: dict[str, str] = {}  # key -> text of files that authors deleted
         self.story: list[str] = []
         self.died = False
         self.code = 0
@@ -202,9 +205,23 @@ class World:
         if self.rewritten:  # the history that has the deletion may know of no agreement: the site's copy comes back
             self.there.add(key)
             self.unsure |= words(text)
+            self.strangers.add(key)
         self.edited(text, "")
+        self.deleted[key] = text
         self.blog.git("rm", "--quiet", path)
         self.commit(f"here: delete {path}")
+
+    def bring_back(self, number: int, place: int, *, edit: bool) -> None:
+        """Write what was deleted again, at another path."""
+        here = {KEY.findall(text)[0] for text in self.files().values()}
+        gone = sorted(self.deleted.keys() - here)
+        if not gone:
+            return
+        key = gone[number % len(gone)]
+        text = self.deleted.pop(key)
+        after = self.change(text, place, "replace", eol="\r\n" if "\r\n" in text else "\n") if edit else text
+        self.withdrawn.discard(key)
+        self.put(f"posts/back{self.number}-{key}.md", after, f"here: {key} is back{', edited' if edit else ''}")
 
     # What editors do there
 
