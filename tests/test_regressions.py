@@ -500,3 +500,48 @@ def test_a_rebase_takes_out_no_tag_that_the_site_had_no_room_for(tmp_path: Path)
     assert "tags: [one, new, two, three]" in blog.read("posts/a.md"), outcome.told
     assert blog.shown("A").tags == ("one", "new")
     blog.quiet()
+
+
+@pytest.mark.parametrize("number", [0, 1])
+def test_a_site_without_a_post_has_nothing_to_do_when_another_edits_it(tmp_path: Path, number: int) -> None:
+    blog = Blog(tmp_path / "blog", sites=("first", "second"))
+    name = blog.names[number]
+    blog.put("posts/a.md", post("A", sites=f"[{name}]"))
+    blog.run()
+    blog.site(name).edit(blog.id_of("A", name), body="Another.\n")
+    assert blog.run().summary.pulled == 1
+    blog.quiet()
+
+
+def test_a_file_that_collided_with_a_post_when_they_met_can_be_renamed(blog: Blog) -> None:
+    id = blog.site().put("", Post(title="A", slug="a", body="There.\n", status="published"))
+    blog.put("posts/a.md", post("A", "Here.\n", slug="a"))
+    assert blog.run(materialise=False).summary.conflicts == 1
+    blog.git("mv", "posts/a.md", "posts/b.md")
+    blog.commit()
+    outcome = blog.run(materialise=False)
+    assert outcome.summary.conflicts == 1, outcome.told
+    blog.put("posts/b.md", post("A", "Decided.\n", slug="a"))
+    outcome = blog.run()
+    assert outcome.summary.exit_code == 0, outcome.told
+    assert {id: it.body for id, it in blog.site().posts().items()} == {id: "Decided.\n"}
+    blog.quiet()
+
+
+def test_a_post_that_no_read_shows_yet_is_not_made_twice_when_it_comes_back(tmp_path: Path) -> None:
+    blog = Blog(tmp_path / "blog", config='[policy]\ndelete = "ignore"\n', behaviour=Behaviour(lag=25))
+    blog.site().now = lambda: datetime.fromtimestamp(blog.clock.now, UTC)
+    blog.put("posts/b.md", post("B"))
+    blog.put("posts/a.md", post("A", slug="a"))
+    blog.run()
+    blog.git("rm", "--quiet", "posts/a.md")
+    blog.commit()
+    blog.run()
+    blog.put("posts/again.md", post("A", slug="a"))
+    outcome = blog.run(wait=False)
+    assert outcome.summary.exit_code == 1, outcome.told
+    outcome = blog.run()
+    assert outcome.summary.exit_code == 0, outcome.told
+    blog.clock.now += 100
+    assert sorted(it.title or "" for it in blog.site().posts().values()) == ["A", "B"]
+    blog.quiet()

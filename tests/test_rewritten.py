@@ -387,3 +387,17 @@ def test_a_renamed_post_that_was_deleted_is_back_when_both_are_reset(blog: Blog)
     assert blog.id_of("A") == before, outcome.told
     assert blog.shown("A").status == "published"
     only_at(blog, "posts/a.md")
+
+
+@pytest.mark.parametrize("policy", ["unpublish", "ignore"])
+def test_a_deletion_that_is_reset_and_an_edit_on_top_reach_the_site(tmp_path: Path, policy: str) -> None:
+    blog = Blog(tmp_path / "blog", config=f'[policy]\ndelete = "{policy}"\n')
+    blog.put("posts/a.md", post("A", FIRST))
+    blog.put("posts/b.md", post("B"))
+    blog.run()
+    before = taken_off(blog)
+    blog.put("posts/a.md", post("A", SECOND))
+    outcome = blog.run()
+    assert blog.site().posts()[before].body == SECOND, outcome.told
+    assert blog.shown("A").status == "published"
+    blog.quiet()

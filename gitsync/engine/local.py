@@ -49,12 +49,20 @@ def local_changes(
     pathspecs: Sequence[str],
     read: Reader,
     is_post: Callable[[str], bool] = lambda _: True,
+    also: Mapping[str, Oid] | None = None,
 ) -> dict[str, LocalChange]:
     """Return the changes from the tree-ish `base` to `head`, by the path that the ledger knows.
 
     A new file is known by its own path, or by a name that no file has where the ledger knows another post there.
+    `also` are versions of posts that `base` does not have: where they have no file any more, it may have been renamed.
     """
     changes = [change for change in repository.diff(base, head, pathspecs) if _is_file(change, is_post)]
+    if also:
+        left = also.keys() - repository.lookup(head, also).keys() - {change.path for change in changes}
+        changes += [
+            Change(status="D", path=path, old_path=None, mode="100644", oid=None, old_oid=also[path], score=0)
+            for path in sorted(left)
+        ]
     paired = _pair(repository, changes, read)
     if any(change.kind == "deleted" for change in paired):
         paired = _still_there(repository, base, head, paired)

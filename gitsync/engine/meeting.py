@@ -13,13 +13,13 @@ from gitsync.engine.matching import OWN, Candidate, Matcher
 from gitsync.engine.projection import Projection, lift, project, view
 from gitsync.engine.reconcile import same_content, shows, stored_of
 from gitsync.engine.subject import Subject, seen
-from gitsync.engine.survey import shown_now
+from gitsync.engine.survey import Reading, shown_now
 from gitsync.errors import InvalidContent
 from gitsync.events import Progress
 from gitsync.model import Record
 from gitsync.plan import Step
 from gitsync.repository import Oid
-from gitsync.state.records import Entry
+from gitsync.state.records import Entry, LedgerRecord
 
 TOLD_EVERY = 20
 """Records between two words about how far it is."""
@@ -142,11 +142,24 @@ def revive(round: Round, incoming: Incoming, subject: Subject) -> Subject | None
     if known is None:
         raise AssertionError(f"{subject.path} has no record")
     record = shown_now(incoming.reading, known)
+    if record is None and _is_too_soon(incoming.reading, known):
+        until = (known.written or 0.0) + incoming.reading.capabilities.settles_after
+        round.recoveries[incoming.reading.name].unsettled[subject.path] = until
+        reason = f"was sent just now, and {incoming.reading.name} may not show it yet; it is not sent again until then."
+        incoming.tell("update", subject.path, "unknown", record=known, reason=reason)
+        incoming.held.add(subject.path)
+        return None
     if record is None or record.post is None or remote is None:
         return replace(subject, step=Step.REVIVE, theirs=None)
     if same_content(remote, record.post, incoming.reading.capabilities.fields):
         return replace(subject, step=Step.REVIVE, theirs=record)
     return meet(round, incoming, replace(subject, step=Step.MATCH, theirs=None), record)
+
+
+def _is_too_soon(reading: Reading, known: LedgerRecord) -> bool:
+    """Say whether a post that the site has is not to be found there because we wrote it only just now."""
+    soon = known.written is not None and reading.at - known.written < reading.capabilities.settles_after
+    return soon and known.state != "deleted" and not any(reading.online.fetch_many([known.id]))
 
 
 def meet(round: Round, incoming: Incoming, subject: Subject, record: Record) -> Subject | None:

@@ -13,7 +13,7 @@ from gitsync.engine.incoming import Incoming, Round
 from gitsync.engine.overlay import Overlay
 from gitsync.engine.projection import host_of
 from gitsync.engine.proposing import set_aside
-from gitsync.engine.pulling import plan_pulls
+from gitsync.engine.pulling import pass_over, plan_pulls
 from gitsync.engine.pushing import Outgoing, Pushing
 from gitsync.engine.recovery import Recovery, deletes, recover
 from gitsync.engine.relocating import reconsider, relocate
@@ -187,6 +187,7 @@ def _plan(
         if project.config.policy.pull == "pull-request":
             set_aside(incoming, plan.overlay)
         plan.incomings.append(incoming)
+    pass_over(this, plan.incomings)
     pushing = Pushing(plan.overlay, policy, allow=options.allow, scope=options.scope)
     for incoming in plan.incomings:
         incoming.pushed = options.push and options.scope is None

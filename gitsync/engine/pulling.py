@@ -6,7 +6,7 @@ hold goes into `Incoming.results`; what remains to be sent goes into `Incoming.s
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import islice
 
 from gitsync.engine.bringing import Bringing
@@ -17,7 +17,7 @@ from gitsync.engine.local import TAKEN, LocalChange
 from gitsync.engine.meeting import meet_all, revive
 from gitsync.engine.projection import selected
 from gitsync.engine.settings import settings_digest
-from gitsync.engine.subject import Subject
+from gitsync.engine.subject import Subject, entry_of
 from gitsync.engine.surroundings import Addresses
 from gitsync.engine.survey import Reading
 from gitsync.errors import InvalidContent
@@ -83,6 +83,27 @@ def _fill(round: Round, incoming: Incoming) -> None:
         elif (linked := revive(round, incoming, subject)) is not None:
             incoming.subjects.append(linked)
     meet_all(round, incoming, created)
+
+
+def pass_over(round: Round, incomings: Sequence[Incoming]) -> None:
+    """Let each site remember what others made of posts that it does not carry: the next run has nothing to look at."""
+    files = [path for it in incomings for edit in it.edits if not edit.is_new for path in edit.files]
+    changed = {path: oid for path in files if (oid := round.overlay.pending(path)) is not None}
+    for incoming in incomings if changed else ():
+        _pass_over(round, incoming, changed)
+
+
+def _pass_over(round: Round, incoming: Incoming, changed: Mapping[str, Oid]) -> None:
+    reading, results, overlay = incoming.reading, incoming.results, round.overlay
+    entries = reading.entries(list(changed))
+    for path, oid in changed.items():
+        entry = entry_of(results[path]) if path in results else entries[path]
+        is_live = entry.record is not None and entry.record.state == "live"
+        if entry.base in (None, oid) or is_live or entry.conflict is not None:
+            continue
+        if not selected(overlay.project.read(path, overlay.read(oid)), reading.name):
+            subject = Subject(site=reading.name, path=path, oid=oid, entry=entry, step=Step.NOTHING)
+            results.append(subject.result(base=oid, remote=entry.remote, record=entry.record))
 
 
 def _post(key: str, entry: Entry, change: LocalChange | None) -> tuple[str, Entry, LocalChange | None]:

@@ -73,20 +73,27 @@ def relocate(project: Project, reading: Reading, head: Oid) -> list[Result]:
 
 
 def reconsider(project: Project, reading: Reading, head: Oid) -> None:
-    """Let the files whose withdrawal was reset away be new: they are as they were agreed, but no record is live.
+    """Let the files whose withdrawal was reset away be new: in this history they are agreed, but no record is live.
 
     Call it when records have followed their files.
     """
     ledger, agreed = reading.ledger, reading.agreed
     if ledger.tip is None or agreed in (None, ledger.tip):
         return
-    paths = sorted(ledger.offered_again(agreed) - reading.local.keys() - reading.settled.keys())
+    paths = sorted(ledger.offered_again(agreed) - reading.settled.keys())
     then, files = ledger.entries(paths, at=agreed), project.repository.lookup(head, paths)
     for path, entry in ledger.entries(paths).items():
-        oid = files.get(path)
-        if oid is not None and oid == then[path].base and (entry.record is None or entry.record.is_let_go):
-            reading.settled[path] = replace(entry, base=None)
-            reading.local[path] = LocalChange(kind="new", path=path, old_path=None, oid=oid, base=None)
+        if entry.record is not None and not entry.record.is_let_go:
+            continue
+        change = reading.local.get(path)
+        if change is None and path in files and files[path] == then[path].base:
+            change = LocalChange(kind="new", path=path, old_path=None, oid=files[path], base=None)
+        elif change is not None and change.kind == "changed" and entry.base is None:
+            change = replace(change, kind="new", base=None)
+        else:
+            continue
+        reading.settled[path] = replace(entry, base=None)
+        reading.local[path] = change
 
 
 def _record(entry: Entry) -> LedgerRecord:

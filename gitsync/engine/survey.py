@@ -120,11 +120,28 @@ class Reading:
                 yield from map(clean, self.online.fetch_many(missing))
 
 
-def read_local(project: Project, site: Site, head: Oid, ledger: Ledger, index: Index) -> Reading:
-    """Read the repository's side only."""
+def read_local(
+    project: Project, site: Site, head: Oid, ledger: Ledger, index: Index, also: Mapping[str, Oid] | None = None
+) -> Reading:
+    """Read the repository's side only. `also` are versions of posts that are not on the site, which may come back."""
     agreed = ledger.agreed(head)
     base = EMPTY_TREE if agreed is None else f"{agreed}:base"
-    local = local_changes(project.repository, base, head, project.pathspecs, project.read, project.dialect.is_post)
+    # A file that collided with the site's post when they met has no base, and may be renamed all the same.
+    met = ledger.entries(ledger.conflicts(), at=agreed)
+    versions = {
+        it.path: it.conflict.ours
+        for it in met.values()
+        if it.conflict and it.conflict.ours and not (agreed and it.base)
+    }
+    local = local_changes(
+        project.repository,
+        base,
+        head,
+        project.pathspecs,
+        project.read,
+        project.dialect.is_post,
+        also={**(also or {}), **versions},
+    )
     return Reading(site=site, ledger=ledger, index=index, agreed=agreed, local=local, crowded=crowded(ledger, local))
 
 
