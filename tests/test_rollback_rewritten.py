@@ -171,3 +171,17 @@ def test_a_post_that_was_taken_off_a_site_is_back_in_the_run_that_imports_it_fro
     assert outcome.summary.exit_code == 0, outcome.told
     assert blog.shown("There", "two").body == "y\n"
     blog.quiet()
+
+
+def test_a_deletion_whose_file_is_back_elsewhere_is_rolled_back_to_no_second_file(blog: Blog) -> None:
+    remove(blog)
+    blog.run()
+    blog.put("posts/back.md", post("A", SECOND, slug="a"))
+    outcome = rolled_back(blog)
+    assert outcome.summary.exit_code == 3, outcome.told
+    blog.run()
+    assert not (blog.root / "posts/a.md").exists()
+    for name in blog.names:
+        assert sorted(it.title or "" for it in blog.site(name).posts().values()) == ["A", "B"]
+        assert blog.shown("A", name).body == SECOND
+    blog.quiet()

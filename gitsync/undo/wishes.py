@@ -50,7 +50,12 @@ def wishes(project: Project, sync: Sync, ledger: Ledger, head: Oid) -> Iterator[
         return
     posts = touched(project.repository, part)
     with Index.at(ledger) as index:
-        reading = read_local(project, project.config.sites[ledger.site], head, ledger, index)
+        absent = {
+            it.after.path: it.before.base
+            for it in posts
+            if it.record.state != "live" and it.before is not None and it.before.base is not None
+        }
+        reading = read_local(project, project.config.sites[ledger.site], head, ledger, index, also=absent)
         left_behind = ledger.offered_again(reading.agreed)
         for post in posts:
             claimed = index.path_of_id(post.record.id)
