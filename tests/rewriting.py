@@ -115,6 +115,8 @@ def revert(world: World) -> None:
         "rev-parse", "HEAD^@"
     ).count("\n"):
         return
+    if world.files("HEAD~1") == before:  # an empty one, which git does not revert
+        return
     world.blog.git("revert", "--no-edit", "HEAD")
     after = world.files()
     for path in before.keys() | after.keys():
