@@ -42,6 +42,7 @@ def test_what_is_in_an_element_is_written_as_the_editor_saves_it(tag: str, html:
         ("h2", '<svg viewBox="0 0 1 1"></svg>'),
         ("li", '<input type="checkbox"> '),
         ("li", "<template>x</template>"),
+        ("li", "<math></math>"),
         ("td", "x <figcaption>y</figcaption>"),
     ],
 )

@@ -16,7 +16,7 @@ from gitsync.markdown.dom import WHITE, is_hopeless
 from gitsync.markdown.wordpress_blocks import inert
 
 _AROUND: Final = dict.fromkeys(("td", "th"), ("<table><tbody><tr>", "</tr></tbody></table>"))
-_UNSEEN: Final = re.compile(r"<(?!br>|!--|math\b|img [^<>]*\bsrc=|a [^<>]*\b(?:href|id)=)[^<>]*>|[ \t\n\f\r]+")
+_UNSEEN: Final = re.compile(r"<(?!br>|!--|img [^<>]*\bsrc=|a [^<>]*\b(?:href|id)=)[^<>]*>|[ \t\n\f\r]+")
 """What counts for nothing in the editor's rich text: an element with nothing else in it is empty, and saved so."""
 _NEVER: Final = re.compile(r"<(?:\?|template\b|figcaption\b)", re.IGNORECASE)
 """Browsers do not agree on processing instructions; a template has no text, and a caption in a table is the table's."""

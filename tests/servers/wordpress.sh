@@ -136,7 +136,10 @@ $blocks = wp_json_encode(get_block_editor_server_block_settings());
 wp_add_inline_script('wp-blocks', "wp.blocks.unstable__bootstrapServerSideBlockDefinitions($blocks);");
 wp_scripts()->do_items(['wp-block-library', 'wp-format-library']);
 PHP
-[ -s "$site/.editor.html" ] || { php "$root/editor.php" "$site" >"$root/editor.html" && mv "$root/editor.html" "$site/.editor.html"; }
+if [ ! -s "$site/.editor.html" ]; then
+    php "$root/editor.php" "$site" >"$root/editor.html"
+    mv "$root/editor.html" "$site/.editor.html"
+fi
 
 # The router stands outside what is served, and no dot file is served.
 cat >"$root/router.php" <<'PHP'
