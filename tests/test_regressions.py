@@ -545,3 +545,21 @@ def test_a_post_that_no_read_shows_yet_is_not_made_twice_when_it_comes_back(tmp_
     blog.clock.now += 100
     assert sorted(it.title or "" for it in blog.site().posts().values()) == ["A", "B"]
     blog.quiet()
+
+
+def test_a_deleted_post_is_known_by_its_text_though_the_site_has_typeset_it(tmp_path: Path) -> None:
+    holds = ("title", "status")
+    blog = Blog(tmp_path / "blog", behaviour=Behaviour(surprise=True, holds=holds))
+    text = "This is a text... It is long enough to be somebody's own, I should say.\n"
+    blog.put("posts/b.md", post("B"))
+    blog.put("posts/a.md", post("A", text))
+    blog.run()
+    id = blog.id_of("A")
+    blog.git("rm", "--quiet", "posts/a.md")
+    blog.commit()
+    blog.run()
+    blog.put("posts/again.md", post("A", text))
+    outcome = blog.run()
+    assert blog.id_of("A") == id, outcome.told
+    assert blog.shown("A").status == "published"
+    blog.quiet()

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 
-from gitsync.engine.reconcile import shows
+from gitsync.engine.reconcile import shows, typed
 from gitsync.model import Post, Record
 
 TELLING = 12
@@ -115,9 +115,8 @@ class Matcher:
 def _keys(post: Post, slugs: Iterable[str]) -> Iterator[tuple[str, str]]:
     if post.canonical_url:
         yield "canonical", post.canonical_url.rstrip("/")
-    words = post.body.split()
-    if len(words) >= TELLING:
-        yield "text", " ".join(words)
+    if len(post.body.split()) >= TELLING:
+        yield "text", typed(post.body)  # a site may have put its own quotes and dots into it
     for slug in slugs:
         yield "slug", slug.casefold()
     if post.title:

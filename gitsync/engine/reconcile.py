@@ -105,7 +105,7 @@ def stored_of(projection: Post, stored: Post, fields: Collection[str]) -> bool:
 
     def alike(one: Value, other: Value) -> bool:
         both = isinstance(one, str) and isinstance(other, str)
-        return _typed(str(one)) == _typed(str(other)) if both else _alike(one, other)
+        return typed(str(one)) == typed(str(other)) if both else _alike(one, other)
 
     said = [name for name in fields if projection.get(name) is not None]
     return all(alike(projection.get(name), stored.get(name)) for name in said) and alike(projection.body, stored.body)
@@ -115,7 +115,7 @@ _TYPED = str.maketrans({**dict.fromkeys("\u2018\u2019\u201a", "'"), **dict.fromk
 _DASHES = re.compile("[-\u2010-\u2015]+")
 
 
-def _typed(text: str) -> str:
+def typed(text: str) -> str:
     """Return a text as a typewriter has it: no curly quotes, long dashes, dots in one, and no white space."""
     plain = unicodedata.normalize("NFKC", text).translate(_TYPED)
     return "".join(_DASHES.sub("-", plain).split())
