@@ -18,7 +18,7 @@ from gitsync.engine.planning import ALLOWANCES
 from gitsync.errors import Error
 from tests.blog import Blog
 from tests.conftest import run_git
-from tests.laws import same, single
+from tests.laws import at_rest, single
 from tests.world import KEY, World, said, words
 
 REJECT = """#!/bin/sh
@@ -173,13 +173,7 @@ def settled(world: Clones) -> None:
         world.blog.clock.now += 100
         world.turn(number)
         synced(world)
-        same(world)
-        try:
-            world.blog.quiet()
-        except AssertionError as error:
-            raise AssertionError(world.fail(str(error))) from error
+        at_rest(world)
     refs = [clone.git("for-each-ref", "refs/gitsync", "refs/heads/main") for clone in world.clones]
     assert refs[0] == refs[1], world.fail("the clones do not agree")
     assert not run_git(world.bare, "for-each-ref", "refs/gitsync-lock"), world.fail("a lease was left")
-    world.here.clear()
-    world.there.clear()

@@ -11,7 +11,7 @@ from gitsync_connectors.memory import Behaviour
 
 from gitsync.engine.planning import ALLOWANCES
 from gitsync.engine.proposing import CONFLICTS, PREFIX
-from tests.laws import kept, same, single
+from tests.laws import at_rest, kept, single
 from tests.world import KEY, World
 
 
@@ -75,11 +75,4 @@ def settled(world: Proposals) -> None:
             world.resolve()
     else:
         raise AssertionError(world.fail("it never settles"))
-    world.blog.clock.now += 100
-    same(world)
-    try:
-        world.blog.quiet()
-    except AssertionError as error:
-        raise AssertionError(world.fail(str(error))) from error
-    world.here.clear()
-    world.there.clear()
+    at_rest(world)

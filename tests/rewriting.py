@@ -7,6 +7,8 @@ the edits of a site's editors must.
 from __future__ import annotations
 
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from gitsync import rollback as undo
 from gitsync.errors import Refused
@@ -29,10 +31,9 @@ def amend(world: World, number: int, place: int, how: str) -> None:
     after = world.change(before[path], place, how, eol="\r\n" if "\r\n" in before[path] else "\n")
     if after == before[path]:
         return
-    versions = _versions(world, 1)
-    world.blog.write(path, after)
-    world.blog.git("commit", "--quiet", "--all", "--amend", "--no-edit")
-    _rewritten(world, before, versions)
+    with _rewriting(world, 1):
+        world.blog.write(path, after)
+        world.blog.git("commit", "--quiet", "--all", "--amend", "--no-edit")
     world.alive -= words(before[path]) - words(after)  # an edit like any other, also of what editors wrote
     world.tell(f"here: git commit --amend with {how} {place} in {path}")
 
@@ -42,9 +43,8 @@ def reset(world: World, count: int) -> None:
     count = min(count, world.commits() - 1)
     if count < 1:
         return
-    before, versions = world.files(), _versions(world, count)
-    world.blog.git("reset", "--quiet", "--hard", f"HEAD~{count}")
-    _rewritten(world, before, versions)
+    with _rewriting(world, count):
+        world.blog.git("reset", "--quiet", "--hard", f"HEAD~{count}")
     world.tell(f"here: git reset --hard HEAD~{count}")
 
 
@@ -53,10 +53,9 @@ def squash(world: World, count: int) -> None:
     count = min(count, world.commits() - 1)
     if count < 2:
         return
-    before, versions = world.files(), _versions(world, count)
-    world.blog.git("reset", "--quiet", "--soft", f"HEAD~{count}")
-    world.blog.git("commit", "--quiet", "--allow-empty", "-m", "squashed")
-    _rewritten(world, before, versions)
+    with _rewriting(world, count):
+        world.blog.git("reset", "--quiet", "--soft", f"HEAD~{count}")
+        world.blog.git("commit", "--quiet", "--allow-empty", "-m", "squashed")
     world.tell(f"here: squash {count} commits")
 
 
@@ -65,18 +64,17 @@ def rebase(world: World, count: int, number: int, place: int, how: str) -> None:
     count = min(count, world.commits() - 1)
     if count < 1:
         return
-    before, versions = world.files(), _versions(world, count)
-    world.blog.git("switch", "--quiet", "--create", "elsewhere", f"HEAD~{count}")
-    path = world.pick(number)
-    if path is not None:
-        text = world.files()[path]
-        world.blog.write(path, world.change(text, place, how, eol="\r\n" if "\r\n" in text else "\n"))
-        world.blog.git("commit", "--quiet", "--all", "--allow-empty", "-m", "elsewhere")
-    world.blog.git("switch", "--quiet", "main")
-    if not _goes_well(world, "rebase", "--quiet", "elsewhere"):
-        world.blog.git("rebase", "--abort")
-    world.blog.git("branch", "--quiet", "-D", "elsewhere")
-    _rewritten(world, before, versions)
+    with _rewriting(world, count):
+        world.blog.git("switch", "--quiet", "--create", "elsewhere", f"HEAD~{count}")
+        path = world.pick(number)
+        if path is not None:
+            text = world.files()[path]
+            world.blog.write(path, world.change(text, place, how, eol="\r\n" if "\r\n" in text else "\n"))
+            world.blog.git("commit", "--quiet", "--all", "--allow-empty", "-m", "elsewhere")
+        world.blog.git("switch", "--quiet", "main")
+        if not _goes_well(world, "rebase", "--quiet", "elsewhere"):
+            world.blog.git("rebase", "--abort")
+        world.blog.git("branch", "--quiet", "-D", "elsewhere")
     world.tell(f"here: rebase {count} commits onto {how} {place} in {path}")
 
 
@@ -175,13 +173,17 @@ def _goes_well(world: World, *args: str) -> bool:
     return not subprocess.run(["git", "-C", str(world.blog.root), *args], capture_output=True, check=False).returncode
 
 
-def _versions(world: World, count: int) -> list[dict[str, str]]:
-    """The posts of the newest commits and of the one before them, newest first."""
-    return [world.files(f"HEAD~{number}") for number in range(count + 1)]
+@contextmanager
+def _rewriting(world: World, count: int) -> Iterator[None]:
+    """Other commits are the history afterwards than the newest `count`; the World learns what that means for words."""
+    before = world.files()
+    versions = [world.files(f"HEAD~{number}") for number in range(count + 1)]
+    yield
+    _rewritten(world, before, versions)
 
 
 def _rewritten(world: World, before: dict[str, str], versions: list[dict[str, str]]) -> None:
-    """Other commits are the history now; `versions` are those of the commits that left it, and the one they were on."""
+    """`versions` are the posts of the commits that left the history, and of the one they were on."""
     after = world.files()
     texts = {text for version in (*versions, after) for text in version.values()}
     same = set.intersection(*(set(version.values()) for version in (*versions, after)))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import tempfile
 from pathlib import Path
+from typing import Any
 
 from gitsync_connectors.memory import Behaviour, Fault
 from hypothesis import strategies as st
@@ -67,25 +68,51 @@ options = st.fixed_dictionaries(
 )
 
 
-class Torture(RuleBasedStateMachine):
-    """Random edits, accidents and kills; the laws are asserted by what syncs."""
+class Editors:
+    """What all machines have: a World, whose sites people write on while time passes."""
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.world: World | None = None
+    world: Any = None
+
+    def site(self, number: int) -> str:
+        return self.world.blog.names[number % len(self.world.blog.names)]
+
+    def start(self, world: World, told: object) -> None:
+        """Begin the story of `world` with one post."""
+        self.world = world
+        world.tell(f"{told}")
+        world.create(crlf=False, bom=False, end=True, tags=3, sentences=2)
+
+    def fail_at(self, faults: list[tuple[int, Fault]]) -> None:
+        """Let what is asked of sites next go wrong."""
+        for site, fault in faults:
+            self.world.sites[self.site(site)].faults.append(fault)
+            self.world.tell(f"{self.site(site)}: {fault}")
+
+    def teardown(self) -> None:
+        if self.world is not None:
+            self.world.close()
+
+    @rule(site=number, slug=st.booleans(), tags=st.integers(0, 2))
+    def write_there(self, site: int, slug: bool, tags: int) -> None:
+        self.world.write_there(self.site(site), slug=slug, tags=tags)
+
+    @rule(site=number, post=number, place=number, how=how)
+    def edit_there(self, site: int, post: int, place: int, how: str) -> None:
+        self.world.edit_there(self.site(site), post, place, how)
+
+    @rule(seconds=st.sampled_from([1, 10, 40, 1000]))
+    def pass_time(self, seconds: int) -> None:
+        self.world.blog.clock.now += seconds
+
+
+class Torture(Editors, RuleBasedStateMachine):
+    """Random edits, accidents and kills; the laws are asserted by what syncs."""
 
     @initialize(
         sites=st.lists(behaviours, min_size=1, max_size=2), delete=st.sampled_from(["unpublish", "delete", "ignore"])
     )
     def begin(self, sites: list[Behaviour], delete: str) -> None:
-        self.world = World(Path(tempfile.mkdtemp()), sites, delete=delete)
-        self.world.tell(f"{delete} {sites}")
-        self.site = lambda n: self.world.blog.names[n % len(sites)]
-        self.world.create(crlf=False, bom=False, end=True, tags=3, sentences=2)
-
-    def teardown(self) -> None:
-        if self.world is not None:
-            self.world.close()
+        self.start(World(Path(tempfile.mkdtemp()), sites, delete=delete), f"{delete} {sites}")
 
     @precondition(lambda self: self.world.unmerged())
     @rule(both=st.booleans())
@@ -157,14 +184,6 @@ class Torture(RuleBasedStateMachine):
     def branch(self, post: int, place: int, how: str, squashed: bool) -> None:
         rewriting.branch(self.world, post, place, how, squashed=squashed)
 
-    @rule(site=number, slug=st.booleans(), tags=st.integers(0, 2))
-    def write_there(self, site: int, slug: bool, tags: int) -> None:
-        self.world.write_there(self.site(site), slug=slug, tags=tags)
-
-    @rule(site=number, post=number, place=number, how=how)
-    def edit_there(self, site: int, post: int, place: int, how: str) -> None:
-        self.world.edit_there(self.site(site), post, place, how)
-
     @rule(site=number, post=number)
     def go_back_there(self, site: int, post: int) -> None:
         self.world.go_back_there(self.site(site), post)
@@ -173,15 +192,9 @@ class Torture(RuleBasedStateMachine):
     def remove_there(self, site: int, post: int) -> None:
         self.world.remove_there(self.site(site), post)
 
-    @rule(seconds=st.sampled_from([1, 10, 40, 1000]))
-    def pass_time(self, seconds: int) -> None:
-        self.world.blog.clock.now += seconds
-
     @rule(options=options, faults=st.lists(st.tuples(number, reading | writing | unknown), max_size=2))
     def sync(self, options: dict[str, bool], faults: list[tuple[int, Fault]]) -> None:
-        for site, fault in faults:
-            self.world.sites[self.site(site)].faults.append(fault)
-            self.world.tell(f"{self.site(site)}: {fault}")
+        self.fail_at(faults)
         synced(self.world, **options)
 
     @rule(options=options, steps=st.lists(st.integers(1, 120), min_size=1, max_size=2))
@@ -195,26 +208,15 @@ class Torture(RuleBasedStateMachine):
         settled(self.world)
 
 
-class Sharing(RuleBasedStateMachine):
+class Sharing(Editors, RuleBasedStateMachine):
     """Two clones of one remote: edits, pushes, rejected pushes, syncs and kills in any order."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.world: Clones | None = None
 
     @initialize(
         sites=st.lists(behaviours, min_size=1, max_size=2), delete=st.sampled_from(["unpublish", "delete", "ignore"])
     )
     def begin(self, sites: list[Behaviour], delete: str) -> None:
-        self.world = Clones(Path(tempfile.mkdtemp()), sites, delete=delete)
-        self.world.tell(f"{delete} {sites}")
-        self.site = lambda n: self.world.blog.names[n % len(sites)]
-        self.world.create(crlf=False, bom=False, end=True, tags=3, sentences=2)
+        self.start(Clones(Path(tempfile.mkdtemp()), sites, delete=delete), f"{delete} {sites}")
         self.world.push()
-
-    def teardown(self) -> None:
-        if self.world is not None:
-            self.world.close()
 
     @rule(clone=number, tags=st.integers(0, 3), sentences=st.integers(1, 3))
     def create(self, clone: int, tags: int, sentences: int) -> None:
@@ -255,24 +257,10 @@ class Sharing(RuleBasedStateMachine):
     def reject(self, skip: int) -> None:
         self.world.reject(skip)
 
-    @rule(site=number, slug=st.booleans(), tags=st.integers(0, 2))
-    def write_there(self, site: int, slug: bool, tags: int) -> None:
-        self.world.write_there(self.site(site), slug=slug, tags=tags)
-
-    @rule(site=number, post=number, place=number, how=how)
-    def edit_there(self, site: int, post: int, place: int, how: str) -> None:
-        self.world.edit_there(self.site(site), post, place, how)
-
-    @rule(seconds=st.sampled_from([1, 10, 40, 1000]))
-    def pass_time(self, seconds: int) -> None:
-        self.world.blog.clock.now += seconds
-
     @rule(clone=number, wait=st.booleans(), faults=st.lists(st.tuples(number, reading | writing | unknown), max_size=2))
     def sync(self, clone: int, wait: bool, faults: list[tuple[int, Fault]]) -> None:
         self.world.turn(clone)
-        for site, fault in faults:
-            self.world.sites[self.site(site)].faults.append(fault)
-            self.world.tell(f"{self.site(site)}: {fault}")
+        self.fail_at(faults)
         clones.synced(self.world, wait=wait)
 
     @rule(clone=number, step=st.integers(1, 300))
@@ -285,23 +273,12 @@ class Sharing(RuleBasedStateMachine):
         clones.settled(self.world)
 
 
-class Proposing(RuleBasedStateMachine):
+class Proposing(Editors, RuleBasedStateMachine):
     """Edits of sites wait for a person, who merges them some time or other: edits, merges, syncs and kills."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.world: Proposals | None = None
 
     @initialize(sites=st.lists(behaviours, min_size=1, max_size=2))
     def begin(self, sites: list[Behaviour]) -> None:
-        self.world = Proposals(Path(tempfile.mkdtemp()), sites)
-        self.world.tell(f"{sites}")
-        self.site = lambda n: self.world.blog.names[n % len(sites)]
-        self.world.create(crlf=False, bom=False, end=True, tags=3, sentences=2)
-
-    def teardown(self) -> None:
-        if self.world is not None:
-            self.world.close()
+        self.start(Proposals(Path(tempfile.mkdtemp()), sites), sites)
 
     @rule(crlf=st.booleans(), tags=st.integers(0, 3), sentences=st.integers(1, 3))
     def create(self, crlf: bool, tags: int, sentences: int) -> None:
@@ -311,27 +288,13 @@ class Proposing(RuleBasedStateMachine):
     def edit(self, post: int, place: int, how: str) -> None:
         self.world.edit(post, place, how)
 
-    @rule(site=number, slug=st.booleans(), tags=st.integers(0, 2))
-    def write_there(self, site: int, slug: bool, tags: int) -> None:
-        self.world.write_there(self.site(site), slug=slug, tags=tags)
-
-    @rule(site=number, post=number, place=number, how=how)
-    def edit_there(self, site: int, post: int, place: int, how: str) -> None:
-        self.world.edit_there(self.site(site), post, place, how)
-
     @rule(site=number)
     def merge(self, site: int) -> None:
         self.world.merge(self.site(site))
 
-    @rule(seconds=st.sampled_from([1, 10, 40, 1000]))
-    def pass_time(self, seconds: int) -> None:
-        self.world.blog.clock.now += seconds
-
     @rule(wait=st.booleans(), faults=st.lists(st.tuples(number, reading | writing | unknown), max_size=2))
     def sync(self, wait: bool, faults: list[tuple[int, Fault]]) -> None:
-        for site, fault in faults:
-            self.world.sites[self.site(site)].faults.append(fault)
-            self.world.tell(f"{self.site(site)}: {fault}")
+        self.fail_at(faults)
         proposals.synced(self.world, wait=wait, materialise=False)
 
     @rule(step=st.integers(1, 200))
