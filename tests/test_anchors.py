@@ -110,6 +110,22 @@ def test_ids_that_would_not_be_given_again_are_kept(html: str) -> None:
     assert to_markdown(to_html(text)) == text
 
 
+@pytest.mark.parametrize(
+    ("said", "inside"),
+    [
+        ('{"level":3}', 'class="wp-block-heading" id="a--b"'),
+        ('{"level":3,"anchor":"a\\u002d\\u002db"}', 'id="a--b" class="wp-block-heading"'),
+        ('{"anchor":"a\\u002d\\u002db","level":3}', 'id="a--b" class="wp-block-heading"'),
+    ],
+)
+def test_the_id_of_a_heading_that_a_post_links_to_is_taken_out_wherever_wordpress_says_it(
+    said: str, inside: str
+) -> None:
+    link = '<!-- wp:paragraph -->\n<p><a href="#a--b">there</a></p>\n<!-- /wp:paragraph -->'
+    content = f"{link}\n\n<!-- wp:heading {said} -->\n<h3 {inside}>A & B</h3>\n<!-- /wp:heading -->"
+    assert named("wordpress").read(content) == "[there](#a--b)\n\n### A & B\n"
+
+
 def test_a_heading_of_wordpress_keeps_an_anchor_of_its_own() -> None:
     block = '<!-- wp:heading -->\n<h2 class="wp-block-heading" id="mine">X</h2>\n<!-- /wp:heading -->'
     text = named("wordpress").read(block)

@@ -22,7 +22,14 @@ Named = tuple[int, str]
 """The how manyeth heading, from 0, and its name."""
 
 _HREF = re.compile(r"<a\s[^<>]*\bhref\s*=\s*[\"']?#([^\s\"'<>]+)", re.IGNORECASE)
-_HEADING = re.compile(r"<h([1-6])((?: class=\"wp-block-heading\")?)(?: id=\"([^\"<>]*)\")?>(.*?)</h\1>", re.DOTALL)
+_HEADING = re.compile(
+    r"(?P<opened><!-- wp:heading \{[^{}\n]*\} -->\s*)?"
+    r"<h(?P<level>[1-6])(?P<said>(?: (?:class=\"wp-block-heading\"|id=\"[^\"<>]*\"))*)>(?P<text>.*?)</h(?P=level)>",
+    re.DOTALL,
+)
+_ID = re.compile(r" id=\"([^\"<>]*)\"")
+_ANCHOR = re.compile(r",\"anchor\":\"[^\"]*\"|\"anchor\":\"[^\"]*\",?")
+"""The same in the comment before, from WordPress 7 on."""
 
 
 def name_headings(state: StateCore) -> None:
@@ -79,12 +86,19 @@ def unnamed(content: str) -> tuple[str, set[Named]]:
     if not linked:
         return content, set()
     found = list(_HEADING.finditer(content))
-    texts = (unescape(re.sub(r"<[^<>]*>", "", heading[4])) for heading in found)
+    texts = (unescape(re.sub(r"<[^<>]*>", "", heading["text"])) for heading in found)
     taken: set[Named] = set()
     out, position = [], 0
     for at, (heading, name) in enumerate(zip(found, names(texts), strict=True)):
-        if name in linked and unescape(heading[3] or "") == name:
-            out += [content[position : heading.start()], f"<h{heading[1]}{heading[2]}>{heading[4]}</h{heading[1]}>"]
+        if name in linked and (id := _ID.search(heading["said"])) and unescape(id[1]) == name:
+            opened = _ANCHOR.sub("", heading["opened"] or "").replace(" {}", "")
+            said = heading["said"].replace(id[0], "")
+            out += [
+                content[position : heading.start()],
+                opened,
+                content[heading.start("level") - 2 : heading.end("level")],
+            ]
+            out += [said, content[heading.end("said") : heading.end()]]
             position = heading.end()
             taken.add((at, name))
     return "".join([*out, content[position:]]), taken

@@ -163,11 +163,14 @@ def _embed(embed: Embed) -> str:
 
 def _heading(run: list[Token]) -> str | None:
     tag, text = run[0].tag, _inline(run)
-    attrs = None if tag == "h2" else {"level": int(tag[1])}
     if text is None:
         return None
-    name = f' id="{escape(str(run[0].attrs["id"]))}"' if "id" in run[0].attrs else ""
-    return block("heading", f'<{tag} class="wp-block-heading"{name}>{text}</{tag}>', attrs)
+    attrs: dict[str, Any] = {} if tag == "h2" else {"level": int(tag[1])}
+    name = ""
+    if "id" in run[0].attrs:
+        attrs["anchor"] = str(run[0].attrs["id"])
+        name = f' id="{escape(attrs["anchor"])}"'
+    return block("heading", f'<{tag}{name} class="wp-block-heading">{text}</{tag}>', attrs)
 
 
 def _code(run: list[Token]) -> str:

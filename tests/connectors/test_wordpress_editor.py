@@ -79,6 +79,10 @@ Term
 
 ## Heading {#id} <a id="x"></a>
 
+[A link](#a--b) to the next:
+
+### A & B
+
 <details>
 <summary>Sum & <b>b</b></summary>
 
