@@ -15,6 +15,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from gitsync.durable import write_durably
 from gitsync.errors import Locked, RepositoryError
 from gitsync.git.gitprocess import Oid, encode
 from gitsync.repository import Repository
@@ -87,17 +88,7 @@ def write_note(repository: Repository, said: Mapping[str, Any]) -> None:
     path = _note(repository)
     if path.exists():
         raise Locked("An earlier move of the work tree is not finished.", "Run gitsync again.")
-    temporary = path.with_suffix(".new")
-    with temporary.open("w", encoding="utf-8") as file:
-        json.dump(said, file)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    write_durably(path, json.dumps(said).encode("ascii"))
 
 
 _TELLS = {"advance": {"branch", "old", "new"}, "conflict": {"path", "stages", "merged"}}

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Literal
 
+from gitsync.durable import sync_folder, write_durably
 from gitsync.errors import RepositoryError
 from gitsync.model import Post
-from gitsync.state.journal import sync_folder
 from gitsync.state.records import Oid, Uses, post_from_json, post_to_json
 
 Operation = Literal["create", "update", "delete", "unpublish"]
@@ -61,13 +60,8 @@ class Intents:
             self.folder.mkdir(parents=True)
             sync_folder(self.folder.parent)
         path = self.folder / f"{intent.key}.json"
-        unfinished = self.folder / "begun.tmp"  # one name: what a killed run left is written over
-        with unfinished.open("wb") as file:
-            file.write(dump_intent(intent))
-            file.flush()
-            os.fsync(file.fileno())
-        unfinished.replace(path)
-        sync_folder(self.folder)
+        # One name, so that what a killed run left is written over.
+        write_durably(path, dump_intent(intent), unfinished=self.folder / "begun.tmp")
         return intent.key
 
     def done(self, key: str) -> None:

@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from gitsync.durable import sync_folder
 from gitsync.errors import RepositoryError
 from gitsync.state.records import Oid, Result, result_from_json, result_to_json
 
@@ -120,12 +121,3 @@ class Journal:
             if file.read(1) != b"\n":
                 file.seek(0)
                 file.truncate(file.read().rfind(b"\n") + 1)
-
-
-def sync_folder(folder: Path) -> None:
-    """Return when the names in `folder` are on the disk."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

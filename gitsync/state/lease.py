@@ -12,9 +12,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from gitsync.durable import write_durably
 from gitsync.errors import Locked, Moved, RepositoryError
 from gitsync.repository import Oid, Repository
-from gitsync.state.journal import sync_folder
 
 LEASE = 600.0
 """Seconds that a lease holds without being renewed."""
@@ -160,13 +160,7 @@ def _notes(path: Path) -> dict[str, Any]:
 
 
 def _note(path: Path, notes: dict[str, Any]) -> None:
-    unfinished = path.with_suffix(".tmp")
-    with unfinished.open("w", encoding="ascii") as file:
-        json.dump(notes, file)
-        file.flush()
-        os.fsync(file.fileno())
-    unfinished.replace(path)
-    sync_folder(path.parent)
+    write_durably(path, json.dumps(notes).encode("ascii"))
 
 
 def give_back(repository: Repository, remote: str) -> None:

@@ -7,16 +7,15 @@ is therefore noted on the disk first, when all objects are there already.
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from gitsync.durable import write_durably
 from gitsync.errors import Error, Moved, RepositoryError
 from gitsync.git import worktree
 from gitsync.repository import Oid, Repository
-from gitsync.state.journal import sync_folder
 
 
 def move_together(
@@ -105,11 +104,4 @@ def _read(repository: Repository) -> dict[str, Any] | None:
 
 
 def _write(repository: Repository, said: Mapping[str, Any]) -> None:
-    path = _note(repository)
-    unfinished = path.with_suffix(".new")
-    with unfinished.open("w", encoding="ascii") as file:
-        json.dump(said, file)
-        file.flush()
-        os.fsync(file.fileno())
-    unfinished.replace(path)
-    sync_folder(path.parent)
+    write_durably(_note(repository), json.dumps(said).encode("ascii"))
