@@ -174,3 +174,17 @@ def test_hostile_documents_are_read_in_bounded_time() -> None:
     odd = [7, None, "x", {"type": None}, {"type": "list", "children": "x"}, {"type": "paragraph", "children": [1]}]
     assert isinstance(read(document(*odd)), str)
     assert len(chunks([line(text("word " * 2000)) for _ in range(200)])) == 200
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        ("if a==b and c==d\n", ["marked text"]),
+        ("H~2~O is 2^10^\n", ["a superscript", "a subscript"]),
+        ("2^10 and 3^5, ~/a and ~b, a == b == c, ~~gone~~, `x==y==z`, a note[^1] and [^1]\n\n[^1]: Note.\n", []),
+        (r"\==a\== and \^b\^, [l](/a~b~c) <a href='x^y^z'>z</a>" + "\n", []),
+    ],
+)
+def test_signs_that_ghost_takes_for_markup_are_told(body: str, told: list[str]) -> None:
+    losses = [loss for loss in write(body).losses if loss.code == "SIGNS_MARKED"]
+    assert [loss.message.partition(" for ")[2] for loss in losses] == told

@@ -21,6 +21,7 @@ from gitsync.markdown.ghost_mobiledoc import to_nodes
 from gitsync.markdown.ghost_nodes import KEPT, Said, card, embed_card, kept_in, said
 from gitsync.markdown.html import to_markdown
 from gitsync.markdown.lines import broken
+from gitsync.markdown.marks import marks
 from gitsync.markdown.parser import parser
 from gitsync.markdown.providers import html_of
 from gitsync.markdown.sources import line_starts
@@ -111,7 +112,8 @@ def _native(run: list[tuple[Said, Any]]) -> list[tuple[str, list[Any]]]:
 def write(body: str) -> Translation:
     """Return `body` as a Lexical document."""
     shown = [(start, end) for start, end, _ in _own_cards(body)]
-    told = (*broken(body, "Ghost"), *extensions(body, "Ghost"), *foreign(body, "Ghost", ("ghost",), shown))
+    signs = (*broken(body, "Ghost"), *marks(body), *extensions(body, "Ghost"))
+    told = (*signs, *foreign(body, "Ghost", ("ghost",), shown))
     return Translation(document(_cards(respelled(body, GHOST))), told)
 
 
