@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar, Literal, Protocol, runtime_checkable
+from typing import Any, ClassVar, Protocol, runtime_checkable
 
 from gitsync.model import FIELDS, Account, Asset, Cursor, Event, Post, Record, Revision
+from gitsync.model import Problem as Problem  # what connectors tell of posts, for those who write them
 
 GROUP = "gitsync.connectors"
 """The entry-point group that connectors register under; the name of the entry point is the platform's name."""
@@ -71,22 +72,6 @@ class Capabilities:
     def telling(self) -> frozenset[str]:
         """The fields whose value, read back, proves what was sent."""
         return self.fields - self.unseen
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Problem:
-    """Why a platform would refuse or change a post: `field` of the post, a stable CODE, one sentence, a next step.
-
-    `severity` is "error" when the platform would refuse the post (it is not sent) and "loss" when it would drop or
-    change something (it is sent, and told). `offset` says where in the body, in characters.
-    """
-
-    code: str
-    message: str
-    hint: str = ""
-    field: str = ""
-    offset: int = 0
-    severity: Literal["error", "loss"] = "error"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime
 from json.encoder import encode_basestring
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 Value = str | tuple[str, ...] | datetime | None
 """What a field of a post can be: text, an ordered set or list of texts, an instant, or None for absent."""
@@ -88,14 +88,30 @@ def _json(value: str | tuple[str, ...] | datetime) -> str:
     return encode_basestring(value if isinstance(value, str) else value.astimezone(UTC).isoformat())
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """Why a platform would refuse or change a post: `field` of the post, a stable CODE, one sentence, a next step.
+
+    `severity` is "error" when the platform would refuse the post (it is not sent) and "loss" when it would drop or
+    change something (it is sent, and told). `offset` says where in the body, in characters.
+    """
+
+    code: str
+    message: str
+    hint: str = ""
+    field: str = ""
+    offset: int = 0
+    severity: Literal["error", "loss"] = "error"
+
+
 class Record(NamedTuple):
     """A post as one site stores it.
 
     A scan may yield records with `complete=False`: only `id` and `revision` (and whatever came for free) are set. A
     complete record has `post`: the site's version decoded to Markdown and fields, with everything that the platform
-    generates or counts left out. `raw` has the fields exactly as stored that `post` does not hold verbatim, without
-    secrets, `Capabilities.private_fields` and counters; it must be JSON. A named tuple, because a scan of a hundred
-    thousand rows makes as many of them.
+    generates or counts left out; `losses` are what its body says there and Markdown does not. `raw` has the fields
+    exactly as stored that `post` does not hold verbatim, without secrets, `Capabilities.private_fields` and counters;
+    it must be JSON. A named tuple, because a scan of a hundred thousand rows makes as many of them.
     """
 
     id: str
@@ -106,6 +122,7 @@ class Record(NamedTuple):
     raw: Mapping[str, Any] = {}
     modified: datetime | None = None
     author: str | None = None
+    losses: tuple[Problem, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

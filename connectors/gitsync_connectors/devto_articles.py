@@ -21,9 +21,9 @@ from gitsync.connector import Problem
 from gitsync.dialects import DIALECTS
 from gitsync.document import parse
 from gitsync.errors import InvalidContent, Malformed
-from gitsync.markdown.formats import named
 from gitsync.markdown.liquid import protect, unprotect
 from gitsync.model import FIELDS, Post, Record, clean_body
+from gitsync_connectors import bodies
 
 HELD: Final = frozenset({"title", "description", "tags", "series", "cover", "canonical_url", "status", "date"})
 """The fields of an article. `date` can be set for a scheduled post only; `series` is taken and never shown."""
@@ -130,7 +130,7 @@ def problems_of(post: Post, now: datetime) -> list[Problem]:
         add("DATE_FAR", "date", message, "Give an earlier date, or make it a draft.")
     if post.status == "private":
         add("PRIVATE_DRAFT", "status", "dev.to has no private posts: it is kept as a draft there", loss=True)
-    found += (loss.as_problem() for loss in named("devto").write(post.body).losses)
+    found += bodies.losses("devto", post.body)
     if (tags := post.tags or ()) and tags_of(tags) != tags:
         kept = ", ".join(tags_of(tags)) or "none"
         message = f"dev.to takes {MAX_TAGS} tags of letters and digits; of {', '.join(tags)} it gets: {kept}"

@@ -14,10 +14,12 @@ from typing import Any, ClassVar, Final
 from gitsync.connector import Capabilities, Problem, Setting, SiteSettings
 from gitsync.errors import ConfigError, Malformed, NotFound, OutcomeUnknown, Rejected
 from gitsync.model import Account, Asset, Cursor, Event, Post, Record, Revision
+from gitsync_connectors.bodies import left_out
 from gitsync_connectors.ghost_api import PAGE, Api
 from gitsync_connectors.ghost_hooks import EVENTS, told_by
 from gitsync_connectors.ghost_posts import (
     HELD,
+    document_of,
     kept,
     post_of,
     problems_of,
@@ -231,6 +233,7 @@ class Ghost:
             post=post,
             raw=kept(row, post.body),
             modified=whole_second(row.get("updated_at")),
+            losses=left_out("ghost", document_of(row)),
         )
 
 

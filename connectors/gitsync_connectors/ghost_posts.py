@@ -15,8 +15,8 @@ from urllib.parse import urlsplit
 
 from gitsync.connector import Problem
 from gitsync.errors import Malformed
-from gitsync.markdown.formats import named
-from gitsync.model import FIELDS, Post, clean_body
+from gitsync.model import FIELDS, Post
+from gitsync_connectors import bodies
 from gitsync_connectors.instants import whole_second
 
 HELD: Final = frozenset({"title", "slug", "description", "tags", "cover", "canonical_url", "status", "date"})
@@ -47,15 +47,20 @@ STATUSES: Final[Mapping[str, str]] = {
 
 def write_body(body: str) -> str:
     """Return the Lexical document to store."""
-    return named("ghost").write(body).text
+    return bodies.write("ghost", body).text
 
 
 def read_body(row: Mapping[str, Any]) -> str:
     """Return what a row says as Markdown: its Lexical document, or the Mobiledoc of an old post."""
+    text = document_of(row)
+    return bodies.read("ghost", text).text if text else ""
+
+
+def document_of(row: Mapping[str, Any]) -> str:
     text = row.get("lexical") or row.get("mobiledoc") or ""
     if not isinstance(text, str):
         raise Malformed(f"Ghost showed post {row.get('id')} without a document in text.")
-    return clean_body(named("ghost").read(text)) if text else ""
+    return text
 
 
 def projected(post: Post) -> Post:
@@ -77,7 +82,7 @@ def projected(post: Post) -> Post:
             "canonical_url": canonical_url((post.canonical_url or "").strip()) or None,
             "status": status,
             "date": post.date.astimezone(UTC).replace(microsecond=0) if post.date and status != "draft" else None,
-            "body": clean_body(named("ghost").read(write_body(post.body))),
+            "body": bodies.read("ghost", write_body(post.body)).text,
         }
     )
 
@@ -118,7 +123,7 @@ def problems_of(post: Post) -> list[Problem]:
     for field in ("series", "authors", "lang"):
         if post.get(field):
             add("FIELD_UNHELD", field, f"Ghost has no place for {field}", loss=True)
-    found += (loss.as_problem() for loss in named("ghost").write(post.body).losses)
+    found += bodies.losses("ghost", post.body)
     return found
 
 

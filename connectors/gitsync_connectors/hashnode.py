@@ -15,6 +15,7 @@ from typing import Any, ClassVar, Final
 from gitsync.connector import Capabilities, Problem, Setting, SiteSettings
 from gitsync.errors import ConfigError, Malformed, NotFound, OutcomeUnknown, Rejected
 from gitsync.model import Account, Asset, Cursor, Event, Post, Record, Revision
+from gitsync_connectors.bodies import left_out
 from gitsync_connectors.hashnode_api import DRAFT, POST, Api
 from gitsync_connectors.hashnode_hooks import told_by
 from gitsync_connectors.hashnode_posts import (
@@ -293,6 +294,7 @@ class Hashnode:
             raw=raw if markdown == post.body else {**raw, "markdown": markdown},
             modified=whole_second(node.get("updatedAt")),
             author=text_of(node, "author", "name"),
+            losses=left_out("hashnode", markdown),
         )
 
 

@@ -15,8 +15,8 @@ from typing import Any, Final
 
 from gitsync.connector import Problem
 from gitsync.errors import Malformed
-from gitsync.markdown.formats import named
-from gitsync.model import FIELDS, Post, clean_body
+from gitsync.model import FIELDS, Post
+from gitsync_connectors import bodies
 from gitsync_connectors.instants import whole_second
 
 HELD: Final = frozenset({"title", "slug", "description", "tags", "series", "cover", "canonical_url", "status", "date"})
@@ -59,11 +59,11 @@ def tags_of(tags: Sequence[str]) -> tuple[str, ...]:
 
 
 def write_body(body: str) -> str:
-    return named("hashnode").write(body).text
+    return bodies.write("hashnode", body).text
 
 
 def read_body(text: str) -> str:
-    return clean_body(named("hashnode").read(text))
+    return bodies.read("hashnode", text).text
 
 
 def problems_of(post: Post) -> list[Problem]:
@@ -90,7 +90,7 @@ def problems_of(post: Post) -> list[Problem]:
     for field in ("authors", "lang"):
         if post.get(field):
             add("FIELD_UNHELD", field, f"Hashnode has no place for {field}", loss=True)
-    found += (loss.as_problem() for loss in named("hashnode").write(post.body).losses)
+    found += bodies.losses("hashnode", post.body)
     return found
 
 

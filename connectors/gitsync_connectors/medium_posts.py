@@ -12,8 +12,8 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from gitsync.connector import Problem
-from gitsync.markdown.formats import named
 from gitsync.model import FIELDS, Post
+from gitsync_connectors import bodies
 
 HELD: Final = frozenset({"title", "tags", "cover", "canonical_url", "status"})
 MAX_TAGS: Final = 3
@@ -72,8 +72,7 @@ def problems_of(post: Post) -> list[Problem]:
     for field in ("series", "authors", "lang", "description"):
         if post.get(field):
             add("FIELD_UNHELD", field, f"Medium has no place for {field}", loss=True)
-    losses = named("medium").write(post.body).losses
-    return [*found, *(loss.as_problem() for loss in losses)]
+    return [*found, *bodies.losses("medium", post.body)]
 
 
 def _absolute(url: str) -> bool:
@@ -89,7 +88,7 @@ def body_of(post: Post) -> str:
     parts = [f"<h1>{escape(post.title, quote=False)}</h1>"] if post.title else []
     if post.cover:
         parts.append(f'<figure><img src="{escape(post.cover)}" alt=""></figure>')
-    return "\n".join([*parts, named("medium").write(post.body).text])
+    return "\n".join([*parts, bodies.write("medium", post.body).text])
 
 
 def said_of(post: Post, options: Mapping[str, Any]) -> dict[str, Any]:

@@ -13,9 +13,8 @@ from typing import Any, Final
 
 from gitsync.connector import Problem
 from gitsync.errors import ConfigError, Malformed
-from gitsync.markdown.formats import Format, named
 from gitsync.model import DATES, FIELDS, LISTS, Post, Record, Value, clean_body
-from gitsync_connectors import rest_fields, sql_cells
+from gitsync_connectors import bodies, rest_fields, sql_cells
 from gitsync_connectors.rest_fields import Field
 from gitsync_connectors.rest_options import Options
 from gitsync_connectors.rest_paths import Json, drop, put, steps
@@ -166,24 +165,18 @@ def problems_of(how: Shape, post: Post) -> Sequence[Problem]:
             message = f"{name} has {len(value)} characters, {how.site} takes {most}"
             add("REST006", name, message, "Shorten it, or set a shorter one for this site in `overrides`.", loss=False)
     if how.html:
-        found += (loss.as_problem() for loss in _html().write(post.body).losses)
+        found += bodies.losses("html", post.body)
     return found
 
 
 def write_body(how: Shape, body: str) -> str:
     """Return a body as the CMS keeps it."""
-    return _html().write(body).text if how.html else body
+    return bodies.write("html", body).text if how.html else body
 
 
 def read_body(how: Shape, text: str | None) -> str:
     """Return a stored body as Markdown."""
-    if how.html and text:
-        text = _html().read(text)
-    return clean_body(text or "")
-
-
-def _html() -> Format:
-    return named("html")  # 70 ms that only HTML costs
+    return bodies.read("html", text).text if how.html and text else clean_body(text or "")
 
 
 def post_of(how: Shape, item: Item, id: str, now: datetime) -> Post:
@@ -236,7 +229,13 @@ def record_of(how: Shape, item: Json, now: datetime, *, complete: bool = True) -
         raw=raw,
         modified=when,
         author=post.authors[0] if post.authors else None,
+        losses=_left_out(how, item),
     )
+
+
+def _left_out(how: Shape, item: Json) -> tuple[Problem, ...]:
+    stored = _read(how, "body", item) if how.html else None
+    return bodies.left_out("html", stored) if isinstance(stored, str) else ()
 
 
 def _read(how: Shape, name: str, item: Json) -> Json:

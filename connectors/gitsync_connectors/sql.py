@@ -18,9 +18,8 @@ from typing import Any, ClassVar
 
 from gitsync.connector import Capabilities, Problem, Setting, SiteSettings
 from gitsync.errors import Forged, Malformed, Rejected, Stale
-from gitsync.markdown.formats import named
 from gitsync.model import DATES, FIELDS, LISTS, Account, Asset, Cursor, Event, Post, Record, Value, clean_body
-from gitsync_connectors import sql_cells
+from gitsync_connectors import bodies, sql_cells
 from gitsync_connectors.sql_cells import Cell
 from gitsync_connectors.sql_database import Database
 from gitsync_connectors.sql_schema import Column
@@ -130,7 +129,7 @@ class Sql:
                     Problem(code="SQL004", message=f"{name} holds a NUL character", hint="Remove it.", field=name)
                 )
         if self._html:
-            found += (loss.as_problem() for loss in named("html").write(post.body).losses)
+            found += bodies.losses("html", post.body)
         return found
 
     def scan(self, since: Cursor | None = None) -> Iterator[Record]:  # noqa: ARG002  a whole listing costs next to nothing
@@ -281,14 +280,12 @@ class Sql:
 
     def _write_body(self, body: str, *, like: Cell) -> str:
         if self._html:
-            body = named("html").write(body).text
+            body = bodies.write("html", body).text
         return body.replace("\n", "\r\n") if isinstance(like, str) and "\r\n" in like else body
 
     def _read_body(self, cell: Cell) -> str:
         text = clean_body(sql_cells.read_text(cell) or "")
-        if self._html:
-            text = clean_body(named("html").read(text))
-        return text
+        return bodies.read("html", text).text if self._html else text
 
     def _shown(self, row: Row) -> Post:
         """Return what a row says. Raises Malformed when a text in it is none."""
@@ -333,6 +330,7 @@ class Sql:
             raw=raw,
             modified=sql_cells.read_moment(row.get("updated")),
             author=post.authors[0] if post.authors else None,
+            losses=bodies.left_out("html", clean_body(sql_cells.read_text(row["body"]) or "")) if self._html else (),
         )
 
 

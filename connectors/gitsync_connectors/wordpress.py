@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 from gitsync.connector import Capabilities, Problem, Setting, SiteSettings
 from gitsync.errors import ConfigError, Forged, Malformed, NotFound, OutcomeUnknown, Rejected, SiteError
 from gitsync.model import Account, Asset, Cursor, Event, Post, Record, Revision
+from gitsync_connectors.bodies import left_out
 from gitsync_connectors.media_types import DOCUMENTS, PICTURES
 from gitsync_connectors.wordpress_api import PAGE, Api
 from gitsync_connectors.wordpress_media import Media
@@ -30,6 +31,7 @@ from gitsync_connectors.wordpress_posts import (
     post_of,
     problems_of,
     projected,
+    raw_text,
     revision_of,
     slug_of,
     write_body,
@@ -312,6 +314,7 @@ class WordPress:
             post=post,
             raw=kept(row, post.body),
             modified=moment(row.get("modified_gmt")),
+            losses=left_out("wordpress", raw_text(row, "content")),
         )
 
 

@@ -15,6 +15,7 @@ from urllib.parse import unquote, urlsplit
 
 from gitsync.model import Post
 from gitsync.source import Found
+from gitsync_connectors.bodies import left_out
 from gitsync_connectors.export_xml import Item, begins, items
 from gitsync_connectors.wordpress_posts import STATUSES, read_body
 
@@ -53,6 +54,8 @@ class WordPressExport:
         more = [name for name in sections if name not in ("Uncategorized", *tags)]
         if more:
             notes.append(f"Its categories are tags here: {', '.join(more)}.")
+        content = item.texts.get("content:encoded", "")
+        notes += [f"{loss.code} {loss.message}." for loss in left_out("wordpress", content)]
         slug = unquote(item.text("post_name"))
         url = item.text("link")
         public = urlsplit(url).scheme in ("http", "https") and "?p=" not in url and "?page_id=" not in url
@@ -66,7 +69,7 @@ class WordPressExport:
             status=status,
             date=_date(item) if status != "draft" else None,
             authors=(item.text("creator"),) if item.text("creator") else None,
-            body=read_body(item.texts.get("content:encoded", "")),
+            body=read_body(content),
         )
         place = f"{self._path.name}:{item.line} ({(post.title or slug or 'without a title')[:60]})"
         return Found(place=place, post=post, url=url if public else None, notes=tuple(notes))

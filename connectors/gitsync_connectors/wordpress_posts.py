@@ -18,8 +18,8 @@ from urllib.parse import quote, unquote, urlsplit
 
 from gitsync.connector import Problem
 from gitsync.errors import Malformed
-from gitsync.markdown.formats import named
-from gitsync.model import Post, clean_body
+from gitsync.model import Post
+from gitsync_connectors import bodies
 
 Markup = Literal["blocks", "html"]
 
@@ -55,7 +55,7 @@ MAX_TAG: Final = 200
 def write_body(body: str, markup: Markup) -> str:
     """Return the content to store."""
     if markup == "html":
-        return named("html").write(body).text
+        return bodies.write("html", body).text
     from gitsync.markdown.wordpress_write import write_blocks  # noqa: PLC0415  70 ms that only posts cost
 
     return "\n\n".join(write_blocks(body))
@@ -63,7 +63,7 @@ def write_body(body: str, markup: Markup) -> str:
 
 def read_body(content: str) -> str:
     """Return stored content, blocks or not, as Markdown."""
-    return clean_body(named("wordpress").read(content))
+    return bodies.read("wordpress", content).text
 
 
 def projected(post: Post, fields: frozenset[str], markup: Markup, host: str) -> Post:
@@ -133,8 +133,9 @@ def problems_of(
     for tag in post.tags or ():
         if len(tag) > MAX_TAG:
             add("TAG_LONG", "tags", f"the tag {tag[:30]!r}… is cut after {MAX_TAG} characters")
-    written = named("wordpress" if markup == "blocks" else "html").write(post.body)
-    found += (loss.as_problem() for loss in written.losses)
+    language = "wordpress" if markup == "blocks" else "html"
+    written = bodies.write(language, post.body)
+    found += bodies.losses(language, post.body)
     if (
         stripped := dict.fromkeys((one or other).lower() for one, other in STRIPPED.findall(written.text))
     ) and strips():

@@ -10,6 +10,7 @@ from gitsync.dialects import GITSYNC
 from gitsync.engine.incoming import Edit, Incoming, Round
 from gitsync.engine.projection import lift, project
 from gitsync.engine.subject import seen
+from gitsync.engine.telling import in_words
 from gitsync.errors import InvalidContent
 from gitsync.model import Post, Record
 from gitsync.repository import Oid
@@ -58,7 +59,8 @@ class Importing:
             if _host(record.url) in record.post.body:
                 self._linking.append((path, record, known))
         self._ids.append(record.id)
-        incoming.tell("import", path, "planned", record=record)
+        reason = in_words(record.losses, self._round.policy, incoming.reading.name)
+        incoming.tell("import", path, "planned", record=record, reason=reason)
 
     def _put(self, path: str, record: Record, known: LedgerRecord | None) -> None:
         incoming, overlay = self._incoming, self._round.overlay

@@ -14,6 +14,8 @@ from gitsync.engine.projection import lift, project, view
 from gitsync.engine.reconcile import Reconciled, came_due, owed, reconcile, rewrite
 from gitsync.engine.rewritten import own_earlier_text
 from gitsync.engine.subject import Subject, seen
+from gitsync.engine.telling import in_words
+from gitsync.events import Action
 from gitsync.model import Post, Record
 from gitsync.plan import Step
 from gitsync.state.records import Entry
@@ -130,5 +132,7 @@ def _agree(
     result = subject.result(base=agreed, remote=stored, record=known)
     case.incoming.results.append(result)
     if changed or step is Step.MERGE:
-        case.incoming.tell("merge" if step is Step.MERGE else "pull", case.path, "planned", record=record)
+        reason = in_words(record.losses, case.round.policy, case.site)
+        action: Action = "merge" if step is Step.MERGE else "pull"
+        case.incoming.tell(action, case.path, "planned", record=record, reason=reason)
     return replace(subject.after(result, step=Step.PUSH, oid=case.oid), theirs=record) if push else None

@@ -17,6 +17,7 @@ from gitsync.engine.resending import everything, with_other_files, with_other_li
 from gitsync.engine.scope import Scope
 from gitsync.engine.subject import Subject, entry_of
 from gitsync.engine.survey import Reading
+from gitsync.engine.telling import in_words
 from gitsync.errors import InvalidContent, Refused
 from gitsync.model import Post
 from gitsync.plan import Step
@@ -272,12 +273,8 @@ def _remember(incoming: Incoming, subject: Subject, base: Oid | None) -> None:
 def _losses(projection: Projection, coming: set[str], policy: Policy, site: str) -> str:
     """Say what the site will not show of a post; a link to a post that is created in this run is no loss."""
     homeless = {path for path, url in projection.uses.posts.items() if url is None}
-    told = [
-        problem
-        for problem in projection.problems
-        if (problem.code != "LINK001" or not homeless <= coming) and not policy.allows(site, problem.code)
-    ]
-    return " ".join(f"{problem.code} {problem.message}." for problem in told)
+    told = (problem for problem in projection.problems if problem.code != "LINK001" or not homeless <= coming)
+    return in_words(told, policy, site)
 
 
 def _linked_first(creates: Sequence[Write]) -> list[Write]:

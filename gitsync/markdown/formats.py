@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Final, NamedTuple
 
-from gitsync.connector import Problem
+from gitsync.model import Problem
 
 NAMES: Final = ("markdown", "html", "wordpress", "ghost", "medium", "hashnode", "devto")
 """Every format; the one called x is `FORMAT` in gitsync.markdown.x_format."""
@@ -71,6 +71,11 @@ HTML_CHANGED: Final = Loss(
     hint="Close every tag.",
 )
 """What is left after all rules: broken HTML. Tags that nothing closes reach further in one page than in another."""
+
+HTML_UNSAID: Final = Loss(
+    code="HTML_CHANGED", message="some of the HTML comes out otherwise in Markdown", hint="Close every tag there."
+)
+"""The same, in reading."""
 
 
 def compared(body: str, written: Translation, read: Callable[[str], str]) -> Translation:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from gitsync.markdown.embeds import respell
 from gitsync.markdown.extensions import formulas, heading_names, tildes
 from gitsync.markdown.foreign import foreign
-from gitsync.markdown.formats import HTML_CHANGED, TAG, Format, Translation, compared
+from gitsync.markdown.formats import HTML_CHANGED, HTML_UNSAID, TAG, Format, Translation, compared
 from gitsync.markdown.html import to_markdown, translated
 from gitsync.markdown.render import to_html, unused_notes
 
@@ -27,7 +27,7 @@ def write(body: str) -> Translation:
 def reading(html: str) -> Translation:
     """Return `html` as Markdown, and whether that shows another page."""
     text, is_so = translated(html)
-    return Translation(text, () if is_so else (HTML_CHANGED,))
+    return Translation(text, () if is_so else (HTML_UNSAID,))
 
 
 FORMAT = Format(name="html", reading=reading, write=write)

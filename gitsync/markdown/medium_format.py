@@ -16,7 +16,7 @@ from gitsync.markdown.dom import TEXT, WHITE, Node, parse, to_source, walk
 from gitsync.markdown.embeds import SPELLED, find
 from gitsync.markdown.extensions import extensions
 from gitsync.markdown.foreign import foreign
-from gitsync.markdown.formats import HTML_CHANGED, TAG, Format, Loss, Translation, compared
+from gitsync.markdown.formats import HTML_UNSAID, TAG, Format, Loss, Translation, compared
 from gitsync.markdown.html import to_markdown
 from gitsync.markdown.providers import Embed, embed_of, html_of
 from gitsync.markdown.render import to_html, unused_notes
@@ -304,7 +304,7 @@ def reading(html: str) -> Translation:
     text = read(html)
     root, shown = parse(html), parse(to_html(text, named=False))
     if root is None or shown is None:
-        return Translation(text, (HTML_CHANGED,))
+        return Translation(text, (HTML_UNSAID,))
     missing = " ".join((_counted(_story(root)) - _counted(shown)).elements())
     message = f"these words of the story are left out: {missing[:80]}"
     return Translation(text, (Loss(code="WORDS_LOST", message=message),) if missing else ())

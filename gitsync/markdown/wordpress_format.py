@@ -14,7 +14,7 @@ from gitsync.markdown.embeds import SPELLED
 from gitsync.markdown.equality import same_dom
 from gitsync.markdown.extensions import extensions
 from gitsync.markdown.foreign import foreign
-from gitsync.markdown.formats import HTML_CHANGED, Format, Loss, Translation, compared
+from gitsync.markdown.formats import HTML_UNSAID, Format, Loss, Translation, compared
 from gitsync.markdown.heading_ids import given, unnamed
 from gitsync.markdown.html import to_markdown, translated
 from gitsync.markdown.providers import embed_of
@@ -52,7 +52,7 @@ def _reading(content: str) -> Translation:
             parts.append(html)
     text, is_so = translated("\n".join(parts))
     told = (Loss(code="BLOCK_PLAIN", message=f"{loss} in Markdown") for loss in losses)
-    return Translation(asides.restored(text), (*told, *(() if is_so else (HTML_CHANGED,))))
+    return Translation(asides.restored(text), (*told, *(() if is_so else (HTML_UNSAID,))))
 
 
 def _said(block: Block) -> tuple[str | None, str]:
