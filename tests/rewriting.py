@@ -200,4 +200,6 @@ def _rewritten(world: World, before: dict[str, str], versions: list[dict[str, st
     world.alive = (world.alive - (left - pulled)) | coined
     keys = {KEY.findall(text)[0] for text in after.values()}
     world.withdrawn -= keys
+    # What was deleted and had come back is gone again.
+    world.withdrawn |= ({key for text in texts for key in KEY.findall(text)[:1]} - keys) & world.ever_withdrawn
     world.rewritten = True
