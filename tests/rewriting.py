@@ -66,15 +66,18 @@ def rebase(world: World, count: int, number: int, place: int, how: str) -> None:
         return
     with _rewriting(world, count):
         world.blog.git("switch", "--quiet", "--create", "elsewhere", f"HEAD~{count}")
-        path = world.pick(number)
+        path, removed = world.pick(number), set()
         if path is not None:
             text = world.files()[path]
-            world.blog.write(path, world.change(text, place, how, eol="\r\n" if "\r\n" in text else "\n"))
+            after = world.change(text, place, how, eol="\r\n" if "\r\n" in text else "\n")
+            removed = words(text) - words(after)
+            world.blog.write(path, after)
             world.blog.git("commit", "--quiet", "--all", "--allow-empty", "-m", "elsewhere")
         world.blog.git("switch", "--quiet", "main")
         if not _goes_well(world, "rebase", "--quiet", "elsewhere"):
             world.blog.git("rebase", "--abort")
         world.blog.git("branch", "--quiet", "-D", "elsewhere")
+    world.alive -= removed - words("\n".join(world.files().values()))  # an edit like any other
     world.tell(f"here: rebase {count} commits onto {how} {place} in {path}")
 
 
