@@ -401,3 +401,18 @@ def test_a_deletion_that_is_reset_and_an_edit_on_top_reach_the_site(tmp_path: Pa
     assert blog.site().posts()[before].body == SECOND, outcome.told
     assert blog.shown("A").status == "published"
     blog.quiet()
+
+
+def test_a_conflict_that_was_decided_before_a_reset_is_not_pending_again(blog: Blog) -> None:
+    blog.put("posts/a.md", post("A", SECOND))
+    blog.site().edit(blog.id_of("A"), body=THEIRS)
+    assert blog.run(materialise=False).summary.conflicts == 1
+    decided = FIRST.replace("sent", "decided")
+    blog.put("posts/a.md", post("A", decided))
+    assert blog.run(materialise=False).summary.exit_code == 0
+    blog.git("commit", "--quiet", "--amend", "-m", "the same, said otherwise")
+    outcome = blog.run(materialise=False)
+    assert outcome.summary.exit_code == 0, outcome.told
+    assert not blog.git("ls-tree", "-r", "--name-only", "refs/gitsync/site", "conflicts/"), outcome.told
+    assert blog.shown("A").body == decided
+    blog.quiet()

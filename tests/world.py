@@ -181,6 +181,8 @@ class World:
         (self.blog.root / new).parent.mkdir(parents=True, exist_ok=True)
         self.blog.git("mv", path, new)
         after = self.change(before, place, "replace", eol="\r\n" if "\r\n" in before else "\n") if edit else before
+        if edit and self.rewritten and (key := KEY.findall(before)[0]) in self.ever_withdrawn:
+            self.lose_sight(key)
         self.put(new, after, f"here: rename {path} to {new}{' and edit' if edit else ''}", before)
 
     def swap(self, one: int, other: int) -> None:
@@ -221,7 +223,14 @@ class World:
         text = self.deleted.pop(key)
         after = self.change(text, place, "replace", eol="\r\n" if "\r\n" in text else "\n") if edit else text
         self.withdrawn.discard(key)
+        if edit:
+            self.lose_sight(key)
         self.put(f"posts/back{self.number}-{key}.md", after, f"here: {key} is back{', edited' if edit else ''}")
+
+    def lose_sight(self, key: str) -> None:
+        """Nobody can tell that a post of another text was there before, where sites know no slugs."""
+        if any("slug" not in store.behaviour.holds for store in self.sites.values()):
+            self.strangers.add(key)
 
     # What editors do there
 

@@ -217,5 +217,5 @@ def _to_be_touched(readings: Sequence[Reading]) -> set[str]:
     return {
         change.path if (change := reading.local.get(path)) is not None else path
         for reading in readings
-        for path in (*reading.changed, *reading.gone, *reading.ledger.conflicts())
+        for path in (*reading.changed, *reading.gone, *reading.conflicts)
     }

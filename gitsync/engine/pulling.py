@@ -53,7 +53,7 @@ def _fill(round: Round, incoming: Incoming) -> None:
     for result in recovery.results:
         incoming.results.append(result)
     incoming.events += recovery.events
-    concerned = {*reading.local, *reading.changed, *reading.gone, *reading.revived, *reading.ledger.conflicts()}
+    concerned = {*reading.local, *reading.changed, *reading.gone, *reading.revived, *reading.conflicts}
     paths = sorted(concerned - reading.crowded.keys())
     created: list[Subject] = []
     remaining = iter(paths)

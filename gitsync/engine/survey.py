@@ -79,6 +79,11 @@ class Reading:
     def capabilities(self) -> Capabilities:
         return self.online.capabilities
 
+    @property
+    def conflicts(self) -> set[str]:
+        """The posts that have a pending conflict, or had one when this history was agreed on last."""
+        return {*self.ledger.conflicts(), *self.ledger.conflicts(at=self.agreed)}
+
     def entries(self, paths: Sequence[str]) -> dict[str, Entry]:
         """Return what the ledger holds of `paths`: bases as of `agreed`, records of today."""
         entries = self.ledger.entries(paths, at=self.agreed)

@@ -57,6 +57,7 @@ class Folding:
                 self._set(record_file(path), dump_record(replace(record, revision="")))
         absent = {path for path in touched if path not in records or records[path].is_let_go}
         self._now.update((file, oid) for file, oid in files.items() if post_of(file) not in absent)
+        self._conflicts = self._conflicts or any(file.startswith("conflicts/") for file in files)
 
     def take(self, results: Iterable[Result]) -> Iterator[None]:
         """Apply `results` in their order; yields now and then, so that the caller may ask for a `portion`."""
