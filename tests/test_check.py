@@ -128,3 +128,16 @@ def test_check_writes_nothing(desk: Desk) -> None:
     assert desk.git("status", "--porcelain") == ""
     assert desk.git("for-each-ref", "refs/gitsync") == ""
     assert desk.rows() == {}
+
+
+def test_a_loss_is_told_at_its_place_in_the_file_whatever_links_become_before_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    desk = Desk(tmp_path / "blog", capsys, config=NARROW.replace('table = "posts"', 'table = "posts"\nformat = "html"'))
+    desk.write("posts/b.md", post("B"))
+    body = "Words [b](b.md).\n\n[b](b.md) and [b](b.md)\n\n{% foo %}\n\n[b](b.md) {% bar %}\n"
+    desk.write("posts/a.md", post("A", body))
+    lines = desk.root.joinpath("posts/a.md").read_text().split("\n")
+    said = desk.run("check", "posts/a.md").out
+    assert f"posts/a.md:{lines.index('{% foo %}') + 1}:1: TAG_WORDS" in said
+    assert f"posts/a.md:{lines.index('[b](b.md) {% bar %}') + 1}:1: TAG_WORDS" in said

@@ -11,6 +11,9 @@ from gitsync_connectors.memory import Behaviour, Fault
 
 from gitsync.errors import Malformed, OutcomeUnknown, Stale, Unreachable
 from gitsync.git.staging import index_lock
+from gitsync.markdown.formats import named
+from gitsync.markdown.html import to_markdown
+from gitsync.markdown.render import to_html
 from gitsync.model import Post
 from gitsync.repository import Repository
 from tests.blog import Blog, post
@@ -563,3 +566,9 @@ def test_a_deleted_post_is_known_by_its_text_though_the_site_has_typeset_it(tmp_
     assert blog.id_of("A") == id, outcome.told
     assert blog.shown("A").status == "published"
     blog.quiet()
+
+
+def test_a_footnote_that_says_nothing_yet_stays_one() -> None:
+    body = "a[^1] b[^2]\n\n[^1]:\n\n[^2]: Words.\n"
+    assert to_markdown(to_html(body)) == body
+    assert named("wordpress").read(named("wordpress").write(body).text) == body

@@ -9,7 +9,7 @@ import mimetypes
 import posixpath
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 from urllib.parse import quote, unquote, urlsplit
 
@@ -96,10 +96,25 @@ def project(post: Post, path: str, place: Place, connector: Connector, *, checke
     stored = connector.project(absolute)
     if unheld := _unheld(stored, fields):
         stored = stored.with_fields(dict.fromkeys(unheld))
-    problems = (*outgoing.problems, *connector.problems(absolute)) if checked else ()
+    found = connector.problems(absolute) if checked else ()
+    problems = (*outgoing.problems, *(_where_written(it, body, post.body) for it in found)) if checked else ()
     assets = {path: oid for path in outgoing.assets if (oid := place.blob(path)) is not None}
     uses = Uses(posts=outgoing.posts, assets=assets)
     return Projection(post=stored, digest=digest(stored), uses=uses, problems=problems)
+
+
+def _where_written(problem: Problem, sent: str, written: str) -> Problem:
+    """Return a problem of the body `sent`, whose links are longer than those `written`, with its place in the latter.
+
+    Links are rewritten within their lines: a problem stays in its line.
+    """
+    if sent == written or problem.field != "body":
+        return problem
+    number = sent.count("\n", 0, problem.offset)
+    there, here = (text.split("\n", number + 1)[: number + 1][-1] for text in (sent, written))
+    column = problem.offset - (sent.rfind("\n", 0, problem.offset) + 1)
+    same = len(posixpath.commonprefix([there[:column], here]))
+    return replace(problem, offset=sum(len(line) + 1 for line in written.split("\n", number)[:number]) + same)
 
 
 def lift(post: Post, path: str, place: Place) -> Post:

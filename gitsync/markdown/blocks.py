@@ -257,7 +257,7 @@ def _notes(node: Node, way: Way) -> str:
     out = []
     for note in node.kids:
         text = blocks(note.kids, way.deeper()).replace("\n", "\n    ")
-        out.append(f"[^{note.get('label')}]: " + re.sub(r"\n +(?=\n)", "\n", text))
+        out.append(f"[^{note.get('label')}]:" + re.sub(r"\n +(?=\n)", "\n", f" {text}" if text else ""))
     return "\n\n".join(out)
 
 

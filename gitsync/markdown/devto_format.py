@@ -11,6 +11,8 @@ from gitsync.markdown.foreign import foreign
 from gitsync.markdown.formats import Format, Loss, Translation
 from gitsync.markdown.lines import broken
 from gitsync.markdown.liquid import protect, unknown_tags, unprotect
+from gitsync.markdown.stripped import stripped
+from gitsync.markdown.unread import unread
 from gitsync.model import clean_body
 
 
@@ -27,7 +29,15 @@ def write(body: str) -> Translation:
         for name in unknown_tags(said)
         if name not in ("raw", "endraw")
     )
-    told = (*losses, *broken(body, "dev.to"), *extensions(body, "dev.to"), *foreign(body, "dev.to", ("liquid",)))
+    words = unread(body, "dev.to", ("definitions", "boxes", "headings"))
+    told = (
+        *losses,
+        *broken(body, "dev.to"),
+        *words,
+        *stripped(body, "dev.to"),
+        *extensions(body, "dev.to"),
+        *foreign(body, "dev.to", ("liquid",)),
+    )
     return Translation(protect(said), told)
 
 

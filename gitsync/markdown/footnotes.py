@@ -63,7 +63,7 @@ def _content(item: Node) -> list[Node]:
     if kids and kids[-1].tag == "p" and not kids[-1].attrs:
         kids[-1] = Node("p", kids=_without_links_back(kids[-1].kids), flows=False)
         kids = kids if kids[-1].kids else kids[:-1]
-    return [Node("p", kids=kids, flows=False)] if all(kid.flows for kid in kids) else kids
+    return [Node("p", kids=kids, flows=False)] if kids and all(kid.flows for kid in kids) else kids
 
 
 def _without_links_back(kids: list[Node]) -> list[Node]:

@@ -25,6 +25,7 @@ from gitsync.markdown.marks import marks
 from gitsync.markdown.parser import parser
 from gitsync.markdown.providers import html_of
 from gitsync.markdown.sources import line_starts
+from gitsync.markdown.unread import unread
 from gitsync.model import clean_body
 
 
@@ -112,8 +113,8 @@ def _native(run: list[tuple[Said, Any]]) -> list[tuple[str, list[Any]]]:
 def write(body: str) -> Translation:
     """Return `body` as a Lexical document."""
     shown = [(start, end) for start, end, _ in _own_cards(body)]
-    signs = (*broken(body, "Ghost"), *marks(body), *extensions(body, "Ghost"))
-    told = (*signs, *foreign(body, "Ghost", ("ghost",), shown))
+    words = (*marks(body), *unread(body, "Ghost", ("definitions", "boxes", "headings", "hosts")))
+    told = (*broken(body, "Ghost"), *words, *extensions(body, "Ghost"), *foreign(body, "Ghost", ("ghost",), shown))
     return Translation(document(_cards(respelled(body, GHOST))), told)
 
 

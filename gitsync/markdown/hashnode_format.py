@@ -13,6 +13,8 @@ from gitsync.markdown.embeds import respell
 from gitsync.markdown.extensions import alerts, heading_names, tildes
 from gitsync.markdown.foreign import foreign
 from gitsync.markdown.formats import Format, Loss, Translation
+from gitsync.markdown.stripped import stripped
+from gitsync.markdown.unread import unread
 from gitsync.model import clean_body
 
 _FENCED: Final = re.compile(r"^( {0,3})(`{3,}|~{3,})[^\n]*\n.*?(?:^ {0,3}\2[`~]*[ \t]*$|\Z)|`+[^`\n]+`+", re.M | re.S)
@@ -36,7 +38,7 @@ def _unaligned(text: str) -> str:
 
 
 def write(body: str) -> Translation:
-    """Return `body` with its embeds as Hashnode spells them; frames are taken out of posts there."""
+    """Return `body` with its embeds as Hashnode spells them."""
     return Translation(
         respelled(respell(body, "hashnode"), HASHNODE),
         (
@@ -44,6 +46,8 @@ def write(body: str) -> Translation:
             *heading_names(body, "Hashnode"),
             *tildes(body, "Hashnode"),
             *_aligned(body),
+            *unread(body, "Hashnode", ("definitions",)),
+            *stripped(body, "Hashnode"),
             *foreign(body, "Hashnode", ("hashnode",)),
         ),
     )

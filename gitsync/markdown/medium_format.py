@@ -9,6 +9,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from html import escape
+from itertools import groupby
 from typing import Final
 
 from gitsync.markdown.asides import Asides
@@ -20,12 +21,14 @@ from gitsync.markdown.formats import HTML_UNSAID, TAG, Format, Loss, Translation
 from gitsync.markdown.html import to_markdown
 from gitsync.markdown.providers import Embed, embed_of, html_of
 from gitsync.markdown.render import to_html, unused_notes
+from gitsync.markdown.stripped import stripped
 
 _HOLDERS: Final = frozenset({"section", "div", "article", "body", "main", "header"})
 _HEADINGS: Final = {"h1": "h2", "h2": "h2", "h3": "h2", "h4": "h3", "h5": "h3", "h6": "h3"}
 _DEEPEST: Final = 200
 _INLINE: Final = {"a": ("href", "title"), "img": ("src", "alt", "title"), "ol": ("start",)}
 _TABLE: Final = re.compile(r"<table>[^<]*(?:<(?!/?table>)[^<]*)*</table>\n?")
+_DEFINITIONS: Final = re.compile(r"<dl>[^<]*(?:<(?!/?dl>)[^<]*)*</dl>\n?")
 _NOTES: Final = re.compile(
     r'<section class="footnotes">\n<ol>\n([^<]*(?:<(?!/?section\b)[^<]*)*)</ol>\n</section>\n?', re.DOTALL
 )
@@ -264,7 +267,10 @@ def _written(body: str, html: str, losses: list[Loss]) -> Translation:
     if "<table>" in html:
         lose("TABLE_FLAT", "tables: they are shown as code")
         html = _TABLE.sub(_as_code, html)
-    losses += [*unused_notes(body), *extensions(body, "Medium"), *foreign(body, "Medium")]
+    if "<dl>" in html:
+        lose("DEFS_FLAT", "definition lists: the terms are paragraphs in bold")
+        html = _DEFINITIONS.sub(_as_paragraphs, html)
+    losses += [*unused_notes(body), *stripped(body, "Medium"), *extensions(body, "Medium"), *foreign(body, "Medium")]
     if _NOTES.search(html):
         lose("NOTES_LISTED", "footnotes: they are a list at the end")
         html = _NOTES.sub(lambda it: f"<hr>\n<ol>\n{_BACK.sub('', it[1])}</ol>\n", _REFERENCE.sub(r"\1", html))
@@ -297,6 +303,20 @@ def _as_code(match: re.Match[str]) -> str:
     widths = [max(map(len, column)) for column in zip(*rows, strict=False)]
     lines = [" | ".join(cell.ljust(w) for cell, w in zip(row, widths, strict=False)).rstrip() for row in rows]
     return f"<pre><code>{escape(chr(10).join(lines), quote=False)}\n</code></pre>\n"
+
+
+def _as_paragraphs(match: re.Match[str]) -> str:
+    """Return a definition list as paragraphs, its terms in bold."""
+    root = parse(match[0])
+    out: list[str] = []
+    for item in _all(root) if root else ():
+        if item.tag == "dt":
+            out.append(f"<p><strong>{to_source(item.kids).strip(WHITE)}</strong></p>")
+        elif item.tag == "dd":
+            for flows, run in groupby(item.kids, key=lambda kid: kid.flows):
+                if text := to_source(list(run)).strip(WHITE):
+                    out.append(f"<p>{text}</p>" if flows else text)
+    return "".join(f"{block}\n" for block in out)
 
 
 def reading(html: str) -> Translation:

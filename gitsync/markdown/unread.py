@@ -1,0 +1,64 @@
+"""What GitHub's Markdown says and a platform's own does not, and headings that only the platform sees.
+
+Forem's is Redcarpet, Ghost's markdown-it, Hashnode's marked; none has definition lists, the first two no boxes to tick.
+Sources: Forem app/lib/constants/redcarpet.rb; TryGhost/Koenig packages/kg-markdown-html-renderer, tried in a Ghost 6.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator
+from itertools import pairwise
+from typing import Final
+
+from markdown_it.token import Token
+
+from gitsync.markdown.formats import Loss
+from gitsync.markdown.parser import parser
+from gitsync.markdown.sources import line_starts
+
+_MAY: Final = re.compile(r"^[ \t>]*:[ \t]|\[[ \txX]\]|^[^\n\w]*#[^\s#]|\bwww\.", re.MULTILINE | re.IGNORECASE)
+_BOX: Final = re.compile(r"\[[ \txX]\]\s")
+_HEADING: Final = re.compile(r"(?:^|\n)(#{1,6}[^\s#][^\n]*)")
+
+
+def unread(body: str, platform: str, kinds: Collection[str]) -> list[Loss]:
+    """Return a loss for each kind of markup in `body` that `platform` takes otherwise.
+
+    `kinds`: "definitions" and "boxes", which it shows as words; "headings", which it takes `#word` for; "hosts", those
+    of www., which it makes no links of.
+    """
+    if not _MAY.search(body):
+        return []
+    starts = line_starts(body)
+    found: dict[str, Loss] = {}
+    tokens = parser().parse(body)
+    for at, token in enumerate(tokens):
+        for kind, message, hint, line in _in(tokens, at):
+            if kind in kinds and token.map:
+                code, offset = CODES[kind], starts[token.map[0] + line]
+                found.setdefault(kind, Loss(code=code, message=f"{platform} {message}", offset=offset, hint=hint))
+    return list(found.values())
+
+
+CODES: Final = {"definitions": "DEFS_FLAT", "boxes": "TASKS_FLAT", "headings": "HASH_HEADING", "hosts": "LINK_WORDS"}
+
+
+def _in(tokens: list[Token], at: int) -> Iterator[tuple[str, str, str, int]]:
+    """Yield the kind, what happens to it, what to do and in which line, of what is said at a token."""
+    token = tokens[at]
+    if token.type == "dl_open":
+        yield "definitions", "has no definition lists: they are shown as words", "Write it as a list or a table.", 0
+    if token.type != "inline" or tokens[at - 1].type != "paragraph_open":
+        return
+    kids = token.children or []
+    if tokens[at - 2].type == "list_item_open" and _BOX.match(token.content):
+        yield "boxes", "has no boxes to tick: they are shown as [ ] and [x]", "", 0
+    begins = [0, *(n + 1 for n, kid in enumerate(kids) if kid.type in ("softbreak", "hardbreak"))]
+    hashes = (kids[n].content for n in begins if n < len(kids) and kids[n].type == "text")
+    if any(re.match("#{1,6}", text) for text in hashes) and (match := _HEADING.search(token.content)):
+        hint = "Put a backslash before the #."
+        yield "headings", f"takes {match[1][:40]} for a heading", hint, token.content.count("\n", 0, match.start(1))
+    for kid, text in pairwise(kids):
+        if kid.type == "link_open" and kid.info == "auto" and text.content.lower().startswith("www."):
+            yield "hosts", f"makes no link of {text.content[:60]}", "Write its https://, too.", 0
