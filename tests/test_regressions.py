@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from time import perf_counter
 
 import pytest
 from gitsync_connectors.memory import Behaviour, Fault
@@ -13,6 +14,7 @@ from gitsync.errors import Malformed, OutcomeUnknown, Stale, Unreachable
 from gitsync.git.staging import index_lock
 from gitsync.markdown.formats import named
 from gitsync.markdown.html import to_markdown
+from gitsync.markdown.links import find_links
 from gitsync.markdown.render import to_html
 from gitsync.model import Post
 from gitsync.repository import Repository
@@ -572,3 +574,10 @@ def test_a_footnote_that_says_nothing_yet_stays_one() -> None:
     body = "a[^1] b[^2]\n\n[^1]:\n\n[^2]: Words.\n"
     assert to_markdown(to_html(body)) == body
     assert named("wordpress").read(named("wordpress").write(body).text) == body
+
+
+def test_a_tag_that_never_ends_is_searched_for_links_in_linear_time() -> None:
+    begun = perf_counter()
+    for tag in ("<div " + "a" * 20_000 + '"', "<a" + "b=c " * 5_000 + "'", "<p" + " /" * 5_000 + '"', "<b" * 5_000):
+        assert find_links(f"{tag}\n\n[x](y)\n")[-1].url == "y"
+    assert perf_counter() - begun < 10  # minutes with thirty letters, once

@@ -24,9 +24,10 @@ _MAY_LINK = re.compile(r"\](?:\(|:)|<[A-Za-z]|://")
 _ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{1,31}:[^\s<>\x00-\x20]*")
 _TAG = re.compile(
     r"<!--.*?(?:-->|\Z)|<(script|style|textarea)\b.*?(?:</\1\s*>|\Z)"
-    r"|<[A-Za-z][^\s/>]*(?:\s*[^\s\"'>/=]+(?:\s*=\s*(?:\"[^\"]*\"|'[^']*'|[^\s\"'=<>`]+))?|\s*/(?!>))*\s*/?>",
+    r"|<[A-Za-z][^\s/>]*+(?:\s*+[^\s\"'>/=]++(?:\s*+=\s*+(?:\"[^\"]*+\"|'[^']*+'|[^\s\"'=<>`]++))?+|\s*+/(?!>))*+\s*+/?>",
     re.DOTALL | re.IGNORECASE,
 )
+"""Possessive throughout: a name that could be cut in two would be tried in every way before a tag that never ends."""
 _ATTRIBUTE = re.compile(r"([^\s\"'>/=]+)(?:\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s\"'=<>`]+)))?")
 _POINTERS = {"href": "link", "src": "image", "srcset": "image", "poster": "image"}
 _CANDIDATE = re.compile(r"([^\s,]\S*?)(?:,+(?=\s|\Z)|\s+[^,]*|\Z)")
