@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from time import perf_counter
+
 import pytest
 
 from gitsync.markdown.anchors import FOREM, GHOST, GITHUB, HASHNODE, Style, names
@@ -131,3 +133,9 @@ def test_a_heading_of_wordpress_keeps_an_anchor_of_its_own() -> None:
     text = named("wordpress").read(block)
     assert block in text
     assert named("wordpress").write(text).text == block
+
+
+def test_headings_that_never_end_are_read_in_linear_time() -> None:
+    begun = perf_counter()
+    assert named("wordpress").read('<a href="#x">x</a>' + "<h2>" * 30_000)
+    assert perf_counter() - begun < 10  # half a minute, once

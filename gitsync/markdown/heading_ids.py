@@ -24,8 +24,8 @@ Named = tuple[int, str]
 _HREF = re.compile(r"<a\s[^<>]*\bhref\s*=\s*[\"']?#([^\s\"'<>]+)", re.IGNORECASE)
 _HEADING = re.compile(
     r"(?P<opened><!-- wp:heading \{[^{}\n]*\} -->\s*)?"
-    r"<h(?P<level>[1-6])(?P<said>(?: (?:class=\"wp-block-heading\"|id=\"[^\"<>]*\"))*)>(?P<text>.*?)</h(?P=level)>",
-    re.DOTALL,
+    r"<h(?P<level>[1-6])(?P<said>(?: (?:class=\"wp-block-heading\"|id=\"[^\"<>]*\"))*)>"
+    r"(?P<text>(?:[^<]|<(?!/?h[1-6]))*+)</h(?P=level)>"
 )
 _ID = re.compile(r" id=\"([^\"<>]*)\"")
 _ANCHOR = re.compile(r",\"anchor\":\"[^\"]*\"|\"anchor\":\"[^\"]*\",?")

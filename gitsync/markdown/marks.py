@@ -13,7 +13,7 @@ from gitsync.markdown.parser import parser
 from gitsync.markdown.sources import line_starts
 
 _SIGNS: Final = (
-    ("marked text", re.compile(r"(?<![=\\])==(?=[^\s=])[^\n]*?(?<=[^\s=])==(?!=)")),
+    ("marked text", re.compile(r"(?<![=\\])==(?=[^\s=])[^\n]{0,200}?(?<=[^\s=])==(?!=)")),
     ("a superscript", re.compile(r"(?<!\\)\^(?:[^\s^\\]|\\.)+\^")),
     ("a subscript", re.compile(r"(?<![~\\])~(?:[^\s~\\]|\\.)+~(?!~)")),
 )
