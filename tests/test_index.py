@@ -1,4 +1,6 @@
 import random
+import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -251,3 +253,12 @@ def test_an_index_that_lost_a_table_is_built_anew(repository: Repository, head: 
         index._db.execute("drop table claim")
         index._db.commit()
     assert rows(ledger) == before
+
+
+def test_several_processes_make_the_index_at_once(tmp_path: Path) -> None:
+    # The second found that `table tip already exists`, and its command ended with that.
+    script = "import sys; from pathlib import Path; from gitsync.state.index import _open; _open(Path(sys.argv[1]))"
+    for number in range(5):
+        path = str(tmp_path / f"{number}.db")
+        made = [subprocess.Popen([sys.executable, "-c", script, path], stderr=subprocess.PIPE) for _ in range(6)]
+        assert [process.communicate()[1].decode() for process in made] == [""] * len(made)

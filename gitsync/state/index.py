@@ -218,12 +218,16 @@ def _open(path: Path) -> sqlite3.Connection:
         try:
             db.execute("pragma journal_mode = wal")
             db.execute("pragma synchronous = normal")  # a crash may cost the newest rows, never the file
-            version = db.execute("pragma user_version").fetchone()[0]
-            tables = {row[0] for row in db.execute("select name from sqlite_master where type = 'table'")}
-            if version == VERSION and tables >= {"tip", *TABLES}:
+            if _whole(db):
                 return db
+            db.execute("begin immediate")  # another process may make it at the same time: whoever is second looks again
+            version, tables = _made(db)
             if version == 0 and not tables:
-                db.executescript(f"begin; {SCHEMA} pragma user_version = {VERSION}; commit;")
+                for statement in SCHEMA.split(";"):
+                    db.execute(statement)
+                db.execute(f"pragma user_version = {VERSION}")
+            db.commit()
+            if _whole(db):
                 return db
             db.close()
         except sqlite3.OperationalError:
@@ -233,6 +237,16 @@ def _open(path: Path) -> sqlite3.Connection:
             db.close()
         _remove(path)
     raise sqlite3.DatabaseError(f"{path} cannot be made")
+
+
+def _made(db: sqlite3.Connection) -> tuple[int, set[str]]:
+    tables = {row[0] for row in db.execute("select name from sqlite_master where type = 'table'")}
+    return db.execute("pragma user_version").fetchone()[0], tables
+
+
+def _whole(db: sqlite3.Connection) -> bool:
+    version, tables = _made(db)
+    return version == VERSION and tables >= {"tip", *TABLES}
 
 
 def _files(path: Path) -> list[Path]:
