@@ -12,7 +12,23 @@ from gitsync.markdown.formats import named
 from gitsync.markdown.lines import broken, joined
 from gitsync.markdown.render import to_html
 
-WRAPPED = """One two
+LEFT = """{% youtube dQw4w9WgXcQ %}
+words
+
+    code
+    code
+
+| a | b |
+|---|---|
+| 1 | 2 |
+
+A
+heading
+===
+"""
+
+WRAPPED = (
+    """One two
 three. See [a
 link](#x), `co
 de` and **four
@@ -30,22 +46,12 @@ lazily.
 1. One
    more.
 
-{% youtube dQw4w9WgXcQ %}
-words
-
-    code
-    code
-
-| a | b |
-|---|---|
-| 1 | 2 |
-
-A
-heading
-===
 """
+    + LEFT
+)
 
-JOINED = """One two three. See [a link](#x), `co
+JOINED = (
+    """One two three. See [a link](#x), `co
 de` and **four five**. \x20
 Six\\
 seven.
@@ -56,20 +62,9 @@ seven.
 
 1. One more.
 
-{% youtube dQw4w9WgXcQ %}
-words
-
-    code
-    code
-
-| a | b |
-|---|---|
-| 1 | 2 |
-
-A
-heading
-===
 """
+    + LEFT
+)
 
 
 def test_only_what_a_paragraph_wraps_is_joined() -> None:

@@ -133,9 +133,8 @@ def problems_of(
     for tag in post.tags or ():
         if len(tag) > MAX_TAG:
             add("TAG_LONG", "tags", f"the tag {tag[:30]!r}… is cut after {MAX_TAG} characters")
-    language = "wordpress" if markup == "blocks" else "html"
-    written = bodies.write(language, post.body)
-    found += bodies.losses(language, post.body)
+    written = bodies.write("wordpress" if markup == "blocks" else "html", post.body)
+    found += (loss.as_problem() for loss in written.losses)
     if (
         stripped := dict.fromkeys((one or other).lower() for one, other in STRIPPED.findall(written.text))
     ) and strips():

@@ -12,7 +12,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from gitsync.markdown.formats import Loss
-from gitsync.markdown.parser import new_parser, parser
+from gitsync.markdown.parser import new_parser, parsed, parser
 from gitsync.markdown.sources import line_starts
 
 _ALERT = re.compile(r"\[!(NOTE|TIP|IMPORTANT|WARNING|CAUTION)\][+-]?(?:[ \t]+[^\n]*)?$", re.IGNORECASE | re.MULTILINE)
@@ -36,7 +36,7 @@ def heading_names(body: str, platform: str) -> list[Loss]:
         return []
     starts = line_starts(body)
     found = []
-    tokens = parser().parse(body)
+    tokens = parsed(body)
     for heading, inline in pairwise(tokens):
         if heading.type == "heading_open" and inline.map and (match := _ID.search(inline.content)):
             message = f"{platform} shows {match[0].strip()} as words"
@@ -50,7 +50,7 @@ def alerts(body: str, platform: str) -> list[Loss]:
     if not _ALERT.search(body):
         return []
     starts = line_starts(body)
-    tokens = parser().parse(body)
+    tokens = parsed(body)
     found = []
     for quote, paragraph, inline in zip(tokens, tokens[1:], tokens[2:], strict=False):
         begins = quote.type == "blockquote_open" and paragraph.type == "paragraph_open" and inline.map
@@ -66,7 +66,7 @@ def formulas(body: str) -> list[Loss]:
         return []
     starts = line_starts(body)
     found = []
-    for token in parser().parse(body):
+    for token in parsed(body):
         if token.type != "inline" or token.map is None:
             continue
         for match in _FORMULA.finditer(_CODE.sub("", token.content)):

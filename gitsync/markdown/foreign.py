@@ -15,7 +15,7 @@ from markdown_it.token import Token
 from gitsync.markdown.embeds import find
 from gitsync.markdown.formats import Loss
 from gitsync.markdown.ghost_nodes import KEPT
-from gitsync.markdown.parser import parser
+from gitsync.markdown.parser import parsed
 from gitsync.markdown.sources import line_starts
 
 _TAGS: Final = {
@@ -53,7 +53,7 @@ def foreign(
         return []
     found: dict[str, Loss] = {}
     starts = line_starts(body)
-    tokens = parser().parse(body)
+    tokens = parsed(body)
     embeds = [(it.start, it.end) for it in find(body, tokens)] if shown is None else shown
     for token in tokens:
         if token.map is None or token.type not in ("inline", "html_block"):

@@ -11,13 +11,13 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from gitsync.markdown.formats import Loss
-from gitsync.markdown.parser import parser
+from gitsync.markdown.parser import parsed
 from gitsync.markdown.sources import line_places, line_starts
 
 _MAY_WRAP = re.compile(r"[^\s][ \t]?\n[ \t>]*[^\s]")
 _SOFT = re.compile(r"(?<!  |%\})(?<!\\)\n(?!\{%)")
 """Not beside a Liquid tag, which may have to stand alone."""
-_CODE = re.compile(r"(`+)(?!`)(.*?)(?<!`)\1(?!`)|<[A-Za-z/][^<>]*>", re.DOTALL)
+_CODE = re.compile(r"(`+)(?!`).*?(?<!`)\1(?!`)|<[A-Za-z/][^<>]*>", re.DOTALL)
 
 
 def broken(body: str, platform: str) -> list[Loss]:
@@ -45,11 +45,11 @@ def _ends(body: str) -> Iterator[tuple[int, int]]:
     if not _MAY_WRAP.search(body):
         return
     starts = line_starts(body)
-    tokens = parser().parse(body)
+    tokens = parsed(body)
     for opened, inline in pairwise(tokens):
         if opened.type != "paragraph_open" or inline.map is None or "\n" not in inline.content:
             continue
         places = line_places(body, inline.content, starts, inline.map[0])
-        held = _CODE.sub(lambda it: re.sub(r"[^\n]", "x", it[0]).replace("\n", "x"), inline.content)
+        held = _CODE.sub(lambda it: "x" * len(it[0]), inline.content)
         for end in _SOFT.finditer(held):
             yield places.at(end.start()), places.at(end.end())

@@ -9,7 +9,7 @@ import re
 from typing import Final
 
 from gitsync.markdown.formats import Loss
-from gitsync.markdown.parser import parser
+from gitsync.markdown.parser import parsed
 from gitsync.markdown.sources import line_starts
 
 _SIGNS: Final = (
@@ -27,7 +27,7 @@ def marks(body: str) -> list[Loss]:
         return []
     starts = line_starts(body)
     found: dict[str, Loss] = {}
-    for token in parser().parse(body):
+    for token in parsed(body):
         if token.type != "inline" or token.map is None:
             continue
         text = _CODE.sub(lambda it: " " * len(it[0]), token.content)

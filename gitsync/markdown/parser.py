@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import cache
+from collections.abc import Callable, Sequence
+from functools import cache, lru_cache
 from typing import Any
 
 from markdown_it import MarkdownIt
 from markdown_it.rules_inline import StateInline
+from markdown_it.token import Token
 from mdit_py_plugins.deflist import deflist_plugin
 from mdit_py_plugins.footnote import footnote_plugin
 
@@ -61,6 +62,20 @@ def _last_bracket(text: str) -> int:
             break
         at = text.rfind("]", 0, at)
     return at
+
+
+LONG = 1 << 17
+"""Characters of a body whose tokens are not kept."""
+
+
+def parsed(body: str) -> Sequence[Token]:
+    """Return the tokens of `body`, to be read only: many look at one body, one after the other, and share them."""
+    return _last_parsed(body) if len(body) < LONG else parser().parse(body)
+
+
+@lru_cache(1)
+def _last_parsed(body: str) -> Sequence[Token]:
+    return parser().parse(body)
 
 
 @cache

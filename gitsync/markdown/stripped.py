@@ -11,7 +11,7 @@ from typing import Final
 
 from gitsync.markdown.embeds import find
 from gitsync.markdown.formats import Loss
-from gitsync.markdown.parser import parser
+from gitsync.markdown.parser import parsed
 from gitsync.markdown.sources import line_starts
 
 _ACTIVE: Final = frozenset(
@@ -35,7 +35,7 @@ def stripped(body: str, platform: str) -> list[Loss]:
         return []
     found: dict[str, Loss] = {}
     starts = line_starts(body)
-    tokens = parser().parse(body)
+    tokens = parsed(body)
     embeds = [(it.start, it.end) for it in find(body, tokens)]
     for token in tokens:
         if token.map is None:

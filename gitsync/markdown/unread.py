@@ -7,14 +7,14 @@ Sources: Forem app/lib/constants/redcarpet.rb; TryGhost/Koenig packages/kg-markd
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from itertools import pairwise
 from typing import Final
 
 from markdown_it.token import Token
 
 from gitsync.markdown.formats import Loss
-from gitsync.markdown.parser import parser
+from gitsync.markdown.parser import parsed
 from gitsync.markdown.sources import line_starts
 
 _MAY: Final = re.compile(r"^[ \t>]*:[ \t]|\[[ \txX]\]|^[^\n\w]*#[^\s#]|\bwww\.", re.MULTILINE | re.IGNORECASE)
@@ -32,7 +32,7 @@ def unread(body: str, platform: str, kinds: Collection[str]) -> list[Loss]:
         return []
     starts = line_starts(body)
     found: dict[str, Loss] = {}
-    tokens = parser().parse(body)
+    tokens = parsed(body)
     for at, token in enumerate(tokens):
         for kind, message, hint, line in _in(tokens, at):
             if kind in kinds and token.map:
@@ -44,7 +44,7 @@ def unread(body: str, platform: str, kinds: Collection[str]) -> list[Loss]:
 CODES: Final = {"definitions": "DEFS_FLAT", "boxes": "TASKS_FLAT", "headings": "HASH_HEADING", "hosts": "LINK_WORDS"}
 
 
-def _in(tokens: list[Token], at: int) -> Iterator[tuple[str, str, str, int]]:
+def _in(tokens: Sequence[Token], at: int) -> Iterator[tuple[str, str, str, int]]:
     """Yield the kind, what happens to it, what to do and in which line, of what is said at a token."""
     token = tokens[at]
     if token.type == "dl_open":
