@@ -15,11 +15,7 @@ if [ "${1:-}" = stop ]; then
     exit
 fi
 [ "${1:-}" = start ] || { sed -n 2p "$0" >&2; exit 2; }
-if [ ! -x /usr/sbin/mariadbd ]; then
-    apt-get update -qq >&2
-    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends -o DPkg::Lock::Timeout=300 \
-        mariadb-server-core mariadb-client-core >&2
-fi
+[ -x /usr/sbin/mariadbd ] || "$(dirname "$0")/debian.sh" mariadb-server-core mariadb-client-core
 [ -d "$data/mysql" ] || mariadb-install-db --no-defaults --user=root --datadir="$data" \
     --auth-root-authentication-method=normal --skip-test-db >"$root/install.log" 2>&1
 if ! running; then

@@ -14,12 +14,11 @@ if [ "${1:-}" = stop ]; then
 fi
 [ "${1:-}" = start ] || { sed -n 2p "$0" >&2; exit 2; }
 if [ -z "$(binaries)" ]; then
-    apt-get update -qq >&2
     mkdir -p /etc/postgresql-common
     # The package would make a cluster and start it.
     [ -f /etc/postgresql-common/createcluster.conf ] ||
         echo 'create_main_cluster = false' >/etc/postgresql-common/createcluster.conf
-    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends -o DPkg::Lock::Timeout=300 postgresql >&2
+    "$(dirname "$0")/debian.sh" postgresql
 fi
 bin=$(binaries)
 if [ ! -s "$data/PG_VERSION" ]; then

@@ -4,6 +4,7 @@
 # its block editor in. Needs npm; installs what it needs from Debian's packages; as root.
 # WORDPRESS_SUITE names the suite that WordPress comes from: sid has the newest, trixie an older one.
 set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
 root=${GITSYNC_SERVERS:-${XDG_CACHE_HOME:-$HOME/.cache}/gitsync/servers}/wordpress
 suite=${WORDPRESS_SUITE:-sid} port=${2:-8180} workers=2
 site=$root/site-$port url=http://127.0.0.1:$port socket=$root/db.sock
@@ -26,10 +27,8 @@ fi
 [ "${1:-}" = start ] || { sed -n 2,5p "$0" >&2; exit 2; }
 
 if ! php -m 2>/dev/null | grep -qi '^mysqli$' || [ ! -x /usr/sbin/mariadbd ]; then
-    apt-get update -qq >&2
     # Only the programs: the packages without "-core" would start a daemon.
-    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends -o DPkg::Lock::Timeout=300 \
-        php-cli php-mysql php-xml php-gd php-curl php-mbstring mariadb-server-core mariadb-client-core >&2
+    "$here/debian.sh" php-cli php-mysql php-xml php-gd php-curl php-mbstring mariadb-server-core mariadb-client-core
 fi
 
 core=$root/core-$suite
@@ -37,7 +36,7 @@ if [ ! -f "$core/.complete" ]; then
     # The mirror that this machine uses, asked for another suite; unpacked, never installed.
     apt=$root/apt
     mkdir -p "$apt"/{sources,lists/partial,cache/archives/partial}
-    [ -n "$(apt-get indextargets --format '$(REPO_URI)')" ] || apt-get update -qq >&2
+    [ -n "$(apt-get indextargets --format '$(REPO_URI)')" ] || "$here/debian.sh"
     mirror=$(apt-get indextargets --format '$(REPO_URI)' | sort -u | grep -E '/debian/?$' | head -n 1)
     printf 'Types: deb\nURIs: %s\nSuites: %s\nComponents: main\nSigned-By: %s\n' \
         "$mirror" "$suite" /usr/share/keyrings/debian-archive-keyring.gpg >"$apt/sources/wordpress.sources"
