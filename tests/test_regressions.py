@@ -155,6 +155,30 @@ def test_what_a_site_made_of_a_post_it_kept_is_not_overwritten_when_the_file_com
     assert "Two, there." in blog.git("show", "refs/gitsync/site:conflicts/posts/a.md/theirs")
 
 
+@pytest.mark.parametrize("policy", ["ignore", "unpublish"])
+def test_a_post_that_came_back_to_a_conflict_is_the_sites_again_once_it_is_decided(tmp_path: Path, policy: str) -> None:
+    blog = Blog(tmp_path / "blog", config=f'[policy]\ndelete = "{policy}"\n')
+    blog.put("posts/a.md", post("A", slug="a"))
+    blog.put("posts/b.md", post("B", slug="b"))
+    blog.run()
+    blog.git("rm", "--quiet", "posts/a.md")
+    blog.commit()
+    blog.run()
+    blog.site().edit(blog.id_of("A"), body="One.\n\nTwo, there.\n\nThree.\n")
+    blog.git("revert", "--no-edit", "HEAD")
+    assert blog.run(materialise=False).summary.conflicts == 1
+    blog.put("posts/a.md", post("A", "One.\n\nTwo, there.\n\nThree.\n", slug="a"))
+    outcome = blog.run()
+    assert outcome.summary.exit_code == 0, outcome.told
+    assert blog.shown("A").status == "published"
+    blog.quiet()
+    blog.put("posts/a.md", post("A", "One.\n\nTwo, there.\n\nThree, here.\n", slug="a"))
+    outcome = blog.run()
+    assert outcome.operations == [("update", "posts/a.md", "done")], outcome.told
+    assert blog.shown("A").body == "One.\n\nTwo, there.\n\nThree, here.\n"
+    blog.quiet()
+
+
 def test_a_write_that_is_planned_again_is_not_counted_as_done(blog: Blog) -> None:
     blog.put("posts/a.md", post("A"))
     blog.run()

@@ -156,6 +156,8 @@ def record_conflict(
     elif known is not None and record is not None and known.revision == record.revision:
         # History was rewritten: the record tells of a later agreement than `remote`. Only the site knows what it shows.
         known = replace(known, revision="")
+    if known is not None and known.is_let_go and subject.oid is not None:
+        known = replace(known, state="live", sent=None)  # the file is back: the decision is about a post of this site
     incoming.results.append(
         subject.result(base=subject.entry.base, remote=subject.entry.remote, record=known, conflict=recorded)
     )

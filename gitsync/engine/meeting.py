@@ -190,13 +190,16 @@ def meet(round: Round, incoming: Incoming, subject: Subject, record: Record) -> 
         after = replace(subject.after(result, step=Step.PUSH, oid=subject.oid), theirs=record)
         return None if oid == subject.oid and current else after
     ours = view(file, incoming.reading.name, place.default_status)
-    projection = project(ours, subject.path, place, incoming.reading.online)
+    sent = project(ours, subject.path, place, incoming.reading.online).post
+    before, remote = subject.entry.record, subject.entry.remote
+    if before is not None and before.is_let_go and remote is not None and remote.status == record.post.status:
+        sent = replace(sent, status=remote.status)  # that it is hidden is our doing, and nothing to decide on
     return record_conflict(
         incoming,
         subject,
         file,
         base=None,
-        sent=projection.post,
+        sent=sent,
         record=record,
         lift=lambda post: lift(post, subject.path, place),
         conflict=round.policy.conflict,
