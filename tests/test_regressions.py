@@ -557,6 +557,22 @@ def test_a_file_that_collided_with_a_post_when_they_met_can_be_renamed(blog: Blo
     blog.quiet()
 
 
+@pytest.mark.parametrize("here", ["[one, two, three, four]", "[one, two, three]"], ids=["there", "taken out"])
+def test_a_tag_that_an_editor_asks_for_is_shown_though_the_file_had_it_behind_what_fits(
+    tmp_path: Path, here: str
+) -> None:
+    blog = Blog(tmp_path / "blog", behaviour=Behaviour(max_tags=2))
+    blog.put("posts/a.md", post("A", tags="[one, two, three, four]"))
+    blog.run()
+    blog.site().edit(blog.id_of("A"), tags=("one", "four"))
+    blog.write("posts/a.md", post("A", tags=here))
+    blog.git("commit", "--quiet", "--all", "--allow-empty", "-m", "edit")
+    outcome = blog.run()
+    assert "tags: [one, four, three]" in blog.read("posts/a.md"), outcome.told
+    assert blog.shown("A").tags == ("one", "four")
+    blog.quiet()
+
+
 def test_a_post_that_no_read_shows_yet_is_not_made_twice_when_it_comes_back(tmp_path: Path) -> None:
     blog = Blog(tmp_path / "blog", config='[policy]\ndelete = "ignore"\n', behaviour=Behaviour(lag=25))
     blog.site().now = lambda: datetime.fromtimestamp(blog.clock.now, UTC)

@@ -44,7 +44,9 @@ def reconcile(
 ) -> Reconciled:
     """Carry the site's edit (remote0 -> remote1) into the base, and merge that with our edit (base -> ours)."""
     base_view = view(base, site, default_status)
-    theirs = merge.carry(base_view, lift(remote0), lift(remote1), fields=fields)
+    shown0, shown1 = lift(remote0), lift(remote1)
+    theirs = merge.carry(base_view, shown0, shown1, fields=fields)
+    base_view = merge.asked_for(base_view, view(ours, site, default_status), shown0, shown1, fields=fields)
     return combine(base_view, ours, theirs, site=site, default_status=default_status, fields=fields, conflict=conflict)
 
 

@@ -55,6 +55,14 @@ def _apply(
     return tuple(result)
 
 
+def without_added(items: Value, before: Value, after: Value) -> Value:
+    """Return the list without those of its items that are in `after` and were not in `before`."""
+    if not isinstance(items, tuple) or not isinstance(after, tuple):
+        return items
+    added = set(after) - set(before if isinstance(before, tuple) else ())
+    return tuple(item for item in items if item not in added)
+
+
 def respell(base: Value, remote: Value) -> Value:
     """Return the site's list with `base`'s spelling of what a platform respelled (`Web-Dev` as `webdev`)."""
     if not isinstance(base, tuple) or not isinstance(remote, tuple):

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from gitsync.merge.diff import Edit, edits
-from gitsync.merge.fields import merge_lists, respell, three_way
+from gitsync.merge.fields import merge_lists, respell, three_way, without_added
 from gitsync.merge.markers import marker_lines
 from gitsync.merge.prose import Hunk, carry_text, merge_text
 from gitsync.merge.words import lines, starts, tokens
@@ -83,12 +83,29 @@ def carry(base: Post, remote0: Post, remote1: Post, *, fields: Collection[str]) 
     return base.with_fields({name: value for name, value in changes.items() if value != base.get(name)})
 
 
+def asked_for(base: Post, ours: Post, remote0: Post, remote1: Post, *, fields: Collection[str]) -> Post:
+    """Return `base` without the items of its lists that an editor put on the site, and ours took out.
+
+    The site did not hold them before. Asking for them there says more than that they are in the base: merged with what
+    this returns they are additions, and are not taken out.
+    """
+    changes: dict[str, Value] = {}
+    for name in LISTS:
+        if name in fields:
+            had, kept = base.get(name), ours.get(name) or ()
+            less = without_added(had, respell(had, remote0.get(name)), respell(had, remote1.get(name)))
+            if isinstance(had, tuple) and isinstance(less, tuple) and isinstance(kept, tuple):
+                changes[name] = tuple(item for item in had if item in less or item in kept)
+    return base.with_fields({name: value for name, value in changes.items() if value != base.get(name)})
+
+
 def _carry_value(name: str, base: Value, remote0: Value, remote1: Value) -> Value:
     if remote0 == remote1 or not (remote0 or remote1):
         return base
     if name in LISTS:
         # Before what the site does not hold: behind that, it would be cut off next time.
-        return merge_lists(respell(base, remote0), base, respell(base, remote1), theirs_first=True)
+        old, new = respell(base, remote0), respell(base, remote1)
+        return merge_lists(old, without_added(base, old, new), new, theirs_first=True)
     if base is None and remote0 and name != "status":
         return None
     if name in _PROSE and isinstance(base, str) and isinstance(remote0, str) and isinstance(remote1, str):
