@@ -6,7 +6,6 @@ happens: whatever instant the process dies at, the next run knows what may have 
 
 from __future__ import annotations
 
-import hashlib
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -14,12 +13,13 @@ from itertools import islice
 
 from gitsync.engine.incoming import Incoming
 from gitsync.engine.overlay import Overlay
-from gitsync.engine.projection import Projection, media_type, project, view
+from gitsync.engine.projection import Projection, project, view
 from gitsync.engine.pushing import Outgoing, Write
 from gitsync.engine.reconcile import same_content
 from gitsync.engine.resending import with_other_links
 from gitsync.engine.subject import Subject, written
 from gitsync.engine.survey import clean
+from gitsync.engine.uploading import Uploading
 from gitsync.errors import (
     Error,
     InvalidContent,
@@ -30,8 +30,7 @@ from gitsync.errors import (
     Stale,
 )
 from gitsync.events import Action, Event, Notice, Operation, Outcome, Progress
-from gitsync.git import lfs
-from gitsync.model import Asset, Post, Record
+from gitsync.model import Post, Record
 from gitsync.plan import Step
 from gitsync.repository import Oid
 from gitsync.state.intents import Intent, Intents
@@ -107,6 +106,7 @@ class Applying:
         self._reading = outgoing.incoming.reading
         self._connector = outgoing.incoming.reading.online
         self._site = outgoing.incoming.reading.name
+        self._uploading = Uploading(self._connector, self._incoming.addresses, overlay, before_write)
         self._known: dict[str, Result] = {}
         self._shown: dict[str, Record] = {}
         self.applied = Applied()
@@ -120,6 +120,7 @@ class Applying:
         again = self._second_pass()
         if again:
             yield from self._send(again)
+        self._uploading.end()
 
     def _send(self, writes: Sequence[Write]) -> Iterator[Event]:
         remaining, left, lost = iter(writes), len(writes), 0
@@ -169,34 +170,9 @@ class Applying:
         post = view(project_of.read(subject.path, content), self._site, self._reading.site.status)
         place = self._incoming.addresses.place
         projection = project(post, subject.path, place, self._connector)
-        if place.uploads and self._upload(projection):
+        if place.uploads and self._uploading.store(projection.uses.assets):
             projection = project(post, subject.path, place, self._connector)
         return projection, post.slug or project_of.slug_of(subject.path)
-
-    def _upload(self, projection: Projection) -> bool:
-        """Store the files that the post shows and the site does not have. Returns whether there were any."""
-        addresses, uploaded = self._incoming.addresses, False
-        for path, oid in projection.uses.assets.items():
-            if addresses.asset_url(path) is None:
-                self._before_write()
-                content = self._file(path, oid)
-                sha256 = hashlib.sha256(content).hexdigest()
-                asset = Asset(path=path, content=content, media_type=media_type(path), sha256=sha256)
-                addresses.uploaded[oid] = self._connector.upload(asset)
-                uploaded = True
-        return uploaded
-
-    def _file(self, path: str, oid: Oid) -> bytes:
-        """Return a file's bytes, also where git holds a pointer of Git LFS only. Raises InvalidContent."""
-        content = lfs.content(self._overlay.project.repository, self._overlay.read(oid))
-        if content is None:
-            raise InvalidContent(
-                f"{path} is a pointer of Git LFS, and its content is not here.",
-                "Run git lfs pull; on GitHub, check out with lfs: true.",
-                code="LFS001",
-                path=path,
-            )
-        return content
 
     def _create(self, write: Write, projection: Projection, slug: str | None) -> Event:
         post = projection.post
@@ -304,6 +280,7 @@ class Applying:
         known = replace(known, assets=self._incoming.addresses.asset_urls(projection.uses.assets))
         result = subject.result(base=subject.oid, remote=record.post, record=known)
         self._record(subject, result, record, key)
+        self._uploading.shown(known.assets)
         action: Action = "create" if write.op == "create" else "update"
         return Operation(
             site=self._site,

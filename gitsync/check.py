@@ -211,8 +211,10 @@ class Check:
             return ""
 
     def _is_fetched(self, path: str) -> bool:
-        data = self._data(path)
-        return lfs.content(self._project.repository, data) is not None
+        root = self._project.repository.root
+        if root is not None and (root / path).stat().st_size > lfs.LARGEST_POINTER:
+            return True
+        return lfs.content(self._project.repository, self._data(path)) is not None
 
     def _names_of_files(self) -> list[str]:
         repository = self._project.repository

@@ -148,8 +148,8 @@ class Client:
         """Send one request and return its answer of status 2xx. Raises any SiteError but Forged.
 
         `path` is relative to `base`; the body is `json`, or `content` as it is, or a multipart form of `files` (field
-        -> name, bytes, media type) and `fields`. Answers of the statuses in `accept` (4xx) are returned too, for the
-        caller to read. `asks`: this POST only asks, as GraphQL's queries do, and may be sent again. `kind` names a
+        -> name, bytes, media type) and `fields`. Answers of the statuses in `accept` (from 400) are returned too, for
+        the caller to read. `asks`: this POST only asks, as GraphQL's queries do, and may be sent again. `kind` names a
         limit that this request counts for beside "reads" or "writes". Counts every request sent in the meter.
         """
         if not self._sendable:
@@ -194,7 +194,7 @@ class Client:
             elif 300 <= response.status < 400:
                 redirects += 1
                 request = self._redirected(request, response, redirects, headers)
-            elif response.status >= 500 or response.status == 408:
+            elif (response.status >= 500 or response.status == 408) and response.status not in accept:
                 if write or (pause := next(tries, None)) is None:
                     raise self.refused(OutcomeUnknown if write else Unreachable, response)
                 self._sleep(pause)

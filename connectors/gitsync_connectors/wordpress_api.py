@@ -90,8 +90,13 @@ class Api:
         return self._send(method, path, params, json=json)[0]
 
     def upload(self, path: str, name: str, content: bytes, media_type: str) -> Any:
-        """Return the JSON of a stored file."""
-        return self._send("POST", path, {}, files={"file": (name, content, media_type)})[0]
+        """Return the JSON of a stored file. WordPress refuses with 500 what it does not want in its library."""
+        try:
+            return self._send("POST", path, {}, files={"file": (name, content, media_type)}, accept=_READABLE | {500})[
+                0
+            ]
+        except Malformed as error:
+            raise OutcomeUnknown(error.message, error.hint) from None
 
     def pages(
         self, path: str, *, own: Callable[[], int | None] | None = None, **params: str | int
@@ -133,7 +138,7 @@ class Api:
     def _send(
         self, method: str, path: str, params: Mapping[str, str | int], *, accept_end: bool = False, **body: Any
     ) -> tuple[Any, Response]:
-        response = self._ask(method, path, params, body)
+        response = self._ask(method, path, params, {"accept": _READABLE, **body})
         if response.status < 400:
             return self._json(response), response
         code, sentence = self._refusal(response)
@@ -147,7 +152,7 @@ class Api:
         for plain in ways:
             where = "/" if plain else f"/wp-json/wp/v2{path}"
             asked = {"rest_route": f"/wp/v2{path}", **params} if plain else params
-            response = self._http.request(method, where, params=asked, accept=_READABLE, **body)
+            response = self._http.request(method, where, params=asked, **body)
             spoken = response.status != 404 or self._refusal(response)[0] not in ("", "rest_no_route")
             if spoken or plain is ways[-1]:
                 if spoken and response.status < 400:
@@ -185,7 +190,8 @@ class Api:
         if code == "rest_no_route" and (known := self._types()):
             message = self._http.refused(Malformed, response, sentence).message
             return Malformed(message, f"Set `type` to one of those that this site shows: {', '.join(known)}.")
-        kind, field, hint = REFUSED.get(code, (Rejected if response.status < 500 else Malformed, "", ""))
+        refused = response.status < 500 or code.startswith("rest_upload_")
+        kind, field, hint = REFUSED.get(code, (Rejected if refused else Malformed, "", ""))
         if code == "rest_invalid_param":
             field, sentence = _param(response.json(), sentence)
             if field == "status" and (seen := _forbidden(response.json())):

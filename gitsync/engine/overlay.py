@@ -104,6 +104,11 @@ class Overlay:
             return self.pending(path)
         return self._added.get(path) or self._files.get(path)
 
+    def path_of(self, oid: Oid) -> str | None:
+        """Return the first file that has the content `oid` and is no post."""
+        files = (path for path, it in self._files.items() if it == oid and not self.project.is_post(path))
+        return next((path for path in files if self.oid(path) == oid), None)
+
     def kind(self, path: str) -> Literal["post", "file"] | None:
         """Say what is at `path`, for links: a post, another file, or nothing."""
         if self.oid(path) is None:

@@ -9,6 +9,7 @@ from gitsync.engine.overlay import Overlay
 from gitsync.engine.projection import Place, host_of
 from gitsync.engine.survey import Reading
 from gitsync.repository import Oid
+from gitsync.state.uploads import Uploads
 
 
 @dataclass(slots=True)
@@ -22,6 +23,8 @@ class Addresses:
     _arrived: dict[str, str] = field(default_factory=dict)
     """URL -> path, of the posts that are imported in this run."""
     _hosts: set[str] | None = None
+    _noted: dict[str, Oid] = field(init=False)
+    """URL -> blob, of files that are there and that no post in the ledger shows."""
     renamed: dict[str, str | None] = field(init=False)
     """Path now -> path in the ledger (None: not there), where they differ."""
     place: Place = field(init=False)
@@ -29,6 +32,9 @@ class Addresses:
     def __post_init__(self) -> None:
         changes = self.reading.local.values()
         self.renamed = {it.path: it.old_path for it in changes if it.old_path != it.path}
+        noted = Uploads(self.overlay.project.repository.state_dir).of(self.reading.name)
+        self.uploaded = {**noted, **self.uploaded}
+        self._noted = {url: oid for oid, url in noted.items()}
         self.place = self._place()
 
     def url_of(self, path: str) -> str | None:
@@ -41,7 +47,8 @@ class Addresses:
         index = self.reading.index
         found = index.path_of_url(url) or index.path_of_url(_other_slash(url))
         if found is None:
-            return self._arrived.get(url) or self._arrived.get(_other_slash(url)) or index.asset_path(url)
+            found = self._arrived.get(url) or self._arrived.get(_other_slash(url)) or index.asset_path(url)
+            return found or (self.overlay.path_of(self._noted[url]) if url in self._noted else None)
         found = self.reading.relocated.get(found, found)
         change = self.reading.local.get(found)
         return change.path if change is not None else found
@@ -54,7 +61,7 @@ class Addresses:
     def hosts(self) -> set[str]:
         """Return the hosts of all addresses that `path_of` knows."""
         if self._hosts is None:
-            self._hosts = set(map(host_of, self.reading.index.urls()))
+            self._hosts = set(map(host_of, (*self.reading.index.urls(), *self._noted)))
         return self._hosts
 
     def asset_url(self, path: str) -> str | None:

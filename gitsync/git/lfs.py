@@ -17,6 +17,12 @@ _POINTER = re.compile(
 )
 
 
+def size(data: bytes) -> int:
+    """Return how many bytes a blob stands for."""
+    match = _POINTER.fullmatch(data) if len(data) <= LARGEST_POINTER else None
+    return len(data) if match is None else int(match[2])
+
+
 def content(repository: Repository, data: bytes) -> bytes | None:
     """Return what a blob stands for: itself, or what its pointer leads to; None when that was not fetched."""
     match = _POINTER.fullmatch(data) if len(data) <= LARGEST_POINTER else None

@@ -110,6 +110,14 @@ def test_names_of_tags_and_addresses_of_covers_are_asked_for_a_hundred_posts_at_
     assert len(wp.log) == 3
 
 
+def test_a_file_that_wordpress_wants_not_in_its_library_is_refused_though_it_says_500(
+    wp: WordPressSite, connected: Connect
+) -> None:
+    film = Asset(path="images/a.webm", content=b"x", media_type="video/webm", sha256="0")
+    with pytest.raises(Rejected, match="not allowed to upload this file type"):
+        connected(wp).upload(film)
+
+
 def test_terms_are_made_once_and_found_whatever_their_case(wp: WordPressSite, connected: Connect) -> None:
     wp.terms["tags"][5] = ("Python", 0)
     connector = connected(wp, categories=["News/Of the world"])
