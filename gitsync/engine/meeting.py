@@ -14,6 +14,7 @@ from gitsync.engine.projection import Projection, lift, project, view
 from gitsync.engine.reconcile import same_content, shows, stored_of
 from gitsync.engine.subject import Subject, seen
 from gitsync.engine.survey import Reading, shown_now
+from gitsync.engine.unanswered import let_go
 from gitsync.errors import InvalidContent
 from gitsync.events import Progress
 from gitsync.model import Record
@@ -39,7 +40,7 @@ def meet_all(round: Round, incoming: Incoming, created: Sequence[Subject]) -> No
     for id, entry in forsaken.items():
         matcher.offer(Record(id, "", post=entry.remote), by=OWN)
     for number, record in enumerate(reading.fresh_records(), 1):
-        if not matcher.offer(record):
+        if not matcher.offer(record) and not let_go(round, incoming, record):
             imports.add(record)
         if number % TOLD_EVERY == 0:
             round.progress(Progress(site=reading.name, done=number, total=len(reading.fresh)))
@@ -48,10 +49,10 @@ def meet_all(round: Round, incoming: Incoming, created: Sequence[Subject]) -> No
         if record.id in forsaken:
             continue
         stray = strays.get(record.id)
-        if stray is None:
-            imports.add(record)
-        else:
+        if stray is not None:
             imports.add(record, path=stray.path, known=stray.record)
+        elif not let_go(round, incoming, record):
+            imports.add(record)
     imports.end()
     for path, record in matches.found.items():
         _locate(incoming, path, record)

@@ -116,7 +116,7 @@ def _look_at(reading: Reading, recovery: Recovery, intent: Intent, entry: Entry)
     shown = reading.changed.get(intent.path)
     if shown is None or not arrived(intent, shown, reading.capabilities.telling):
         return False
-    known = written(record, shown, _projection(intent, intent.uses or record.uses), intent.at)
+    known = written(record, shown, of_intent(intent, record.uses), intent.at)
     if intent.op == "unpublish":
         known = replace(known, state="unpublished", sent=None)
     agreed = replace(entry, base=intent.blob, remote=shown.post, record=known)
@@ -124,8 +124,10 @@ def _look_at(reading: Reading, recovery: Recovery, intent: Intent, entry: Entry)
     return True
 
 
-def _projection(intent: Intent, uses: Uses) -> Projection:
-    return Projection(post=intent.projection or Post(), digest=intent.sent or "", uses=uses, problems=())
+def of_intent(intent: Intent, uses: Uses | None = None) -> Projection:
+    """Return what the request of `intent` sent; `uses` stand in for those that it does not name."""
+    post, digest = intent.projection or Post(), intent.sent or ""
+    return Projection(post=post, digest=digest, uses=intent.uses or uses or Uses(), problems=())
 
 
 def _settle(
