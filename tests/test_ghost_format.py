@@ -70,7 +70,7 @@ NODES = {
     "callout": ({"type": "callout", "calloutEmoji": "💡", "calloutText": "<p>Hi <b>x</b></p>"}, "> 💡 Hi **x**"),
     "toggle": (
         {"type": "toggle", "heading": "H", "content": "<p>c</p>"},
-        "<details>\n\n<summary>H</summary>\n\nc\n\n</details>",
+        "<details>\n<summary>H</summary>\n\nc\n\n</details>",
     ),
     "button": ({"type": "button", "buttonUrl": "https://a.example", "buttonText": "Go"}, "[Go](https://a.example)"),
     "file": ({"type": "file", "src": "https://a.example/f.pdf", "fileName": "f.pdf"}, "[f.pdf](https://a.example/f.pdf)"),

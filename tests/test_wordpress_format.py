@@ -47,7 +47,6 @@ print("[gallery]") <b>
 ---
 
 <details>
-
 <summary>Sum</summary>
 
 Inner *md*

@@ -115,7 +115,8 @@ def html(node: Node, way: Way = Way()) -> str:  # noqa: B008  an immutable value
     if id(node) not in way.kept and way.depth <= NESTING and node.tag in _ISLANDS and _only_blocks(node):
         inner = blocks(node.kids, way.deeper())
         if inner != "".join(_kept(kid) for kid in node.kids if kid.tag != TEXT):
-            return f"{start_tag(node)}\n\n{inner}\n\n</{node.tag}>"
+            gap = "\n" if inner.startswith("<summary>") else "\n\n"  # as people write it
+            return f"{start_tag(node)}{gap}{inner}\n\n</{node.tag}>"
     return _kept(node)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from gitsync.markdown.anchors import FOREM, respelled
+from gitsync.markdown.details import from_liquid, plain_details, to_liquid
 from gitsync.markdown.embeds import respell
 from gitsync.markdown.extensions import extensions
 from gitsync.markdown.foreign import foreign
@@ -18,7 +19,7 @@ from gitsync.model import clean_body
 
 def write(body: str) -> Translation:
     """Return `body` with its embeds in Liquid, and all that only looks like Liquid in raw blocks."""
-    said = respelled(respell(body, "liquid"), FOREM)
+    said = to_liquid(respelled(respell(body, "liquid"), FOREM))
     losses = (
         Loss(
             code="TAG_UNKNOWN",
@@ -35,6 +36,7 @@ def write(body: str) -> Translation:
         *broken(body, "dev.to"),
         *words,
         *stripped(body, "dev.to"),
+        *plain_details(body),
         *extensions(body, "dev.to"),
         *foreign(body, "dev.to", ("liquid",)),
     )
@@ -48,7 +50,7 @@ def _place(body: str, name: str) -> int:
 
 def read(text: str) -> str:
     """Return an article's text as gitsync's Markdown: raw blocks that only protected something are gone."""
-    return respelled(unprotect(clean_body(text)), FOREM, back=True)
+    return respelled(from_liquid(unprotect(clean_body(text))), FOREM, back=True)
 
 
 FORMAT = Format(name="devto", reading=lambda text: Translation(read(text)), write=write)

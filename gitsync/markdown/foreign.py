@@ -12,6 +12,7 @@ from typing import Final
 
 from markdown_it.token import Token
 
+from gitsync.markdown.details import tag_places
 from gitsync.markdown.embeds import find
 from gitsync.markdown.formats import Loss
 from gitsync.markdown.ghost_nodes import KEPT
@@ -54,13 +55,14 @@ def foreign(
     found: dict[str, Loss] = {}
     starts = line_starts(body)
     tokens = parsed(body)
-    embeds = [(it.start, it.end) for it in find(body, tokens)] if shown is None else shown
+    understood = [(it.start, it.end) for it in find(body, tokens)] if shown is None else [*shown]
+    understood += tag_places(body)
     for token in tokens:
         if token.map is None or token.type not in ("inline", "html_block"):
             continue
         for language, name, words, line in _in(token, own):
             offset, end = starts[token.map[0] + line : token.map[0] + line + 2]
-            if not any(start < end and offset < stop for start, stop in embeds):
+            if not any(start < end and offset < stop for start, stop in understood):
                 found.setdefault(f"{language} {name}", _loss(language, name, words, platform, offset))
     return list(found.values())
 

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from gitsync.markdown.anchors import GHOST, respelled
+from gitsync.markdown.details import from_liquid
 from gitsync.markdown.dom import WHITE
 from gitsync.markdown.embeds import find, may_have
 from gitsync.markdown.extensions import extensions
@@ -115,13 +116,18 @@ def write(body: str) -> Translation:
     shown = [(start, end) for start, end, _ in _own_cards(body)]
     words = (*marks(body), *unread(body, "Ghost", ("definitions", "boxes", "headings", "hosts")))
     told = (*broken(body, "Ghost"), *words, *extensions(body, "Ghost"), *foreign(body, "Ghost", ("ghost",), shown))
-    return Translation(document(_cards(respelled(body, GHOST))), told)
+    return Translation(document(_cards(_spelled(body))), told)
+
+
+def _spelled(body: str) -> str:
+    """Return `body` as Ghost understands it."""
+    return respelled(from_liquid(body), GHOST)
 
 
 def write_like(body: str, stored: str) -> str:
     """Return `body` as a document that keeps the nodes of `stored` that say the same, wherever they stand now."""
     nodes = nodes_of(stored)
-    body = respelled(body, GHOST)
+    body = _spelled(body)
     if not nodes or all(isinstance(node, dict) and node.get("type") == "markdown" for node in nodes):
         return document(_cards(body))
     known: dict[tuple[str, ...], list[list[Any]]] = {}

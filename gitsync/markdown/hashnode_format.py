@@ -9,6 +9,7 @@ import re
 from typing import Final
 
 from gitsync.markdown.anchors import HASHNODE, respelled
+from gitsync.markdown.details import from_liquid
 from gitsync.markdown.embeds import respell
 from gitsync.markdown.extensions import alerts, heading_names, tildes
 from gitsync.markdown.foreign import foreign
@@ -40,7 +41,7 @@ def _unaligned(text: str) -> str:
 def write(body: str) -> Translation:
     """Return `body` with its embeds as Hashnode spells them."""
     return Translation(
-        respelled(respell(body, "hashnode"), HASHNODE),
+        respelled(respell(from_liquid(body), "hashnode"), HASHNODE),
         (
             *alerts(body, "Hashnode"),
             *heading_names(body, "Hashnode"),

@@ -13,6 +13,7 @@ from itertools import groupby
 from typing import Final
 
 from gitsync.markdown.asides import Asides
+from gitsync.markdown.details import from_liquid
 from gitsync.markdown.dom import TEXT, WHITE, Node, parse, to_source, walk
 from gitsync.markdown.embeds import SPELLED, find
 from gitsync.markdown.extensions import extensions
@@ -29,6 +30,7 @@ _DEEPEST: Final = 200
 _INLINE: Final = {"a": ("href", "title"), "img": ("src", "alt", "title"), "ol": ("start",)}
 _TABLE: Final = re.compile(r"<table>[^<]*(?:<(?!/?table>)[^<]*)*</table>\n?")
 _DEFINITIONS: Final = re.compile(r"<dl>[^<]*(?:<(?!/?dl>)[^<]*)*</dl>\n?")
+_DETAILS: Final = re.compile(r"<details\b[^<>]*>\s*<summary>(.*?)</summary>|</details>\n?", re.DOTALL)
 _NOTES: Final = re.compile(
     r'<section class="footnotes">\n<ol>\n([^<]*(?:<(?!/?section\b)[^<]*)*)</ol>\n</section>\n?', re.DOTALL
 )
@@ -229,11 +231,19 @@ def write(body: str) -> Translation:
     """Return `body` as the HTML that Medium takes: two headings, no tables, no footnotes, no boxes to tick."""
     html = _html(body)
     losses: list[Loss] = []
+    if "<details" in html and (flat := _unfolded(html)) != html:
+        losses.append(Loss(code="DETAILS_FLAT", message="Medium has no details: they are shown under their summary"))
+        html = flat
     if re.search(r"<h[1456]\b", html):
         losses.append(Loss(code="HEADING_FLAT", message="Medium has no more than two levels of headings"))
     if TAG.search(body):  # other tags than Markdown's own: what Medium keeps of them
         html = _html(read(_marked(html)))
     return compared(body, _written(body, html, losses), read)
+
+
+def _unfolded(html: str) -> str:
+    """Return `html` with what folds away shown: the summary as a paragraph in bold, and what is under it."""
+    return _DETAILS.sub(lambda it: f"<p><strong>{it[1]}</strong></p>" if it[1] else "", html)
 
 
 def _marked(html: str) -> str:
@@ -244,6 +254,7 @@ def _marked(html: str) -> str:
 
 def _html(body: str) -> str:
     """Return `body` as HTML with its embeds in figures."""
+    body = from_liquid(body)
     position, parts = 0, []
     for start, end, embed, _ in find(body):
         parts += [body[position:start], f"\n\n{_shown(embed)}\n\n"]

@@ -38,7 +38,7 @@ _EMBED = re.compile(
 _BR = re.compile(r"<br\s*/?>")
 _OPEN_QUOTE = re.compile(r"\s*<blockquote(?: class=\"wp-block-quote\")?>")
 _CITE = re.compile(r"<cite>(?:(?!</?cite\b).)*</cite>", re.DOTALL)
-_OPEN_DETAILS = re.compile(r"\s*<details class=\"wp-block-details\">\s*<summary>(.*?)</summary>", re.DOTALL)
+_OPEN_DETAILS = re.compile(r"\s*<details class=\"wp-block-details\"( open)?>\s*<summary>(.*?)</summary>", re.DOTALL)
 
 Plain = str | None
 """HTML without block comments; None for a block that must be kept."""
@@ -177,8 +177,11 @@ def _quote(block: Block) -> Plain:
 
 
 def _details(block: Block) -> Plain:
-    inner = _around(block, _OPEN_DETAILS, lambda it: f"<details>\n<summary>{it[1]}</summary>\n", "</details>")
-    return inner if block.blocks else None
+    opened = _OPEN_DETAILS.match(block.html)
+    if not block.blocks or not opened or bool(opened[1]) != (block.attrs or {}).get("showContent", False):
+        return None
+    start = f"<details{opened[1] or ''}>\n<summary>{opened[2]}</summary>\n"
+    return _around(block, _OPEN_DETAILS, lambda _: start, "</details>")
 
 
 def _around(block: Block, opener: re.Pattern[str], opened: Callable[[re.Match[str]], str], closed: str) -> Plain:
@@ -262,7 +265,7 @@ _READERS: Final[dict[str, tuple[frozenset[str], Callable[[Block], Plain]]]] = {
     "list": (frozenset({"ordered", "start", "className"}), _list),
     "table": (frozenset({"hasFixedLayout"}), _table),
     "quote": (frozenset(), _quote),
-    "details": (frozenset(), _details),
+    "details": (frozenset({"showContent"}), _details),
     "separator": (frozenset({"opacity", "className"}), _separator),
     "more": (frozenset({"customText"}), _more),
 }

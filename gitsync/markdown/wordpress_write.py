@@ -16,6 +16,7 @@ from markdown_it.common.utils import unescapeAll
 from markdown_it.token import Token
 
 from gitsync.markdown.asides import Asides
+from gitsync.markdown.details import from_liquid
 from gitsync.markdown.dom import WHITE
 from gitsync.markdown.embeds import find
 from gitsync.markdown.providers import Embed
@@ -30,7 +31,7 @@ SLUGS: Final = frozenset({"youtube", "vimeo", "twitter", "spotify", "soundcloud"
 """Providers that WordPress itself embeds. Source: wordpress-develop class-wp-oembed.php."""
 
 _FENCE = re.compile(r" {0,3}(`{3,}(?=[^`]*$)|~{3,})")
-_DETAILS = re.compile(r"<details>\s*<summary>(?P<summary>.*?)</summary>\s*\Z", re.DOTALL)
+_DETAILS = re.compile(r"<details(?P<open> open)?>\s*<summary>(?P<summary>.*?)</summary>\s*\Z", re.DOTALL)
 _OPENER = re.compile(
     r"<(/?)(details|div|section|article|aside|main|header|footer|center|figure)\b[^<>]*>", re.IGNORECASE
 )
@@ -47,6 +48,7 @@ _LANGUAGE = re.compile(r"[^\s\"'<>&]+")
 
 def write_blocks(body: str) -> list[str]:
     """Return the markup of each block of `body`."""
+    body = from_liquid(body)
     asides = Asides(body, "<!-- wp:{} /-->")
     return [asides.restored(text) for text in _blocks(tokens_of(_set_aside(body, asides)))]
 
@@ -261,7 +263,10 @@ def _raw(run: list[Token]) -> str | None:
         inner = "\n\n".join(_blocks(run[head:-1]))
         if (summary := inside("summary", details["summary"])) is None:
             return None
-        return block("details", f'<details class="wp-block-details"><summary>{summary}</summary>{inner}</details>')
+        shown = (
+            f'<details class="wp-block-details"{details["open"] or ""}><summary>{summary}</summary>{inner}</details>'
+        )
+        return block("details", shown, {"showContent": True} if details["open"] else None)
     return None
 
 
