@@ -10,6 +10,9 @@ from gitsync.markdown.embeds import SPELLED, find, respell
 from gitsync.markdown.formats import named
 from gitsync.markdown.providers import Embed, embed_of, html_of
 
+FRAME = '<iframe src="https://www.youtube.com/embed/dQw4w9WgXcQ"></iframe>'
+HUGO = "{{< youtube dQw4w9WgXcQ >}}"
+
 SPELLINGS = {
     "{% embed https://youtu.be/dQw4w9WgXcQ %}": ("youtube", "liquid"),
     "{% youtube dQw4w9WgXcQ %}": ("youtube", "liquid"),
@@ -38,6 +41,7 @@ SPELLINGS = {
     "{% youtube dQw4w9WgXcQ?start=30 %}": ("youtube", "liquid"),
     "{% reddit https://www.reddit.com/r/aww/comments/ag3s4b/x %}": ("", "liquid"),
     "{% include embed/youtube.html id='dQw4w9WgXcQ' %}": ("youtube", "jekyll"),
+    '{% include youtubePlayer.html id="dQw4w9WgXcQ" %}': ("youtube", "jekyll"),
     '{% include vimeo-player.html id="76979871" %}': ("vimeo", "jekyll"),
     "{% include embed/spotify.html id='3OuMIIFP5TxM8tLXMWYPGV' compact=1 dark=1 %}": ("spotify", "jekyll"),
     "{% gist 6cad326836d38bd3a7ae %}": ("gist", "jekyll"),
@@ -172,3 +176,34 @@ def test_what_ghost_cannot_show_in_place_is_a_bookmark(tag: str) -> None:
     [node] = json.loads(named("ghost").write(f"{tag}\n").text)["root"]["children"]
     [found] = find(f"{tag}\n")
     assert (node["type"], node["url"]) == ("bookmark", found.embed.url)
+
+
+@pytest.mark.parametrize("embed", ["{% youtube dQw4w9WgXcQ %}", "%[https://youtu.be/dQw4w9WgXcQ]", FRAME, HUGO])
+@pytest.mark.parametrize(
+    "block",
+    [
+        "{{% raw %}}\n{}\n{{% endraw %}}\n",
+        "{{%- raw -%}}\n\n{}\n\n{{%- endraw -%}}\n",
+        "{{% comment %}}\n{}\n{{% endcomment %}}\n",
+        "{{% highlight html linenos %}}\n{}\n{{% endhighlight %}}\n",
+        "{{{{< highlight html >}}}}\n{}\n{{{{< /highlight >}}}}\n",
+        "{{% katex %}}\n{}\n{{% endkatex %}}\n",
+    ],
+)
+def test_nothing_in_a_block_that_keeps_its_text_is_an_embed(block: str, embed: str) -> None:
+    body = f"{HUGO}\n\n{block.format(embed)}\n{HUGO}\n"
+    first, last = find(body)
+    assert (first.start, last.end) == (0, len(body) - 1)
+    assert block.format(embed) in respell(body, "frame")
+
+
+def test_a_raw_block_that_has_no_end_or_is_code_hides_no_embed() -> None:
+    assert len(find(f"Say `{{% raw %}}` first.\n\n{HUGO}\n\nAnd `{{% endraw %}}` last.\n")) == 1
+    assert len(find(f"{{% raw %}}\n\n{HUGO}\n")) == 1
+
+
+def test_the_script_of_a_gist_is_one_whatever_file_its_address_leads_to() -> None:
+    embed = embed_of("https://gist.github.com/me/0a1b2c3d4e#file-x-py")
+    assert embed is not None
+    assert html_of(embed) == '<script src="https://gist.github.com/me/0a1b2c3d4e.js"></script>'
+    assert SPELLED["liquid"](embed) == "{% embed https://gist.github.com/me/0a1b2c3d4e %}"

@@ -30,6 +30,10 @@ def test_a_footnote_that_nothing_refers_to_is_told(name: str) -> None:
         "https://www.youtube.com/watch?v=PsXWbI2Mqu0",
         "{{< youtube PsXWbI2Mqu0 >}}",
         '<iframe width="560" height="315" src="https://www.youtube.com/embed/PsXWbI2Mqu0" frameborder="0"></iframe>',
+        "https://x.com/someone/status/20",
+        "<https://x.com/someone/status/20>",
+        "%[https://mobile.twitter.com/someone/status/20]",
+        "https://gist.github.com/someone/6cad326836d38bd3a7ae#file-a-txt",
     ],
 )
 def test_an_embed_that_is_spelled_otherwise_there_is_no_loss(name: str, embed: str) -> None:
@@ -244,3 +248,33 @@ def test_one_tilde_strikes_nothing_out_but_on_github_and_that_is_told(name: str)
 )
 def test_a_tilde_that_nobody_means_to_strike_out_is_not_told(body: str) -> None:
     assert "TILDE_WORDS" not in codes("html", body)
+
+
+@pytest.mark.parametrize(
+    "body", ["- {}\n", "1. One\n\n   {}\n", "Words.\n{}\n", "{}\nWords.\n", "> - {}\n", "[^1]\n\n[^1]: {}\n"]
+)
+@pytest.mark.parametrize("tag", ["{% youtube PsXWbI2Mqu0 %}", "%[https://youtu.be/PsXWbI2Mqu0]"])
+def test_an_embed_that_wordpress_shows_as_words_is_told(body: str, tag: str) -> None:
+    [loss] = [it for it in named("wordpress").write(body.format(tag)).losses if it.code == "TAG_WORDS"]
+    assert body.format(tag).count("\n", 0, loss.offset) == body.partition("{}")[0].count("\n")
+    assert "TAG_WORDS" not in codes("wordpress", f"> {tag}\n\n<details>\n<summary>S</summary>\n\n{tag}\n\n</details>\n")
+
+
+@pytest.mark.parametrize("name", ["html", "wordpress", "ghost", "medium", "hashnode"])
+def test_a_raw_block_is_told_where_it_is_words(name: str) -> None:
+    assert codes(name, "Use {% raw %}{{ x }}{% endraw %} so.\n") == ["TAG_WORDS"]
+
+
+@pytest.mark.parametrize("name", ["html", "wordpress", "ghost", "medium", "hashnode", "devto"])
+@pytest.mark.parametrize(
+    "body",
+    [
+        "![a]({{ site.baseurl }}/images/x.png)\n",
+        '[a]({{ "/about/" | relative_url }})\n',
+        "![a]({{ '/x.png' | absolute_url }})\n",
+        "{{ page.title }}\n",
+    ],
+)
+def test_what_jekyll_alone_fills_in_is_told(name: str, body: str) -> None:
+    assert codes(name, body) == ["TAG_WORDS"]
+    assert codes(name, "Vue has `{{ page.title }}` and {{ message }}.\n") == []

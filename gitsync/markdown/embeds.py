@@ -1,7 +1,8 @@
 """Embeds in a body, in whatever spelling: Liquid, Hashnode's `%[…]`, Hugo's shortcodes, frames, a video's bare address.
 
 Found only where they stand alone, as a block of their own or on a line of their own in a paragraph; never in code, in
-comments or in running text. Each platform has its own spelling written; the author's own stays in the file.
+comments, in raw blocks or in running text. Each platform has its own spelling written; the author's own stays in the
+file.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import Final, NamedTuple
 
 from markdown_it.token import Token
 
-from gitsync.markdown.liquid import EMBEDS
+from gitsync.markdown.liquid import EMBEDS, verbatim
 from gitsync.markdown.parser import parser
 from gitsync.markdown.providers import Embed, embed_of, html_of
 from gitsync.markdown.sources import line_starts
@@ -51,6 +52,7 @@ _PEN = re.compile(
     r"(?:(?!</?p[\s>]).){0,2000}?</p>(?:\s*<script\b[^<>]*\bsrc=\"[^\"<>]*codepen[^\"<>]*\"[^<>]*>\s*</script>)?",
     re.IGNORECASE | re.DOTALL,
 )
+_X = re.compile(r"https?://(?:mobile\.|www\.)?(?:x|twitter)\.com/(?=\w+/status/)", re.IGNORECASE)
 _STATUS = re.compile(r"https?://(?:mobile\.)?(?:twitter|x)\.com/\w+/status/\d+[^\s\"'<>]*", re.IGNORECASE)
 
 _BY_ID: Final = {
@@ -69,7 +71,7 @@ _BY_ID: Final = {
 """Tags and shortcodes that take an id instead of an address."""
 
 _INCLUDE = re.compile(
-    r"\{%-?\s*include\s+(?:[\w-]+/)*(\w+?)(?:[-_]?(?:player|embed|video))?\.(?:html|liquid)\s+"
+    r"\{%-?\s*include\s+(?:[\w-]+/)*(\w+?)(?:[-_]?(?:[Pp]layer|[Ee]mbed|[Vv]ideo))?\.(?:html|liquid)\s+"
     r"(?:\w*id|url)=(?:\"([^\"\s]+)\"|'([^'\s]+)'|([^\s%\"']+))[^%{}\n]*%\}"
 )
 _GIST = re.compile(r"\{%-?\s*gist\s+(?:https?://gist\.github\.com/)?((?:[\w-]+/)?[0-9a-f]+)(?:\s+([\w.-]+))?\s*-?%\}")
@@ -96,7 +98,8 @@ def find(body: str, tokens: Sequence[Token] | None = None) -> list[Found]:
             found += _in_html(body, start, end)
         elif token.type == "inline" and tokens[index - 1].type == "paragraph_open":
             found += _in_paragraph(body, starts, first, last, top=token.level == 1)
-    return found
+    kept = verbatim(body) if found else []
+    return [it for it in found if not any(start < it.end and it.start < end for start, end in kept)]
 
 
 def _in_html(body: str, start: int, end: int) -> Iterator[Found]:
@@ -225,7 +228,8 @@ def respell(body: str, spelling: str) -> str:
 
 def neutral(body: str) -> str:
     """Return `body` with every embed spelled in one way, the same for all that show the same: to compare by."""
-    return _replaced(body, lambda embed: f"<{embed.frame or embed.url}>", keeping="")
+    said = _replaced(body, lambda embed: f"<{embed.frame or embed.url}>", keeping="")
+    return _X.sub("https://twitter.com/", said)
 
 
 def _replaced(body: str, spell: Callable[[Embed], str], *, keeping: str) -> str:

@@ -20,7 +20,11 @@ from gitsync.markdown.parser import parsed
 from gitsync.markdown.sources import line_starts
 
 _TAGS: Final = {
-    "liquid": re.compile(r"(?<!\{)\{%-?\s*(?!end|raw\b)(?P<name>\w+)[^\n]{0,300}?%\}"),
+    "liquid": re.compile(r"(?<!\{)\{%-?\s*(?!end)(?P<name>\w+)[^\n]{0,300}?%\}"),
+    "jekyll": re.compile(
+        r"\{\{-?\s*(?P<name>(?:site|page|layout)\.\w+|[\"'][^\"'\n{}]{1,300}[\"']\s*\|\s*(?:relative|absolute)_url)"
+        r"[^\n{}]{0,300}\}\}"
+    ),
     "hugo": re.compile(r"\{\{[<%]\s*(?P<name>[\w./-]+)[^\n]{0,300}?[%>]\}\}"),
     "hashnode": re.compile(r"(?<![\w%])(?P<name>%\[)https?://[^\s\]]+\]"),
     "kramdown": re.compile(
@@ -50,7 +54,7 @@ def foreign(
     `own` are languages that the platform itself runs: "liquid", "hugo", "hashnode", "wordpress", "ghost". `shown` is
     where tags are that it shows as what they mean; every embed if nobody says.
     """
-    if not re.search(r"\{%|\{\{[<%]|\{:|%\[|<!--|\[(?:gallery|caption|audio|video|playlist|embed)\b", body):
+    if not re.search(r"\{%|\{\{|\{:|%\[|<!--|\[(?:gallery|caption|audio|video|playlist|embed)\b", body):
         return []
     found: dict[str, Loss] = {}
     starts = line_starts(body)

@@ -36,6 +36,11 @@ _END_RAW = re.compile(r"\{%-?\s*endraw\s*-?%\}")
 _OURS = re.compile(r"\{%( +)raw %\}(.*)\{% endraw %\}", re.DOTALL)
 
 
+_KEEPS = re.compile(
+    r"\{%-?\s*(?P<liquid>raw|comment|highlight|katex)\b[^\n%]*%\}|\{\{(?P<open>[<%])\s*(?P<hugo>highlight)\b[^\n{}]*\}\}"
+)
+
+
 class _Piece(NamedTuple):
     """A part of a body: "text" (code and prose), a "raw" block, or template text that is "known" or "literal"."""
 
@@ -73,6 +78,35 @@ def _bared(piece: _Piece) -> str:
     if spaces > 1:
         return "{%" + " " * (spaces - 1) + piece.text[2 + spaces :]
     return piece.text
+
+
+def verbatim(body: str) -> list[tuple[int, int]]:
+    """Return where blocks stand whose text is not run but kept: raw, comments, highlighted code, formulas.
+
+    Of Liquid, and Hugo's `highlight`; a block that has no end is none, and code around a tag makes it words.
+    """
+    if not _KEEPS.search(body):
+        return []
+    found: list[tuple[int, int]] = []
+    endless: set[str] = set()
+    pos = 0
+    while match := _OPENER.search(body, pos):
+        pos = match.start()
+        if match[0][0] in "~`":
+            code = _CODE.match(body, pos)
+            pos = code.end() if code else match.end()
+            continue
+        opened = _KEEPS.match(body, pos)
+        pos = opened.end() if opened else match.end()
+        name = opened["liquid"] or opened["hugo"] if opened else ""
+        if opened and name not in endless:
+            last = rf"\{{%-?\s*end{name}\s*-?%\}}" if opened["liquid"] else rf"\{{\{{[<%]\s*/\s*{name}\s*[%>]\}}\}}"
+            if end := re.compile(last).search(body, pos):
+                found.append((opened.start(), end.end()))
+                pos = end.end()
+            else:
+                endless.add(name)
+    return found
 
 
 def unknown_tags(body: str) -> list[str]:

@@ -203,7 +203,9 @@ def _made(provider: _Provider, match: re.Match[str], shown: str, query: str) -> 
         url, frame = f"{url}/{groups['hash']}", f"{frame}?h={groups['hash']}"
     if provider.name == "vimeo" and (key := parse_qs(query).get("h")) and key[0].isalnum():
         url, frame = f"{url}/{key[0]}", f"{frame}?h={key[0]}"
-    return Embed(url if _IS_FRAME(shown) else shown, provider.name, frame, provider.video)
+    # The fragment of a gist's address leads to a file in the page, which no script and no tag knows.
+    made = _IS_FRAME(shown) or (provider.name == "gist" and "#" in shown)
+    return Embed(url if made else shown, provider.name, frame, provider.video)
 
 
 def _special(host: str, path: str, query: str, shown: str) -> Embed | None:

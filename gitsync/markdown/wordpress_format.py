@@ -22,7 +22,7 @@ from gitsync.markdown.render import tokens_of, unused_notes
 from gitsync.markdown.wordpress_blocks import Block, inert, parse
 from gitsync.markdown.wordpress_like import like
 from gitsync.markdown.wordpress_read import autop, embedded, left_out, plain
-from gitsync.markdown.wordpress_write import write_blocks
+from gitsync.markdown.wordpress_write import shown, write_blocks
 
 
 def read(content: str) -> str:
@@ -90,7 +90,7 @@ def write(body: str) -> Translation:
             *written.losses,
             *unused_notes(body),
             *extensions(body, "WordPress"),
-            *foreign(body, "WordPress", ("wordpress",)),
+            *foreign(body, "WordPress", ("wordpress",), shown(body)),
         ),
     )
 

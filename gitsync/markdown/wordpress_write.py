@@ -8,6 +8,7 @@ packages/block-library/src.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from html import escape
 from typing import Any, Final
@@ -18,9 +19,11 @@ from markdown_it.token import Token
 from gitsync.markdown.asides import Asides
 from gitsync.markdown.details import from_liquid
 from gitsync.markdown.dom import WHITE
-from gitsync.markdown.embeds import find
+from gitsync.markdown.embeds import find, may_have
+from gitsync.markdown.parser import parsed
 from gitsync.markdown.providers import Embed
 from gitsync.markdown.render import render_tokens, tokens_of
+from gitsync.markdown.sources import line_starts
 from gitsync.markdown.wordpress_blocks import block, inert, parse, spans
 from gitsync.markdown.wordpress_inside import inside
 
@@ -51,6 +54,28 @@ def write_blocks(body: str) -> list[str]:
     body = from_liquid(body)
     asides = Asides(body, "<!-- wp:{} /-->")
     return [asides.restored(text) for text in _blocks(tokens_of(_set_aside(body, asides)))]
+
+
+def shown(body: str) -> list[tuple[int, int]]:
+    """Return where the embeds of `body` stand that are blocks: alone in a paragraph, and in no list."""
+    if not may_have(body):
+        return []
+    tokens = parsed(body)
+    alone: set[int] = set()
+    around: list[str] = []
+    for token in tokens:
+        if token.nesting > 0:
+            around.append(token.type)
+        elif token.nesting < 0:
+            around.pop()
+        elif token.type == "html_block" and token.map:
+            alone.update(range(*token.map))
+        elif token.type == "inline" and token.map and around[-1:] == ["paragraph_open"]:
+            first, last = token.map
+            if last - first == 1 and set(around[:-1]) <= {"blockquote_open"}:
+                alone.add(first)
+    starts = line_starts(body)
+    return [(it.start, it.end) for it in find(body, tokens) if bisect_right(starts, it.start) - 1 in alone]
 
 
 def _set_aside(body: str, asides: Asides) -> str:
