@@ -235,13 +235,46 @@ def test_markdown_is_what_a_person_would_write(html, markdown):
         "$a_1 + b_2$",
         "AT&T; R&D",
         "!important",
-        "~x~",
+        "~5 to ~6, ~/x and ~/y",
         "a `tick",
     ],
 )
 def test_ordinary_text_gets_no_escapes(text):
     html = to_html(text)
     assert to_markdown(html) == text + "\n"
+
+
+@pytest.mark.parametrize(
+    ("html", "markdown"),
+    [
+        ("<p>~x~, 1~5 and 2~6</p>", "\\~x\\~, 1\\~5 and 2\\~6"),
+        ("<p><b>~ me</b></p>", "**\\~ me**"),
+        ('<p><img src="i" alt="~x~"></p>', "![\\~x\\~](i)"),
+    ],
+)
+def test_a_tilde_that_means_something_to_github_alone_is_escaped(html, markdown):
+    assert to_markdown(html) == markdown + "\n"
+    assert same_dom(to_html(markdown), html)
+
+
+@pytest.mark.parametrize(
+    ("html", "markdown"),
+    [
+        ("<p><code>a  b\t c</code></p>", "`a  b\t c`"),
+        ("<p><code>  </code>  <code>  x</code></p>", "`  ` `  x`"),
+        ("<p><code>a\n    b</code></p>", "`a b`"),
+    ],
+)
+def test_spaces_in_code_stay(html, markdown):
+    assert to_markdown(html) == markdown + "\n"
+    assert same_dom(to_html(markdown), html)
+    assert not same_dom("<code>a  b</code>", "<code>a b</code>")
+
+
+@pytest.mark.parametrize("html", ["<p>a <?php echo $x; ?> b</p>", "<?php\necho 1; ?>"])
+def test_a_processing_instruction_ends_as_markdown_has_it(html):
+    assert "; ?>" in to_markdown(html)
+    assert same_dom(to_html(to_markdown(html)), html)
 
 
 @pytest.mark.parametrize(
@@ -299,7 +332,14 @@ GITHUB = (
 )
 
 
-@pytest.mark.parametrize(("html", "label"), [(HUGO, "1"), (GITHUB, "a-b")])
+MARKDOWN_IT = (
+    '<p>x<sup class="footnote-ref"><a href="#fn1" id="fnref1">[1]</a></sup></p>\n<hr class="footnotes-sep">\n'
+    '<section class="footnotes">\n<ol class="footnotes-list">\n<li id="fn1" class="footnote-item"><p>note '
+    '<a href="#fnref1" class="footnote-backref">↩︎</a></p>\n</li>\n</ol>\n</section>\n'
+)
+
+
+@pytest.mark.parametrize(("html", "label"), [(HUGO, "1"), (GITHUB, "a-b"), (MARKDOWN_IT, "1")])
 def test_footnotes_of_other_programs_are_footnotes(html, label):
     assert to_markdown(html) == f"x[^{label}]\n\n[^{label}]: note\n"
 

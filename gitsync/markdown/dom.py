@@ -1,8 +1,8 @@
 """A small HTML tree, as the HTML5 standard builds it, that says only what a reader of the page could tell apart.
 
-Runs of white space are one space (or one line break, where the author broke the line) except in `pre`; `b`, `i`, `s`
-and `strike` without attributes are `strong`, `em` and `del`; `xmp`, `listing` and `plaintext` are `pre`; attributes are
-sorted and URLs percent-encoded.
+Runs of white space are one space (or one line break, where the author broke the line) except in `pre`, and but for the
+spaces in `code`, which GitHub shows; `b`, `i`, `s` and `strike` without attributes are `strong`, `em` and `del`; `xmp`,
+`listing` and `plaintext` are `pre`; attributes are sorted and URLs percent-encoded.
 Everything here is iterative: ten thousand nested elements are no deeper for Python than one.
 """
 
@@ -47,6 +47,7 @@ WHITE = " \t\n\f\r"
 
 _UNEVEN = re.compile(r"[\t\f\r]|[ \n][ \n]")
 _SPACE = re.compile(r"[ \t\n\f\r]+")
+_LINE_END = re.compile(r"[ \t]*[\n\f\r][ \t\n\f\r]*")
 _BLANK_LINES = re.compile(r"\n\s*\n")
 _BLANK_LINE = re.compile(r"\n([ \t]*)\n")
 _SAFE_URL = re.compile(r"[A-Za-z0-9\-._~:/?#@!$&'()*+,;=]*")
@@ -110,20 +111,19 @@ def _nesting(html: str) -> int:
 def _grow(root: Node, top: LexborNode) -> None:
     """Copy what is below `top` to `root`."""
     made: list[tuple[Node, Node]] = []
-    stack: list[tuple[LexborNode | None, Node, bool]] = [(top.child, root, False)]
+    stack: list[tuple[LexborNode | None, Node, bool, bool]] = [(top.child, root, False, False)]
     while stack:
-        here, parent, verbatim = stack.pop()
+        here, parent, verbatim, code = stack.pop()
         while here is not None:
             tag = here.tag
             if tag == "-text":
                 text = here.text_content or ""
-                _add_text(parent, _BLANK_LINES.sub("\n", text) if parent.tag in _HIDDEN else text, verbatim)
+                _add_text(parent, _BLANK_LINES.sub("\n", text) if parent.tag in _HIDDEN else text, verbatim, code)
             elif tag == "-comment":
                 parent.kids.append(Node(COMMENT, text=(here.html or "")[4:-3]))
             elif tag is None or tag == "template":
-                source = here.html or ""
-                # The parser writes more at the end of a processing instruction than it reads there.
-                parent.kids.append(Node(OPAQUE, text=source if tag else source.removesuffix("?>") + ">"))
+                # A processing instruction ends with "?>" in Markdown, as the parser writes it, whatever it read there.
+                parent.kids.append(Node(OPAQUE, text=here.html or ""))
             else:
                 tag = _PREFORMATTED.get(tag, tag)
                 attrs = _attributes(tag, here.attributes)
@@ -131,8 +131,8 @@ def _grow(root: Node, top: LexborNode) -> None:
                 parent.kids.append(node)
                 made.append((node, parent))
                 if (child := here.child) is not None:
-                    stack.append((here.next, parent, verbatim))
-                    here, parent, verbatim = child, node, verbatim or tag in VERBATIM
+                    stack.append((here.next, parent, verbatim, code))
+                    here, parent, verbatim, code = child, node, verbatim or tag in VERBATIM, code or tag == "code"
                     continue
             here = here.next
     for node, parent in reversed(made):
@@ -174,11 +174,13 @@ def must_be_text(first: Node, run: list[Node]) -> bool:
     return first.tag in (TEXT, "code")
 
 
-def _add_text(parent: Node, text: str, verbatim: bool) -> None:
+def _add_text(parent: Node, text: str, verbatim: bool, code: bool) -> None:
     if parent.kids and parent.kids[-1].tag == TEXT:
         text = parent.kids.pop().text + text
     if verbatim:
         text = text.replace("\r", "\n")
+    elif code:
+        text = _LINE_END.sub(" ", text)
     elif _UNEVEN.search(text):
         text = _SPACE.sub(_one, text)
     parent.kids.append(Node(TEXT, text=text))

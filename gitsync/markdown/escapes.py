@@ -8,7 +8,7 @@ from markdown_it.common.html_blocks import block_names
 
 _SPECIAL = re.compile(
     r"""\\(?=[!-/:-@\[-`{-~\n]|\Z)          # would escape what follows
-    | (?P<run>\*+|_+|~{2,}|`+)              # could be marks
+    | (?P<run>\*+|_+|~+|`+)                  # could be marks
     | <(?=[A-Za-z/!?])                      # could be a tag
     | &(?=\#[0-9]{1,7};|\#[xX][0-9a-fA-F]{1,6};|[A-Za-z][A-Za-z0-9]{1,31};)
     | \](?=\()                              # could end a link
@@ -37,20 +37,28 @@ _BLOCK_START = re.compile(
 _HTML_START = re.compile(rf"<(?:[!?]|/?(?:{'|'.join(['script', 'style', 'textarea', *block_names])})(?![\w:-]))")
 """HTML that begins a block even right after a line of text. Source: CommonMark, section 4.6."""
 
+MARKS = frozenset("*_")
+_STRIKES = re.compile(r"(?<!~)~(?![\s~]|\Z)")
+_STRUCK = re.compile(r"(?<![\s~])~(?!~)")
 _SCHEME = re.compile(r"(?:https?|ftp)\Z", re.IGNORECASE)
 _LONE_TAG = re.compile(r"\A(</?[A-Za-z][\w-]*(?:\"[^\"\n]*\"|'[^'\n]*'|[^\"'<>\n])*>)[ ]*\n")
 _EDGE = re.compile(r"\A\u00a0|\u00a0\Z|(?<=\n)\u00a0|\u00a0(?=\\?\n)")
 _BRACKET = re.compile(r"(?<!\\)[\[\]]")
 
 
-def escape_text(text: str, *, before: str, after: str, lonely: str, links: bool) -> str:
+def escape_text(text: str, *, before: str, after: str, lonely: str, links: bool, struck: bool) -> str:
     """Return `text` with escapes where it stands between the characters `before` and `after` ("" for an edge).
 
-    `lonely` has the marks that occur once in the whole line and so mean nothing; `links`: URLs would become links.
+    `lonely` has the marks that occur once in the whole line and so mean nothing; `links`: URLs would become links;
+    `struck`: GitHub would strike text out for single tildes.
     """
 
     def escaped(match: re.Match[str]) -> str:
         found = match[0]
+        if found == "~":
+            # GitHub sees no emphasis where one tilde touches its marks.
+            edge = (not match.start() and before in MARKS) or (match.end() == len(text) and after in MARKS)
+            return "\\~" if struck or edge else found
         if match["run"]:
             left = text[match.start() - 1] if match.start() else before or " "
             right = text[match.end()] if match.end() < len(text) else after or " "
@@ -70,6 +78,12 @@ def escape_text(text: str, *, before: str, after: str, lonely: str, links: bool)
     return _SPECIAL.sub(escaped, text)
 
 
+def is_struck(text: str) -> bool:
+    """Return whether GitHub would strike text out for single tildes. Source: cmark-gfm, extensions/strikethrough.c."""
+    opening = _STRIKES.search(text)
+    return opening is not None and _STRUCK.search(text, opening.end()) is not None
+
+
 def escape_all(text: str) -> str:
     """Return `text` with every mark escaped that could ever mean something."""
     return _PUNCTUATION.sub(r"\\\g<0>", text)
@@ -87,7 +101,7 @@ def escape_label(text: str) -> str:
 
 def escape_alt(text: str) -> str:
     """Return the text of an image for between its brackets."""
-    text = escape_text(text, before="[", after="]", lonely="", links=True)
+    text = escape_text(text, before="[", after="]", lonely="", links=True, struck=is_struck(text))
     return escape_label(text).replace("\n", "&#10;")
 
 

@@ -32,6 +32,10 @@ def recognise(root: Node) -> None:
     source = to_source([section])
     notes = [Node("li", {"label": labels[f"#{item.get('id')}"]}, _content(item), flows=False) for item in items]
     root.kids[last] = Node(NOTES, kids=notes, text=source, flows=False)
+    # markdown-it rules its footnotes off.
+    before = next((kid for kid in reversed(root.kids[:last]) if kid.tag != TEXT or kid.text.strip(WHITE)), None)
+    if before is not None and before.get("class") == "footnotes-sep":
+        root.kids = [kid for kid in root.kids if kid is not before]
 
 
 def _items(section: Node) -> list[Node] | None:

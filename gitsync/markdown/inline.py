@@ -29,6 +29,7 @@ from gitsync.markdown.escapes import (
     escape_line_starts,
     escape_text,
     escape_title,
+    is_struck,
     show_edges,
 )
 from gitsync.markdown.footnotes import NOTE
@@ -236,6 +237,7 @@ def _spaced(pieces: list[Piece]) -> list[Piece]:
 
 def _escape(pieces: list[Piece], *, careful: bool) -> None:
     lonely = _lonely(pieces)
+    struck = is_struck("".join(piece.value if piece.kind == "text" else "*" for piece in pieces))
     in_label = 0
     for index, piece in enumerate(pieces):
         in_label += (piece.kind == "label") - (piece.kind == "end label")
@@ -246,7 +248,9 @@ def _escape(pieces: list[Piece], *, careful: bool) -> None:
             continue
         before = pieces[index - 1].value[-1:] if index else ""
         after = pieces[index + 1].value[:1] if index + 1 < len(pieces) else ""
-        piece.value = escape_text(piece.value, before=before, after=after, lonely=lonely, links=not in_label)
+        piece.value = escape_text(
+            piece.value, before=before, after=after, lonely=lonely, links=not in_label, struck=struck
+        )
         if in_label:
             piece.value = escape_label(piece.value)
 
