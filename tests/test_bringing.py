@@ -107,6 +107,19 @@ def test_names_are_plain_and_equal_pictures_are_one_file(desk: Desk, host: tuple
     assert desk.read("posts/one.md").count("../images/pic.png") == 3
 
 
+def test_a_picture_that_is_here_already_is_not_brought_again(desk: Desk, host: tuple[Host, str]) -> None:
+    served, url = host
+    (desk.root / "images").mkdir()
+    (desk.root / "images/own.png").write_bytes(PNG)
+    desk.git("add", "images")
+    desk.git("commit", "-qm", "a picture")
+    served.forem.add(title="One", body_markdown=f"![x]({url}/img/a/pic.png)\n", published=True)
+    assert desk.run("import", "devto").code == 0
+    assert [path.name for path in (desk.root / "images").iterdir()] == ["own.png"]
+    assert "![x](../images/own.png)" in desk.read("posts/one.md")
+    assert desk.run("sync").out.startswith("Nothing to do")
+
+
 def test_a_plan_fetches_nothing(desk: Desk, host: tuple[Host, str]) -> None:
     served, url = host
     served.forem.add(title="One", body_markdown=f"![a]({url}/img/a/pic.png)\n", published=True)

@@ -220,6 +220,22 @@ def test_an_image_that_becomes_a_link_keeps_its_size_and_one_that_is_another_doe
     )
 
 
+def test_a_size_that_an_editor_chooses_is_no_other_picture_and_stays() -> None:
+    whole = write("Words.\n\n![A](https://a.example/up/big.png)\n").text
+    small = whole.replace(
+        '<!-- wp:image -->\n<figure class="wp-block-image"><img src="https://a.example/up/big.png" alt="A"/>',
+        '<!-- wp:image {"id":7,"sizeSlug":"medium","linkDestination":"none"} -->\n'
+        '<figure class="wp-block-image size-medium">'
+        '<img src="https://a.example/up/big-300x200.png" alt="A" class="wp-image-7"/>',
+    )
+    assert small != whole
+    assert read(small) == read(whole)
+    assert write_like(read(small).replace("Words", "More words"), small) == small.replace("Words", "More words")
+    named = '<!-- wp:image {"id":7,"sizeSlug":"full"} -->\n<figure class="wp-block-image size-full">'
+    named += '<img src="/up/wall-300x200.png" alt=""/></figure>\n<!-- /wp:image -->'
+    assert read(named) == "![](/up/wall-300x200.png)\n"
+
+
 def test_footnotes_are_written_once_when_another_block_is_edited() -> None:
     body = "Words[^a].\n\nMore.\n\n[^a]: A note.\n"
     edited = write_like(body.replace("More", "Less"), write(body).text)

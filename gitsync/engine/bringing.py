@@ -81,11 +81,13 @@ class Bringing:
             return None
         content, media_type = found
         oid = self._overlay.project.repository.hash_blob(content)
+        self._uploaded.setdefault(oid, url)
+        if oid not in self._by_content and (there := self._overlay.path_of(oid)) is not None:
+            self._by_content[oid] = there
         if oid not in self._by_content:
             path = self._overlay.free_path(self._folder + _name(url, media_type))
             self._files[path] = self._overlay.add_file(path, content)
             self._by_content[oid] = path
-            self._uploaded.setdefault(oid, url)
         return self._by_content[oid]
 
 

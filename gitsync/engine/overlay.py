@@ -105,9 +105,8 @@ class Overlay:
         return self._added.get(path) or self._files.get(path)
 
     def path_of(self, oid: Oid) -> str | None:
-        """Return the first file that has the content `oid` and is no post."""
-        files = (path for path, it in self._files.items() if it == oid and not self.project.is_post(path))
-        return next((path for path in files if self.oid(path) == oid), None)
+        """Return the first file of HEAD that has the content `oid`, still has it, and is no post."""
+        return next((path for path in self._by_content.get(oid, ()) if self.oid(path) == oid), None)
 
     def kind(self, path: str) -> Literal["post", "file"] | None:
         """Say what is at `path`, for links: a post, another file, or nothing."""
@@ -135,6 +134,14 @@ class Overlay:
     @cached_property
     def _files(self) -> dict[str, Oid]:
         return {entry.path: entry.oid for entry in self.project.repository.tree(self.head)}
+
+    @cached_property
+    def _by_content(self) -> dict[Oid, list[str]]:
+        found: dict[Oid, list[str]] = {}
+        for path, oid in self._files.items():
+            if not self.project.is_post(path):
+                found.setdefault(oid, []).append(path)
+        return found
 
     @cached_property
     def _names(self) -> set[str]:
