@@ -19,6 +19,7 @@ from gitsync.engine.reconcile import same_content
 from gitsync.engine.resending import with_other_links
 from gitsync.engine.subject import Subject, written
 from gitsync.engine.survey import clean
+from gitsync.engine.unheard import Hearing
 from gitsync.engine.uploading import Uploading
 from gitsync.errors import (
     Error,
@@ -82,7 +83,7 @@ class Applied:
 
 
 class Applying:
-    """One site's writes. `before_write` raises when the lock that allows them is lost."""
+    """One site's writes. `before_write` raises when the lock that allows them is lost; `missed` is for `Hearing`."""
 
     def __init__(
         self,
@@ -93,6 +94,7 @@ class Applying:
         intents: Intents,
         run: str,
         before_write: Callable[[], None],
+        missed: Sequence[Intent] = (),
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._incoming: Incoming = outgoing.incoming
@@ -104,6 +106,8 @@ class Applying:
         self._before_write = before_write
         self._clock = clock
         self._reading = outgoing.incoming.reading
+        listed = frozenset(self._reading.fresh)
+        self._hearing = Hearing(incoming=outgoing.incoming, overlay=overlay, run=run, missed=missed, listed=listed)
         self._connector = outgoing.incoming.reading.online
         self._site = outgoing.incoming.reading.name
         self._uploading = Uploading(self._connector, self._incoming.addresses, overlay, before_write)
@@ -180,6 +184,7 @@ class Applying:
             post = post.with_fields({"slug": slug})
         key, at = self._begin(write, projection, slug)
         record = self._asked(key, lambda: self._connector.create(post))
+        self._hearing.insist_on_ours(write.subject, record, new=True)
         return self._done(write, projection, record, key, at)
 
     def _update(self, write: Write, projection: Projection, slug: str | None) -> Event:
@@ -195,7 +200,12 @@ class Applying:
         else:
             expect = self._expected(write.subject, known)
         key, at = self._begin(write, projection, slug)
+        before = self._showing(write.subject)
         record = self._asked(key, lambda: self._connector.update(known.id, projection.post, expect=expect))
+        self._hearing.insist_on_ours(write.subject, record)
+        if before is not None:
+            told = self._hearing.of_update(write.subject, before, record, expect=expect, sent=projection)
+            write = replace(write, reason=f"{write.reason} {told}".strip())
         return self._done(write, projection, record, key, at)
 
     def _unpublish(self, write: Write) -> Event:
@@ -207,6 +217,8 @@ class Applying:
         projection = Projection(post=hidden, digest="", uses=known.uses, problems=())
         key, at = self._begin(write, projection, None)
         record = self._asked(key, lambda: self._connector.update(known.id, hidden, expect=expect))
+        self._hearing.insist_on_ours(write.subject, record)
+        self._hearing.insist_on_hidden(write.subject, shown, record, hidden)
         return self._tombstone(
             write, key, replace(written(known, record, projection, at), state="unpublished", sent=None), record
         )

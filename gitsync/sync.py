@@ -276,6 +276,7 @@ class Run:
                 intents=self._intents,
                 run=self.id,
                 before_write=partial(self._check_lease or _nothing, site),
+                missed=plan.recoveries[site].missed,
                 clock=self._clock,
             )
             self._sent[site] = (0, len(outgoing.writes))

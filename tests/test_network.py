@@ -13,11 +13,14 @@ import pytest
 
 from tests.cms import Desk
 from tests.fakes.forem import Forem
+from tests.fakes.ghost import GhostSite
+from tests.fakes.hashnode import HashnodeSite
 from tests.fakes.network import AFTER, BEFORE, Network, broken
 from tests.fakes.server import Stage, serving
+from tests.fakes.wordpress import WordPressSite
 
 TEXT = "---\ntitle: One\n---\n\nThe first words of a post that is long enough to be known again.\n"
-OFTEN = ("reset-after", "cut", "html", "502-after", "429-date")
+OFTEN = ("reset-after", "cut", "html", "502-after", "429-date", "unchanged")
 """What is tried on every change; the rest with -m slow."""
 
 ALL = [
@@ -95,6 +98,39 @@ def test_an_update_loses_nobodys_edit_whatever_happens_to_it(
     )
     assert "second words" in desk.read("posts/one.md")
     assert "known anew" in desk.read("posts/one.md")
+
+
+@pytest.mark.parametrize("platform", ["ghost", "wordpress", "hashnode"])
+def test_an_update_that_is_answered_with_the_record_as_it_was_is_sent_again(
+    stage: Stage,
+    network: Network,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    platform: str,
+) -> None:
+    ghost, wordpress, hashnode = GhostSite(), WordPressSite(), HashnodeSite()
+    stage.app, key, more, method = {
+        "ghost": (ghost, ghost.key, "", "PUT"),
+        "wordpress": (wordpress, wordpress.password, f'user = "{wordpress.user}"', "POST"),
+        "hashnode": (hashnode, hashnode.token, f'publication = "{hashnode.address}"', ""),
+    }[platform]
+    stage.app.host = stage.host
+    monkeypatch.setenv("KEY", key)
+    site = f'platform = "{platform}"\nurl = "{network.host}"\ntoken = "env:KEY"\npace = "off"\n{more}\n'
+    desk = Desk(tmp_path / "blog", capsys, config=f"\n[sites.site]\n{site}")
+    desk.put("posts/one.md", TEXT)
+    assert desk.run("sync").code == 0
+    desk.put("posts/one.md", TEXT.replace("first words", "second words"))
+    network.faults += [("unchanged", method)] if method else []
+    hashnode.deaf = True
+    answer = desk.run("sync", "--no-wait")
+    assert answer.code == 1
+    assert "site keeps its own body" in answer.told
+    hashnode.deaf = False
+    settle(desk, network)
+    [post] = stage.app.posts.values()
+    assert "second words" in str(post)
 
 
 @pytest.mark.parametrize("kind", ALL)

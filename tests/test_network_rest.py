@@ -21,7 +21,7 @@ from tests.fakes.customcms import MANNERS, TOKEN, CustomCms
 from tests.fakes.network import AFTER, BEFORE, Network, broken
 from tests.fakes.server import Stage, serving
 
-OFTEN = ("reset-after", "cut")
+OFTEN = ("reset-after", "cut", "null", "unchanged")
 """What is tried on every change; the rest with -m slow."""
 
 ALL = [
@@ -107,6 +107,20 @@ def test_a_whole_life_under_one_fault_ends_with_one_copy_of_everything(pair: Pai
     [row] = [row for row in pair.cms.rows.values() if row["title"] == "one"]
     assert "more than enough" in row["body"]
     assert desk.git("status", "--porcelain") == ""
+
+
+def test_a_create_that_is_answered_with_another_post_claims_nothing(pair: Pair) -> None:
+    """A listing of the one post that is there already, where the new record should be."""
+    (pair.desk.root / "posts/two.md").unlink()
+    pair.desk.commit()
+    assert pair.desk.run("sync").code == 0
+    pair.desk.put("posts/three.md", TEXT.format("three"))
+    pair.network.faults.append(("unchanged", "POST"))
+    answer = pair.desk.run("sync", "--no-wait")
+    assert answer.code == 1
+    assert "answered for posts/three.md with 1, which is posts/one.md." in answer.told
+    pair.settled()
+    assert pair.titles() == ["one", "three"]
 
 
 @contextmanager

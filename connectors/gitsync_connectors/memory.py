@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
-from typing import ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 from gitsync.connector import Capabilities, Problem, Setting, SiteSettings
 from gitsync.errors import Forged, NotFound, Rejected, Stale, Unauthorized
@@ -23,7 +23,8 @@ class Behaviour:
 
     `holds` are the fields it keeps, `max_tags` how many tags (0: any). `normalise` trims text in a way that
     `project` foretells; `surprise` rewrites and adds in ways it does not. `ids_only` lists without content. `lag`
-    is in seconds: a write is seen by readers only that much later, and `settles_after` says so.
+    is in seconds: a write is seen by readers only that much later, and `settles_after` says so. `ignores` are fields
+    that an update is told to change, and that stay as they are.
     """
 
     holds: tuple[str, ...] = FIELDS
@@ -41,6 +42,7 @@ class Behaviour:
     uploads: bool = False
     bulk: int = 1
     lag: int = 0
+    ignores: tuple[str, ...] = ()
 
 
 @dataclass(slots=True, kw_only=True)
@@ -117,7 +119,7 @@ def store(url: str) -> Store:
 KINDS: Mapping[type, Setting] = {
     bool: Setting(type=bool, help="a behaviour of the site; see Behaviour"),
     int: Setting(type=int, help="a behaviour of the site; see Behaviour"),
-    tuple: Setting(type=list, help="the post fields that the site keeps"),
+    tuple: Setting(type=list, help="post fields that the site keeps, or ignores"),
 }
 
 
@@ -132,10 +134,10 @@ class Memory:
     def __init__(self, settings: SiteSettings) -> None:
         self._settings = settings
         self._store = store(settings.url)
-        chosen = {name: value for name, value in settings.options.items() if name != "token"}
+        chosen: dict[str, Any] = {name: value for name, value in settings.options.items() if name != "token"}
         if chosen:
-            holds = tuple(chosen.pop("holds", self._store.behaviour.holds))
-            self._store.behaviour = replace(self._store.behaviour, holds=holds, **chosen)
+            chosen |= {name: tuple(value) for name, value in chosen.items() if isinstance(value, list)}
+            self._store.behaviour = replace(self._store.behaviour, **chosen)
         has = self._store.behaviour
         self.capabilities = Capabilities(
             fields=frozenset(has.holds),
@@ -266,26 +268,32 @@ class Memory:
     def _write(self, name: str, id: str, post: Post, expect: Revision | None = None) -> Record:
         fault = self._request(name, id, writes=True)
         has = self._store.behaviour
+        before = None
         if expect is not None:
             if not has.can_update:
                 raise Rejected("nothing can be changed here.")
-            self._current(id, expect)
+            before = self._current(id, expect)
         if not post.title and "title" in has.holds:
             raise Rejected("the title can't be blank.", field="title")
         if post.status != "published" and not has.drafts:
             raise Rejected("drafts are not possible here.", field="status")
-        id = self._store.put(id, surprised(self.project(post)) if has.surprise else self.project(post))
+        stored = surprised(self.project(post)) if has.surprise else self.project(post)
+        if before is not None:
+            stored = stored.with_fields({name: before.get(name) for name in has.ignores})
+        if stored != before or not has.ignores:
+            id = self._store.put(id, stored)
         if fault:
             raise fault.error
         return self._record(id, self._store.rows[id][-1])
 
-    def _current(self, id: str, expect: Revision) -> None:
-        """Raise NotFound, or Stale where the site compares revisions itself."""
+    def _current(self, id: str, expect: Revision) -> Post:
+        """Return what is stored. Raises NotFound, or Stale where the site compares revisions itself."""
         now = self._store.rows.get(id, [Version(0, self._store.now(), None)])[-1]
         if now.post is None:
             raise NotFound(f"there is no post {id}")
         if self._store.behaviour.conditional and self._record(id, now).revision != expect:
             raise Stale(f"the post {id} was changed on the site since it was read.")
+        return now.post
 
     def _record(self, id: str, version: Version) -> Record:
         post = version.post or Post()

@@ -29,6 +29,7 @@ class Recovery:
     results     what is known now and was not recorded
     unsettled   path of a create that may still arrive -> Unix time when that is sure; infinite where nobody can look
     over        intents that need no more looking, once `results` are recorded
+    missed      updates of which the site shows nothing
     """
 
     results: list[Result] = field(default_factory=list)
@@ -36,6 +37,7 @@ class Recovery:
     unsettled: dict[str, float] = field(default_factory=dict)
     over: list[Intent] = field(default_factory=list)
     creates: list[Intent] = field(default_factory=list)
+    missed: list[Intent] = field(default_factory=list)
 
     def sent_before(self, path: str) -> list[tuple[Oid, Post]]:
         """Return the (blob, projection) pairs that creates of `path` may have left on the site, newest first."""
@@ -73,8 +75,12 @@ def recover(reading: Reading, intents: Sequence[Intent], *, now: float, again: C
             recovery.over.append(intent)
         elif intent.op == "create":
             _look_for_create(reading, recovery, intent, now)
-        elif _look_at(reading, recovery, intent, entry) or now >= _settled_at(reading, intent):
+        elif _look_at(reading, recovery, intent, entry):
             recovery.over.append(intent)
+        else:
+            recovery.missed.append(intent)
+            if now >= _settled_at(reading, intent):
+                recovery.over.append(intent)
     return recovery
 
 

@@ -16,7 +16,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from urllib.parse import urlsplit
 
-BEFORE = ("refuse", "reset", "hang", "garbage", "empty", "500", "429", "429-date", "429-absurd")
+BEFORE = (
+    "refuse", "reset", "hang", "garbage", "empty", "500", "429", "429-date", "429-absurd", "null", "nothing", "204",
+    "unchanged",
+)  # fmt: skip
 """What happens before the platform hears of the request."""
 
 AFTER = (
@@ -69,11 +72,11 @@ class Network:
             if fault is not None:
                 self.faults.remove(fault)
                 kind = fault[0]
-            if kind in BEFORE:
+            if kind in BEFORE and kind != "unchanged":
                 self._refuse(client, kind)
                 return
             with socket.create_connection(self._target) as upstream:
-                upstream.sendall(_closing(request))
+                upstream.sendall(_closing(_asking(request) if kind == "unchanged" else request))
                 answer = _rest(upstream)
             self._answer(client, kind, answer)
 
@@ -86,6 +89,9 @@ class Network:
             client.sendall(b"\x16\x03\x01\x00 this is no HTTP\r\n\r\n")
         elif kind == "500":
             client.sendall(_page(b"500 Internal Server Error", HTML))
+        elif kind in ("null", "nothing", "204"):
+            body = {"null": b"null", "nothing": b"{}", "204": b""}[kind]
+            client.sendall(_page(b"200 OK" if body else b"204 No Content", body, b"Content-Type: application/json"))
         elif kind.startswith("429"):
             after = {"429": b"0", "429-date": b"Thu, 01 Jan 2026 00:00:00 GMT", "429-absurd": b"99999999"}[kind]
             client.sendall(_page(b"429 Too Many Requests", b"{}", b"Retry-After: " + after))
@@ -149,6 +155,13 @@ def _closing(request: bytes) -> bytes:
     head, _, body = request.partition(b"\r\n\r\n")
     lines = [x for x in head.split(b"\r\n") if not x.lower().startswith((b"connection:", b"accept-encoding:"))]
     return b"\r\n".join([*lines, b"Connection: close", b"", b""]) + body
+
+
+def _asking(request: bytes) -> bytes:
+    """Return a request that only reads what this one would change: the answer is the record as it was."""
+    head = request.partition(b"\r\n\r\n")[0]
+    lines = [x for x in head.split(b"\r\n") if not x.lower().startswith((b"content-length:", b"transfer-encoding:"))]
+    return b"\r\n".join([b"GET " + lines[0].partition(b" ")[2], *lines[1:], b"", b""])
 
 
 def _rest(upstream: socket.socket) -> bytes:

@@ -1,0 +1,97 @@
+"""Answers to a write that speak against what was sent: the record as it was before, or another post's."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from gitsync.engine.incoming import Incoming
+from gitsync.engine.overlay import Overlay
+from gitsync.engine.projection import Projection, project, view
+from gitsync.engine.reconcile import moved_fields, same_content
+from gitsync.engine.subject import Subject
+from gitsync.errors import InvalidContent, OutcomeUnknown, Rejected
+from gitsync.model import Post, Record
+from gitsync.state.intents import Intent
+
+GONE: Final = ("deleted", "gone")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hearing:
+    """Judges the answers that one site gives in one `run`.
+
+    `missed` are updates that were sent before, and of which the site shows nothing; `listed` are the ids of records
+    that were there before, and that nobody claimed.
+    """
+
+    incoming: Incoming
+    overlay: Overlay
+    run: str
+    missed: Sequence[Intent]
+    listed: frozenset[str]
+
+    def insist_on_ours(self, subject: Subject, answer: Record, *, new: bool = False) -> None:
+        """Raise OutcomeUnknown where an answer shows the record of another post; a `new` one cannot have been there."""
+        reading, known = self.incoming.reading, subject.entry.record
+        if known is not None and answer.id in known.ids:
+            return
+        claim, other = reading.index.path_of_id(answer.id), None
+        # A database may give the id of what was deleted to the next row.
+        if claim is not None and claim[0] not in (subject.path, subject.entry.path) and claim[1] not in GONE:
+            other = claim[0]
+        elif new and answer.id in self.listed:
+            other = "there already"
+        if other is not None:
+            message = f"{reading.name} answered for {subject.path} with {answer.id}, which is {other}."
+            raise OutcomeUnknown(message, "The next sync looks whether it arrived.")
+
+    def insist_on_hidden(self, subject: Subject, before: Post, answer: Record, hidden: Post) -> None:
+        """Raise OutcomeUnknown where a post that was to be hidden is still shown."""
+        if answer.post is not None and answer.post.status == before.status != hidden.status:
+            message = f"{self.incoming.reading.name} answered that {subject.path} is hidden, and shows it as before."
+            raise OutcomeUnknown(message, "The next sync looks, and asks again.")
+
+    def of_update(self, subject: Subject, before: Post, answer: Record, *, expect: str, sent: Projection) -> str:
+        """Return what is to be told of an answer, in a sentence, or nothing.
+
+        That all is well though nothing of an update is there is believed only when it is said in another run too: then
+        this is what the site makes of such a text. Raises OutcomeUnknown, and Rejected the next time in this run.
+        """
+        fields = self._unheard(subject, before, answer, expect, sent.post)
+        if not fields:
+            return ""
+        what = f"{self.incoming.reading.name} keeps its own {' and '.join(fields)}"
+        runs = {it.run for it in self.missed if it.path == subject.path and it.sent == sent.digest}
+        if runs - {self.run}:
+            return f"{what}, whatever it is sent."
+        raise (Rejected if runs else OutcomeUnknown)(
+            f"{what}, though it answered that {subject.path} was stored.", "The next sync looks, and sends it again."
+        )
+
+    def _unheard(self, subject: Subject, before: Post, answer: Record, expect: str, sent: Post) -> Sequence[str]:
+        """Return the fields that an update asked for where its answer is the record as it was `before`; else nothing.
+
+        What the site showed already, and what only it decides about, was not asked for.
+        """
+        capabilities = self.incoming.reading.capabilities
+        moved = answer.revision != expect and not capabilities.revision_hash
+        if answer.post is None or moved or not same_content(before, answer.post, capabilities.fields):
+            return ()
+        missing = moved_fields(before, sent, capabilities.telling)
+        agreed = self._agreed(subject) if missing else None
+        edited = moved_fields(agreed, sent, capabilities.telling) if agreed is not None else {}
+        return [name for name, value in missing.items() if (name in edited if edited else value)]
+
+    def _agreed(self, subject: Subject) -> Post | None:
+        """Return what the site would be sent for the version that was agreed on; None where there is none."""
+        entry, reading = subject.entry, self.incoming.reading
+        if entry.base is None:
+            return None
+        try:
+            file = self.overlay.project.read(entry.path, self.overlay.read(entry.base))
+        except InvalidContent:
+            return None
+        post = view(file, reading.name, reading.site.status)
+        return project(post, entry.path, self.incoming.addresses.place, reading.online, checked=False).post

@@ -1,0 +1,85 @@
+"""A site that answers "stored" to an update and shows nothing of it: not believed until it says so again."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from gitsync_connectors.memory import Behaviour
+
+from gitsync.model import FIELDS
+from tests.blog import Blog, post
+
+EVERYTHING = (*FIELDS, "body")
+
+
+def ignoring(blog: Blog, *names: str) -> None:
+    site = blog.site()
+    site.behaviour = replace(site.behaviour, ignores=names)
+
+
+@pytest.fixture(params=[True, False], ids=["hashes", "revisions"])
+def blog(tmp_path: Path, request: pytest.FixtureRequest) -> Blog:
+    blog = Blog(tmp_path / "blog", behaviour=Behaviour(hashes=request.param))
+    blog.put("posts/a.md", post("A", "The old words.\n", slug="a", tags="[one]"))
+    assert blog.run().summary.exit_code == 0
+    return blog
+
+
+def test_an_update_of_which_nothing_is_there_is_sent_again(blog: Blog) -> None:
+    blog.put("posts/a.md", post("A", "The new words.\n", slug="a", tags="[one]"))
+    ignoring(blog, *EVERYTHING)
+    outcome = blog.run()
+    assert outcome.summary.exit_code == 1
+    assert "site keeps its own body, though it answered that posts/a.md was stored." in outcome.told
+    assert blog.shown("A").body == "The old words.\n"
+    ignoring(blog)
+    outcome = blog.run()
+    assert outcome.summary.exit_code == 0, outcome.told
+    assert blog.shown("A").body == "The new words.\n"
+    blog.quiet()
+
+
+def test_what_a_site_keeps_run_after_run_is_what_it_makes_of_a_text(blog: Blog) -> None:
+    blog.put("posts/a.md", post("A", "The old words.\n", slug="a", tags="[one, two]"))
+    ignoring(blog, "tags")
+    assert blog.run().summary.exit_code == 1
+    outcome = blog.run()
+    assert outcome.summary.exit_code == 0, outcome.told
+    assert "site keeps its own tags, whatever it is sent." in outcome.told
+    blog.quiet()
+    blog.site().edit(blog.id_of("A"), body="Words of the site.\n")
+    assert blog.run().summary.exit_code == 0
+    assert "[one, two]" in blog.read("posts/a.md")
+    assert "Words of the site." in blog.read("posts/a.md")
+
+
+def test_what_a_site_leaves_out_of_an_update_is_no_reason_to_doubt_the_rest(blog: Blog) -> None:
+    blog.put("posts/a.md", post("A", "The new words.\n", slug="a", tags="[one, two]"))
+    ignoring(blog, "tags")
+    outcome = blog.run()
+    assert outcome.summary.exit_code == 0, outcome.told
+    assert blog.shown("A").body == "The new words.\n"
+    blog.quiet()
+
+
+def test_what_is_taken_away_here_and_stays_there_is_told(blog: Blog) -> None:
+    blog.put("posts/a.md", post("A", "The old words.\n", slug="a"))
+    ignoring(blog, "tags")
+    outcome = blog.run()
+    assert outcome.summary.exit_code == 1
+    assert "site keeps its own tags" in outcome.told
+
+
+def test_a_post_that_is_hidden_and_still_shown_is_hidden_again(blog: Blog) -> None:
+    blog.git("rm", "--quiet", "posts/a.md")
+    blog.commit("delete")
+    ignoring(blog, *EVERYTHING)
+    outcome = blog.run()
+    assert outcome.summary.exit_code == 1
+    assert "site answered that posts/a.md is hidden, and shows it as before." in outcome.told
+    ignoring(blog)
+    assert blog.run().summary.exit_code == 0
+    assert blog.shown("A").status == "draft"
+    blog.quiet()
