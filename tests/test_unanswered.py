@@ -1,7 +1,8 @@
-"""A create arrived, its answer did not, and the file was deleted before the next sync."""
+"""A create arrived, its answer did not, and the file went before the next sync."""
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -16,9 +17,11 @@ BODY = "One.\n\nTwo.\n\nThree, as they were sent.\n"
 def sent(root: Path, *, policy: str = "unpublish", behaviour: Behaviour | None = None) -> Blog:
     """Two sites have the post, and only the second one said so."""
     blog = Blog(root / "blog", ["lost", "other"], config=f'[policy]\ndelete = "{policy}"\n', behaviour=behaviour)
+    for name in blog.names:
+        blog.site(name).now = lambda: datetime.fromtimestamp(blog.clock.now, UTC)
     blog.put("posts/b.md", post("B", slug="b"))
     blog.run()
-    blog.put("posts/a.md", post("A", BODY, slug="a"))
+    blog.put("posts/a.md", post("A", BODY, slug="own"))
     blog.site("lost").faults.append(Fault(on="create", error=OutcomeUnknown("no answer"), stored=True))
     assert blog.run(wait=False).summary.exit_code == 1
     return blog
@@ -68,6 +71,44 @@ def test_what_an_editor_changed_there_meanwhile_is_a_conflict(tmp_path: Path) ->
     again = blog.run(materialise=False)
     assert again.summary.exit_code == 3, again.told
     assert sum(it.title == "A" for it in blog.site("other").posts().values()) == 1
+    blog.put("posts/a.md", blog.git("show", "refs/gitsync/lost:conflicts/posts/a.md/theirs") + "\n")
+    outcome = blog.run()
+    assert outcome.summary.exit_code == 0, outcome.told
+    assert [blog.shown("A", name).body for name in blog.names] == [BODY + "\nFour, from there.\n"] * 2
+    blog.quiet()
+
+
+def test_it_is_published_again_when_its_deletion_is_taken_back(tmp_path: Path) -> None:
+    blog = sent(tmp_path)
+    ids = [blog.id_of("A", name) for name in blog.names]
+    delete(blog)
+    blog.run()
+    blog.git("revert", "--no-edit", "HEAD")
+    outcome = blog.run()
+    assert [blog.id_of("A", name) for name in blog.names] == ids, outcome.told
+    assert [blog.shown("A", name).status for name in blog.names] == ["published"] * 2
+    blog.quiet()
+
+
+def test_a_file_that_is_meant_for_no_site_any_more_takes_its_post_along(tmp_path: Path) -> None:
+    blog = sent(tmp_path)
+    blog.put("posts/a.md", post("A", BODY, slug="own", sites="[]"))
+    outcome = blog.run()
+    assert sorted(path.name for path in (blog.root / "posts").iterdir()) == ["a.md", "b.md"], outcome.told
+    assert [blog.shown("A", name).status for name in blog.names] == ["draft"] * 2
+    blog.quiet()
+
+
+def test_a_site_that_does_not_show_it_yet_is_waited_for(tmp_path: Path) -> None:
+    blog = sent(tmp_path, behaviour=Behaviour(lag=25))
+    delete(blog)
+    outcome = blog.run(wait=False)
+    assert outcome.summary.exit_code == 1, outcome.told
+    outcome = blog.run()
+    assert outcome.summary.exit_code == 0, outcome.told
+    assert [blog.shown("A", name).status for name in blog.names] == ["draft"] * 2
+    blog.clock.now += 100
+    blog.quiet()
 
 
 def test_a_file_that_was_only_reset_away_comes_back(tmp_path: Path) -> None:
@@ -76,14 +117,19 @@ def test_a_file_that_was_only_reset_away_comes_back(tmp_path: Path) -> None:
     outcome = blog.run()
     assert outcome.summary.pulled == 1, outcome.told
     assert sum(it.title == "A" for it in blog.site("other").posts().values()) == 1, outcome.told
+    assert sorted(path.name for path in (blog.root / "posts").iterdir()) == ["a.md", "b.md"]
+    blog.quiet()
 
 
-def test_a_file_that_was_renamed_is_the_post(tmp_path: Path) -> None:
-    blog = sent(tmp_path)
+@pytest.mark.parametrize("body", [BODY, BODY + "\nFour, from here.\n"], ids=["as it was", "edited"])
+@pytest.mark.parametrize("holds", [("title", "slug", "status"), ("title", "status")], ids=["slugs", "no slugs"])
+def test_a_file_that_was_renamed_is_the_post(tmp_path: Path, body: str, holds: tuple[str, ...]) -> None:
+    blog = sent(tmp_path, behaviour=Behaviour(holds=holds))
     blog.git("mv", "posts/a.md", "posts/moved.md")
+    blog.write("posts/moved.md", post("A", body, slug="own"))
     blog.commit()
     outcome = blog.run()
     assert outcome.summary.exit_code == 0, outcome.told
     assert [sum(it.title == "A" for it in blog.site(name).posts().values()) for name in blog.names] == [1, 1]
-    assert blog.shown("A", "lost").status == "published"
+    assert [blog.shown("A", name).body for name in blog.names] == [body] * 2
     blog.quiet()

@@ -14,7 +14,7 @@ from gitsync.engine.projection import Projection, lift, project, view
 from gitsync.engine.reconcile import same_content, shows, stored_of
 from gitsync.engine.subject import Subject, seen
 from gitsync.engine.survey import Reading, shown_now
-from gitsync.engine.unanswered import let_go
+from gitsync.engine.unanswered import await_sites, bring_in
 from gitsync.errors import InvalidContent
 from gitsync.events import Progress
 from gitsync.model import Record
@@ -33,6 +33,8 @@ def meet_all(round: Round, incoming: Incoming, created: Sequence[Subject]) -> No
     candidates = _candidates(round, incoming, created) if reading.fresh or incoming.strays or forsaken else ()
     matcher = Matcher(candidates, reading.capabilities.telling)
     imports = Importing(round, incoming)
+    files = {subject.path for subject in created}
+    await_sites(round, incoming, files)
     strays = {record.id: entry for record, entry in incoming.strays}
     for record, entry in incoming.strays:
         if not matcher.offer(record):
@@ -40,8 +42,8 @@ def meet_all(round: Round, incoming: Incoming, created: Sequence[Subject]) -> No
     for id, entry in forsaken.items():
         matcher.offer(Record(id, "", post=entry.remote), by=OWN)
     for number, record in enumerate(reading.fresh_records(), 1):
-        if not matcher.offer(record) and not let_go(round, incoming, record):
-            imports.add(record)
+        if not matcher.offer(record):
+            bring_in(round, incoming, imports, record, files)
         if number % TOLD_EVERY == 0:
             round.progress(Progress(site=reading.name, done=number, total=len(reading.fresh)))
     matches, unclaimed = matcher.matches()
@@ -49,10 +51,10 @@ def meet_all(round: Round, incoming: Incoming, created: Sequence[Subject]) -> No
         if record.id in forsaken:
             continue
         stray = strays.get(record.id)
-        if stray is not None:
+        if stray is None:
+            bring_in(round, incoming, imports, record, files)
+        else:
             imports.add(record, path=stray.path, known=stray.record)
-        elif not let_go(round, incoming, record):
-            imports.add(record)
     imports.end()
     for path, record in matches.found.items():
         _locate(incoming, path, record)

@@ -1,62 +1,81 @@
-"""Creates that arrived without an answer, and whose files were deleted before anybody knew that they had."""
+"""Creates that arrived without an answer, and whose files went before anybody knew that they had."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from dataclasses import replace
+from math import inf
+
 from gitsync.engine.conflicts import record_conflict
+from gitsync.engine.importing import Importing
 from gitsync.engine.incoming import Incoming, Round
 from gitsync.engine.projection import lift
 from gitsync.engine.recovery import arrived, of_intent
 from gitsync.engine.subject import Subject, written
 from gitsync.model import Record
 from gitsync.plan import Step
+from gitsync.repository import Oid
 from gitsync.state.intents import Intent
 from gitsync.state.records import Entry
 
 
-def let_go(round: Round, incoming: Incoming, record: Record) -> bool:
-    """Say whether an unclaimed record is such a post, which then is as if its answer had come: deleted here since.
+def bring_in(round: Round, incoming: Incoming, imports: Importing, record: Record, files: Collection[str]) -> None:
+    """Import a record that is no file's, unless it was made of a file that somebody deleted since: it goes as well.
 
-    An import would bring back what was deleted, and other sites would have it twice. What an editor has changed since
-    then is a conflict. A file that no commit deleted was reset away, and comes back as any pull does.
+    An import would bring back what was deleted, and other sites would have it twice. Where no commit deleted the file,
+    but the one that had it was reset away, it comes back at its path. `files` wait to be linked with a record.
     """
-    intent = _made_by(round, incoming, record)
-    if intent is None or intent.projection is None or intent.blob is None:
-        return False
-    as_sent = arrived(intent, record, incoming.reading.capabilities.telling)
-    remote = record.post if as_sent else intent.projection
-    known = written(None, record, of_intent(intent), intent.at)
-    entry = Entry(path=intent.path, base=intent.blob, remote=remote, record=known)
-    subject = Subject(
-        site=intent.site, path=intent.path, oid=None, entry=entry, step=Step.REMOVE, theirs=record if as_sent else None
-    )
-    if as_sent:
-        incoming.results.append(subject.result(base=entry.base, remote=entry.remote, record=entry.record))
-        incoming.subjects.append(subject)
-        return True
-    place = incoming.addresses.place
-    record_conflict(
-        incoming,
-        subject,
-        None,
-        base=round.overlay.project.read(intent.path, round.overlay.read(intent.blob)),
-        record=record,
-        lift=lambda post: lift(post, intent.path, place),
-    )
-    return True
+    intent = _made_by(round, incoming, record, files)
+    if intent is None or intent.blob is None:
+        imports.add(record)
+        return
+    entry = incoming.reading.entries([intent.path])[intent.path]
+    if entry.record is not None and entry.record.state == "live":  # another one was linked since
+        imports.add(record)
+    elif intent.blob in round.overlay.project.repository.file_history(intent.path, round.overlay.head):
+        _withdraw(round, incoming, intent, intent.blob, replace(entry, conflict=None), record)
+    else:
+        imports.add(record, path=intent.path, known=entry.record)
 
 
-def _made_by(round: Round, incoming: Incoming, record: Record) -> Intent | None:
-    """Return the newest create that surely made `record`, if its file was deleted since and nothing stands for it."""
-    creates = round.recoveries[incoming.reading.name].creates
-    for intent in reversed(creates):
-        if intent.projection is None or record.post is None or round.overlay.oid(intent.path) is not None:
+def await_sites(round: Round, incoming: Incoming, files: Collection[str]) -> None:
+    """Say which creates may still arrive though their files went: what they make has to go as well."""
+    recovery, site = round.recoveries[incoming.reading.name], incoming.reading.name
+    for path in dict.fromkeys(it.path for it in recovery.creates if it.path not in files):
+        if recovery.unsettled.get(path, inf) < inf:
+            reason = f"was sent before, and {site} may still be storing it, though the file is not meant for it now."
+            incoming.tell("create", path, "unknown", reason=reason)
+
+
+def _made_by(round: Round, incoming: Incoming, record: Record, files: Collection[str]) -> Intent | None:
+    """Return the newest create that surely made `record`, if no file of its path waits for a record."""
+    for intent in reversed(round.recoveries[incoming.reading.name].creates):
+        if intent.path in files or intent.projection is None or record.post is None:
             continue
         own = bool(intent.slug) and intent.slug == record.post.slug
-        if not own and not arrived(intent, record, incoming.reading.capabilities.telling):
-            continue
-        if incoming.reading.entries([intent.path])[intent.path].record is not None:
-            continue
-        repository = round.overlay.project.repository
-        if any(oid == intent.blob for oid in repository.file_history(intent.path, round.overlay.head)):
+        if own or arrived(intent, record, incoming.reading.capabilities.telling):
             return intent
     return None
+
+
+def _withdraw(round: Round, incoming: Incoming, intent: Intent, blob: Oid, entry: Entry, record: Record) -> None:
+    """Agree on what was sent, as if its answer had come: the deletion is an edit of ours, and the site may have one."""
+    reading, path = incoming.reading, intent.path
+    known = written(entry.record, record, of_intent(intent), intent.at)
+    subject = Subject(
+        site=reading.name,
+        path=path,
+        oid=round.overlay.oid(path),  # there, it names other sites now
+        entry=replace(entry, base=blob, remote=record.post, record=known),
+        step=Step.REMOVE,
+        theirs=record,
+    )
+    if arrived(intent, record, reading.capabilities.telling):
+        incoming.results.append(subject.result(base=blob, remote=record.post, record=known))
+        reason = "had arrived, though no answer came back."
+        incoming.tell("create", path, "planned", record=record, reason=reason)
+        incoming.subjects.append(subject)
+        return
+    base, place = round.overlay.project.read(path, round.overlay.read(blob)), incoming.addresses.place
+    edited = replace(subject, oid=None, entry=replace(subject.entry, remote=intent.projection), step=Step.CONFLICT)
+    record_conflict(incoming, edited, None, base=base, record=record, lift=lambda post: lift(post, path, place))
