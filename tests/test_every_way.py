@@ -23,13 +23,34 @@ DETAILS = [
     "{% details One %}\nA\n{% collapsible Two %}\nB\n{% endcollapsible %}\n{% enddetails %}\n",
 ]
 
+ALERTS = [
+    "Before.\n\n> [!NOTE]\n> Mind *this* and `that`.\n\nAfter.\n",
+    "> [!TIP]\n> One\n> and two.\n>\n> Three.\n\n> [!WARNING]\n> Next.\n",
+    "> [!IMPORTANT] A *title* of its own\n> Text [link](https://a.example/?b&c) and ![i](https://a.example/i.png)\n",
+    "> [!CAUTION]\n>\n> - a\n> - b\n>\n> ```c\n> int *x;\n> ```\n>\n> > A quote.\n",
+    "> [!warning] **Bold**\n",
+    "> [!note]\\\n> A break\\\n> and <kbd>K</kbd>.\n",
+    ">[!NOTE]\nlazy\n# Heading\n",
+    "Text\n> [!TIP]\n> [ref] and a note[^1].\n\n[ref]: https://a.example\n\n[^1]: Noted.\n",
+    "> [!NOTE]\n> https://youtu.be/dQw4w9WgXcQ\n",
+    "> [!NOTE]- Folded\n> Inner\n",
+    "> [!NOTE]\n\n> [!OTHER]\n> x\n",
+    "> > [!NOTE]\n> > Nested.\n\n- > [!TIP]\n  > In a list.\n",
+    "> \\[!NOTE]\n> Words.\n\n> **Note**\\\n> A quote.\n",
+    "> [!NOTE]\n> <details>\n> <summary>S</summary>\n>\n> x\n>\n> </details>\n",
+    "> [!TIP] *x*\n> - a\n\n> [!TIP] a `b` <i>c</i>\n> d\n",
+]
+
 
 def shown(body: str) -> str:
     """Return the page of a body, whoever spells it."""
     return to_html(from_liquid(body))
 
 
-@pytest.mark.parametrize("body", DETAILS)
+BODIES = [*DETAILS, *ALERTS]
+
+
+@pytest.mark.parametrize("body", BODIES)
 @pytest.mark.parametrize("name", NAMES)
 def test_a_body_comes_back_the_same_page_or_its_loss_is_told(name: str, body: str) -> None:
     form = named(name)
@@ -40,7 +61,7 @@ def test_a_body_comes_back_the_same_page_or_its_loss_is_told(name: str, body: st
     assert twice == again.text
 
 
-@pytest.mark.parametrize("body", DETAILS)
+@pytest.mark.parametrize("body", [DETAILS[0], ALERTS[0]])
 @pytest.mark.parametrize("source", NAMES)
 @pytest.mark.parametrize("target", NAMES)
 def test_every_format_leads_to_every_other(source: str, target: str, body: str) -> None:

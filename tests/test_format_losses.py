@@ -64,14 +64,6 @@ def test_one_loss_is_told_once_and_by_its_own_name() -> None:
     assert codes("medium", "| a |\n|---|\n| b |\n") == ["TABLE_FLAT"]
 
 
-@pytest.mark.parametrize("name", ["wordpress", "medium", "ghost", "devto", "hashnode"])
-def test_an_alert_is_told_where_it_is_words(name: str) -> None:
-    body = "Before.\n\n> [!WARNING]\n> Mind *this*.\n\n```\n> [!NOTE]\n```\n"
-    [loss] = [it for it in named(name).write(body).losses if it.code == "ALERT_WORDS"]
-    assert "[!WARNING]" in loss.message
-    assert body[loss.offset :].startswith("> [!WARNING]")
-
-
 @pytest.mark.parametrize("name", ["html", "wordpress", "medium", "ghost", "devto"])
 @pytest.mark.parametrize(
     ("body", "told"),

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Collection, Iterator
 from typing import NamedTuple
 
+from gitsync.markdown.alerts import KINDS, kind_of
 from gitsync.markdown.dom import (
     BLOCKS,
     COMMENT,
@@ -96,6 +97,8 @@ def one_block(run: list[Node], way: Way, *, first: bool = False, list_mark: str 
     if node.flows:
         return _loose_line(run)
     write = _WRITERS.get(node.tag)
+    if not way.depth and id(node) not in way.kept and (kind := kind_of(node)):
+        return _alert(node, way, kind) or html(node, way)
     if id(node) in way.kept or node.attrs or write is None or way.depth > NESTING:
         return _numbers_or_bullets(node, way, list_mark) if _numbered(node, way) else html(node, way)
     if node.tag == "hr":
@@ -172,8 +175,22 @@ def _heading(node: Node, way: Way) -> str | None:
 
 
 def _quote(node: Node, way: Way) -> str:
-    inner = blocks(node.kids, way.deeper())
+    return _quoted(blocks(node.kids, way.deeper()))
+
+
+def _quoted(inner: str) -> str:
     return "\n".join(f"> {text}" if text else ">" for text in inner.split("\n"))
+
+
+def _alert(node: Node, way: Way, kind: str) -> str | None:
+    title, *rest = [kid for kid in node.kids if kid.tag != TEXT or kid.text.strip(WHITE)]
+    words = line(title.kids, where="heading", careful=id(node) in way.careful)
+    said = words if words != KINDS[kind].title else ""
+    if not words or not (said or rest):
+        return None
+    inner = blocks(rest, way.deeper())
+    gap = "\n" if rest and rest[0].tag == "p" and not rest[0].attrs else "\n\n"
+    return _quoted(f"[!{kind.upper()}]{said and ' '}{said}{gap if inner else ''}{inner}")
 
 
 def _code(node: Node, _: Way) -> str | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from gitsync.markdown.anchors import FOREM, respelled
+from gitsync.markdown.callouts import as_quotes, quoted
 from gitsync.markdown.details import from_liquid, plain_details, to_liquid
 from gitsync.markdown.embeds import respell
 from gitsync.markdown.extensions import extensions
@@ -19,7 +20,7 @@ from gitsync.model import clean_body
 
 def write(body: str) -> Translation:
     """Return `body` with its embeds in Liquid, and all that only looks like Liquid in raw blocks."""
-    said = to_liquid(respelled(respell(body, "liquid"), FOREM))
+    said = to_liquid(respelled(respell(as_quotes(body), "liquid"), FOREM))
     losses = (
         Loss(
             code="TAG_UNKNOWN",
@@ -37,6 +38,7 @@ def write(body: str) -> Translation:
         *words,
         *stripped(body, "dev.to"),
         *plain_details(body),
+        *quoted(body, "dev.to"),
         *extensions(body, "dev.to"),
         *foreign(body, "dev.to", ("liquid",)),
     )

@@ -31,6 +31,7 @@ _BLOCK_START = re.compile(
     | [:~](?=[ \t])                         # definition
     | \[(?=\^|[^\[\]\n]*\]:)                # definition of a link or a footnote
     | \[(?=[ xX]\](?:[ \t]|$))              # task
+    | \[(?=![A-Za-z]+\])                   # alert
     | [|:-][-:| \t]*$                       # delimiters of a table""",
     re.VERBOSE,
 )

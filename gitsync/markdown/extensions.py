@@ -15,7 +15,6 @@ from gitsync.markdown.formats import Loss
 from gitsync.markdown.parser import new_parser, parsed, parser
 from gitsync.markdown.sources import line_starts
 
-_ALERT = re.compile(r"\[!(NOTE|TIP|IMPORTANT|WARNING|CAUTION)\][+-]?(?:[ \t]+[^\n]*)?$", re.IGNORECASE | re.MULTILINE)
 _FORMULA = re.compile(r"(?<!\\)\$\$([^$]+?)\$\$|(?<![\\$])\$(?![\s$])([^$\n]+?)(?<![\s\\])\$(?![\d$])")
 _CODE = re.compile(r"(`+)(?!`).*?(?<!`)\1(?!`)", re.DOTALL)
 _ID = re.compile(r"\{#([\w:.-]+)\}\s*$")
@@ -24,10 +23,10 @@ _TEX = re.compile(r"\\[A-Za-z]+|[\^_]|\\\\")
 
 
 def extensions(body: str, platform: str) -> list[Loss]:
-    """Return a loss for each alert of `body`, each name of a heading, each formula that Markdown changes, and for
-    text that one tilde strikes out on GitHub.
+    """Return a loss for each name of a heading in `body`, each formula that Markdown changes, and for text that one
+    tilde strikes out on GitHub.
     """
-    return [*alerts(body, platform), *heading_names(body, platform), *formulas(body), *tildes(body, platform)]
+    return [*heading_names(body, platform), *formulas(body), *tildes(body, platform)]
 
 
 def heading_names(body: str, platform: str) -> list[Loss]:
@@ -42,21 +41,6 @@ def heading_names(body: str, platform: str) -> list[Loss]:
             message = f"{platform} shows {match[0].strip()} as words"
             hint = "Take it out: a heading has its words for a name."
             found.append(Loss(code="ANCHOR_WORDS", message=message, offset=starts[inline.map[0]], hint=hint))
-    return found
-
-
-def alerts(body: str, platform: str) -> list[Loss]:
-    """Return a loss for each alert, as GitHub has them."""
-    if not _ALERT.search(body):
-        return []
-    starts = line_starts(body)
-    tokens = parsed(body)
-    found = []
-    for quote, paragraph, inline in zip(tokens, tokens[1:], tokens[2:], strict=False):
-        begins = quote.type == "blockquote_open" and paragraph.type == "paragraph_open" and inline.map
-        if begins and (match := _ALERT.match(inline.content)):
-            message = f"{platform} has no alerts: [!{match[1].upper()}] is shown as words in a quote"
-            found.append(Loss(code="ALERT_WORDS", message=message, offset=starts[begins[0]]))
     return found
 
 

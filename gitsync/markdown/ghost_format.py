@@ -11,7 +11,9 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
+from gitsync.markdown.alerts import Alert
 from gitsync.markdown.anchors import GHOST, respelled
+from gitsync.markdown.callouts import as_quotes, callouts, quoted
 from gitsync.markdown.details import from_liquid
 from gitsync.markdown.dom import WHITE
 from gitsync.markdown.embeds import find, may_have
@@ -19,7 +21,7 @@ from gitsync.markdown.extensions import extensions
 from gitsync.markdown.foreign import foreign
 from gitsync.markdown.formats import Format, Loss, Translation
 from gitsync.markdown.ghost_mobiledoc import to_nodes
-from gitsync.markdown.ghost_nodes import KEPT, Said, card, embed_card, kept_in, said
+from gitsync.markdown.ghost_nodes import KEPT, Said, callout_card, card, embed_card, kept_in, said
 from gitsync.markdown.html import to_markdown
 from gitsync.markdown.lines import broken
 from gitsync.markdown.marks import marks
@@ -114,14 +116,28 @@ def _native(run: list[tuple[Said, Any]]) -> list[tuple[str, list[Any]]]:
 def write(body: str) -> Translation:
     """Return `body` as a Lexical document."""
     shown = [(start, end) for start, end, _ in _own_cards(body)]
-    words = (*marks(body), *unread(body, "Ghost", ("definitions", "boxes", "headings", "hosts")))
+    words = (
+        *marks(body),
+        *quoted(body, "Ghost", {alert.start for alert, _ in _callouts(body)}),
+        *unread(body, "Ghost", ("definitions", "boxes", "headings", "hosts")),
+    )
     told = (*broken(body, "Ghost"), *words, *extensions(body, "Ghost"), *foreign(body, "Ghost", ("ghost",), shown))
     return Translation(document(_cards(_spelled(body))), told)
 
 
 def _spelled(body: str) -> str:
     """Return `body` as Ghost understands it."""
-    return respelled(from_liquid(body), GHOST)
+    body = from_liquid(body)
+    return respelled(as_quotes(body, {alert.start for alert, _ in _callouts(body)}), GHOST)
+
+
+def _callouts(body: str) -> list[tuple[Alert, str]]:
+    """Return the alerts that are cards: none in a text that says elsewhere where its links lead, which cards part."""
+    env: dict[str, Any] = {}
+    found = callouts(body)
+    if found:
+        parser().parse(body, env)
+    return [] if env.get("references") or env.get("footnotes", {}).get("refs") else found
 
 
 def write_like(body: str, stored: str) -> str:
@@ -187,11 +203,12 @@ def _cards(body: str) -> list[Any]:
 
 def _own_cards(body: str) -> list[tuple[int, int, dict[str, Any]]]:
     """Return the embeds and the kept cards that stand alone on the first level: from where, to where, as what."""
+    alerts = [(alert.start, alert.end, callout_card(alert.kind, text)) for alert, text in _callouts(body)]
     if not may_have(body) and not KEPT.search(body):
-        return []
+        return alerts
     tokens = parser().parse(body)
     embeds = {found.start: found for found in find(body, tokens)}
-    found: list[tuple[int, int, dict[str, Any]]] = []
+    found = alerts
     starts = line_starts(body)
     for token in tokens:
         if token.level or not token.map or token.type not in ("html_block", "paragraph_open"):

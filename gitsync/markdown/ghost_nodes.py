@@ -12,6 +12,8 @@ from collections.abc import Callable, Mapping
 from html import escape
 from typing import Any, Final, NamedTuple
 
+from gitsync.markdown.alerts import CLASS, KINDS
+from gitsync.markdown.callouts import as_alert
 from gitsync.markdown.dom import WHITE
 from gitsync.markdown.embeds import SPELLED
 from gitsync.markdown.parser import parser
@@ -258,6 +260,8 @@ def _markdown(node: Node) -> Said:
 def _callout(node: Node) -> Said:
     emoji = str(node.get("calloutEmoji") or "")
     text = str(node.get("calloutText") or "")
+    if alert := as_alert(emoji, text, str(node.get("backgroundColor") or "blue")):
+        return Said(html=alert)
     text = re.sub(r"^\s*<p>|</p>\s*$", "", text) if text.count("<p>") == 1 else text
     if re.search(r"<(?:p|div|ul|ol|h\d)\b", text):
         return keep(node)
@@ -322,7 +326,7 @@ _READERS: Final[dict[str, Callable[[Node], Said]]] = {
 
 _PLAIN: Final[dict[str, Callable[[Node], str]]] = {
     "aside": lambda _: "an aside is a quote",
-    "callout": lambda _: "a callout is a quote without its colour",
+    "callout": lambda node: "" if CLASS in _callout(node).html else "a callout is a quote without its colour",
     "gallery": lambda _: "a gallery is images side by side",
     "button": lambda _: "a button is a link",
     "file": lambda _: "a file card is a link",
@@ -340,6 +344,12 @@ _PLAIN: Final[dict[str, Callable[[Node], str]]] = {
 def card(markdown: str) -> dict[str, Any]:
     """Return a Markdown card; Ghost gives its text back byte for byte."""
     return {"type": "markdown", "version": 1, "markdown": markdown}
+
+
+def callout_card(kind: str, text: str) -> dict[str, Any]:
+    """Return the card of an alert that says `text`, HTML."""
+    said = {"calloutText": text, "calloutEmoji": KINDS[kind].emoji, "backgroundColor": KINDS[kind].colour}
+    return {"type": "callout", "version": 1, **said}
 
 
 def embed_card(embed: Embed, html: str) -> dict[str, Any]:

@@ -9,11 +9,13 @@ import re
 from typing import Final
 
 from gitsync.markdown.anchors import HASHNODE, respelled
+from gitsync.markdown.callouts import callouts, from_hashnode, quoted, to_hashnode
 from gitsync.markdown.details import from_liquid
 from gitsync.markdown.embeds import respell
-from gitsync.markdown.extensions import alerts, heading_names, tildes
+from gitsync.markdown.extensions import heading_names, tildes
 from gitsync.markdown.foreign import foreign
 from gitsync.markdown.formats import Format, Loss, Translation
+from gitsync.markdown.html import to_markdown
 from gitsync.markdown.stripped import stripped
 from gitsync.markdown.unread import unread
 from gitsync.model import clean_body
@@ -24,7 +26,7 @@ _ALIGNED: Final = re.compile(r"(!\[[^\]\n]*\]\([^()\s]+) align=\"(?:center|left|
 
 def read(text: str) -> str:
     """Return a post's text as Markdown: `![](url align="center")` is no image anywhere else."""
-    return respelled(_unaligned(clean_body(text)), HASHNODE, back=True)
+    return respelled(from_hashnode(_unaligned(clean_body(text)), to_markdown), HASHNODE, back=True)
 
 
 def _unaligned(text: str) -> str:
@@ -41,9 +43,9 @@ def _unaligned(text: str) -> str:
 def write(body: str) -> Translation:
     """Return `body` with its embeds as Hashnode spells them."""
     return Translation(
-        respelled(respell(from_liquid(body), "hashnode"), HASHNODE),
+        respelled(respell(to_hashnode(from_liquid(body)), "hashnode"), HASHNODE),
         (
-            *alerts(body, "Hashnode"),
+            *quoted(body, "Hashnode", {alert.start for alert, _ in callouts(body)}),
             *heading_names(body, "Hashnode"),
             *tildes(body, "Hashnode"),
             *_aligned(body),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from gitsync.markdown.alerts import kind_of
 from gitsync.markdown.blocks import NESTING, Way, blocks, one_block, pieces, runs
 from gitsync.markdown.dom import Node
 from gitsync.markdown.equality import events, read
@@ -85,7 +86,7 @@ def _settle(run: list[Node], careful: set[int], kept: set[int], depth: int = 0) 
     if run[0].flows or _says(one_block(run, Way(careful, kept), first=True), run):
         return
     node = run[0]
-    items = node.kids if node.tag in ("ul", "ol") else [node] if node.tag == "blockquote" else []
+    items = node.kids if node.tag in ("ul", "ol") else [node] if node.tag == "blockquote" or kind_of(node) else []
     if not items or depth > NESTING:
         careful.add(id(node))
     for item in items:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from gitsync.markdown.callouts import folded
 from gitsync.markdown.details import from_liquid
 from gitsync.markdown.embeds import respell
 from gitsync.markdown.extensions import formulas, heading_names, tildes
@@ -14,7 +15,13 @@ from gitsync.markdown.render import to_html, unused_notes
 def write(body: str) -> Translation:
     """Return `body` as an HTML fragment; raw HTML in it is passed on."""
     said = respell(from_liquid(body), "frame")
-    losses = (*unused_notes(body), *formulas(body), *heading_names(body, "HTML"), *tildes(body, "HTML"))
+    losses = (
+        *unused_notes(body),
+        *formulas(body),
+        *folded(body, "HTML"),
+        *heading_names(body, "HTML"),
+        *tildes(body, "HTML"),
+    )
     written = Translation(to_html(said), (*losses, *foreign(body, "HTML")))
     # Only tags that somebody wrote by hand can be broken.
     if not TAG.search(body) or written.losses:

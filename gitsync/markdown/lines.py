@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from itertools import pairwise
 
+from gitsync.markdown.alerts import MARK
 from gitsync.markdown.formats import Loss
 from gitsync.markdown.parser import parsed
 from gitsync.markdown.sources import line_places, line_starts
@@ -50,6 +51,7 @@ def _ends(body: str) -> Iterator[tuple[int, int]]:
         if opened.type != "paragraph_open" or inline.map is None or "\n" not in inline.content:
             continue
         places = line_places(body, inline.content, starts, inline.map[0])
+        mark = MARK.match(inline.content) if "[!" in inline.content else None
         held = _CODE.sub(lambda it: "x" * len(it[0]), inline.content)
-        for end in _SOFT.finditer(held):
+        for end in _SOFT.finditer(held, mark.end() + 1 if mark else 0):
             yield places.at(end.start()), places.at(end.end())

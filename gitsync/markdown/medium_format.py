@@ -13,6 +13,7 @@ from itertools import groupby
 from typing import Final
 
 from gitsync.markdown.asides import Asides
+from gitsync.markdown.callouts import as_quotes, quoted
 from gitsync.markdown.details import from_liquid
 from gitsync.markdown.dom import TEXT, WHITE, Node, parse, to_source, walk
 from gitsync.markdown.embeds import SPELLED, find
@@ -254,7 +255,7 @@ def _marked(html: str) -> str:
 
 def _html(body: str) -> str:
     """Return `body` as HTML with its embeds in figures."""
-    body = from_liquid(body)
+    body = as_quotes(from_liquid(body))
     position, parts = 0, []
     for start, end, embed, _ in find(body):
         parts += [body[position:start], f"\n\n{_shown(embed)}\n\n"]
@@ -281,7 +282,13 @@ def _written(body: str, html: str, losses: list[Loss]) -> Translation:
     if "<dl>" in html:
         lose("DEFS_FLAT", "definition lists: the terms are paragraphs in bold")
         html = _DEFINITIONS.sub(_as_paragraphs, html)
-    losses += [*unused_notes(body), *stripped(body, "Medium"), *extensions(body, "Medium"), *foreign(body, "Medium")]
+    losses += [
+        *unused_notes(body),
+        *stripped(body, "Medium"),
+        *quoted(body, "Medium"),
+        *extensions(body, "Medium"),
+        *foreign(body, "Medium"),
+    ]
     if _NOTES.search(html):
         lose("NOTES_LISTED", "footnotes: they are a list at the end")
         html = _NOTES.sub(lambda it: f"<hr>\n<ol>\n{_BACK.sub('', it[1])}</ol>\n", _REFERENCE.sub(r"\1", html))

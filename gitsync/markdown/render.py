@@ -11,6 +11,7 @@ from markdown_it import MarkdownIt
 from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
 
+from gitsync.markdown.alerts import mark_alerts
 from gitsync.markdown.formats import Loss
 from gitsync.markdown.heading_ids import name_headings
 from gitsync.markdown.parser import new_parser
@@ -54,6 +55,7 @@ def unused_notes(body: str) -> list[Loss]:
 @cache
 def _renderer() -> MarkdownIt:
     md = new_parser()
+    md.core.ruler.push("alerts", mark_alerts)
     md.core.ruler.push("gfm_tasks", _tasks)
     md.core.ruler.push("named_headings", name_headings)
     for name in ("th_open", "td_open"):

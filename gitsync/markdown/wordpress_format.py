@@ -10,6 +10,7 @@ import re
 from typing import Literal
 
 from gitsync.markdown.asides import Asides
+from gitsync.markdown.callouts import folded
 from gitsync.markdown.embeds import SPELLED
 from gitsync.markdown.equality import same_dom
 from gitsync.markdown.extensions import extensions
@@ -89,6 +90,7 @@ def write(body: str) -> Translation:
         (
             *written.losses,
             *unused_notes(body),
+            *folded(body, "WordPress"),
             *extensions(body, "WordPress"),
             *foreign(body, "WordPress", ("wordpress",), shown(body)),
         ),

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from html import unescape
 from typing import Any, Final
 
+from gitsync.markdown.alerts import KINDS, TITLE, classes
 from gitsync.markdown.dom import WHITE
 from gitsync.markdown.providers import embed_of
 from gitsync.markdown.wordpress_blocks import Block
@@ -38,6 +40,7 @@ _EMBED = re.compile(
     re.DOTALL,
 )
 _BR = re.compile(r"<br\s*/?>")
+_TITLE = re.compile(rf"\s*<p class=\"{TITLE}\"><strong>(.*)</strong></p>\s*", re.DOTALL)
 _OPEN_QUOTE = re.compile(r"\s*<blockquote(?: class=\"wp-block-quote\")?>")
 _CITE = re.compile(r"<cite>(?:(?!</?cite\b).)*</cite>", re.DOTALL)
 _OPEN_DETAILS = re.compile(r"\s*<details class=\"wp-block-details\"( open)?>\s*<summary>(.*?)</summary>", re.DOTALL)
@@ -177,7 +180,23 @@ def _cell(match: re.Match[str]) -> str:
 
 
 def _quote(block: Block) -> Plain:
+    if block.attrs:
+        return _alert(block)
     return _around(block, _OPEN_QUOTE, lambda _: "<blockquote>", "</blockquote>")
+
+
+def _alert(block: Block) -> Plain:
+    """Return a quote whose class names a kind of alert, and that begins with a title."""
+    shown = (block.attrs or {}).get("className")
+    kind = str(shown).rpartition("-")[2]
+    opener = re.compile(rf'\s*<blockquote class="wp-block-quote {re.escape(str(shown))}">')
+    title = block.blocks[0] if block.blocks else None
+    said = _one(_TITLE, title) if title and title.attrs == {"className": TITLE} else None
+    if title is None or said is None or kind not in KINDS or shown != classes(kind):
+        return None
+    rest = replace(block, inner=[part for part in block.inner if part is not title])
+    inner = _around(rest, opener, lambda _: "", "</blockquote>")
+    return None if inner is None else f'<div class="{shown}"><p class="{TITLE}">{said[1]}</p>{inner[:-13]}</div>'
 
 
 def _details(block: Block) -> Plain:
@@ -268,7 +287,7 @@ _READERS: Final[dict[str, tuple[frozenset[str], Callable[[Block], Plain]]]] = {
     "image": (frozenset({"id", "sizeSlug", "linkDestination"}), _image),
     "list": (frozenset({"ordered", "start", "className"}), _list),
     "table": (frozenset({"hasFixedLayout"}), _table),
-    "quote": (frozenset(), _quote),
+    "quote": (frozenset({"className"}), _quote),
     "details": (frozenset({"showContent"}), _details),
     "separator": (frozenset({"opacity", "className"}), _separator),
     "more": (frozenset({"customText"}), _more),

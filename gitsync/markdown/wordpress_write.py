@@ -16,6 +16,7 @@ from typing import Any, Final
 from markdown_it.common.utils import unescapeAll
 from markdown_it.token import Token
 
+from gitsync.markdown.alerts import TITLE, classes
 from gitsync.markdown.asides import Asides
 from gitsync.markdown.details import from_liquid
 from gitsync.markdown.dom import WHITE
@@ -225,6 +226,17 @@ def _quote(run: list[Token]) -> str:
     return block("quote", f'<blockquote class="wp-block-quote">{inner}{cite}</blockquote>')
 
 
+def _alert(run: list[Token]) -> str | None:
+    title, rest = run[1:4], run[4:-1]
+    said = _inline(title)
+    if not said or "<strong" in said:
+        return None
+    name = block("paragraph", f'<p class="{TITLE}"><strong>{said}</strong></p>', {"className": TITLE})
+    inner = "\n\n".join([name, *_blocks(rest)])
+    shown = classes(run[0].meta["kind"])
+    return block("quote", f'<blockquote class="wp-block-quote {shown}">{inner}</blockquote>', {"className": shown})
+
+
 def _list(run: list[Token]) -> str | None:
     items: list[str] = []
     loose = False
@@ -302,6 +314,7 @@ _WRITERS: Final[dict[str, Callable[[list[Token]], str | None]]] = {
     "code_block": _code,
     "hr": _rule,
     "blockquote_open": _quote,
+    "alert_open": _alert,
     "bullet_list_open": _list,
     "ordered_list_open": _list,
     "table_open": _table,

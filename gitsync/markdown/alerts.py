@@ -1,0 +1,143 @@
+"""Alerts, as GitHub has them: a quote on the first level that begins with `[!NOTE]`, or with `[!NOTE] A title`.
+
+The page is GitHub's too, but for the icon: a `div` with a class that names the kind, and a paragraph with the title.
+Source: docs.github.com, "Basic writing and formatting syntax"; a title of one's own is Obsidian's.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from gitsync.markdown.dom import TEXT, WHITE, Node
+from gitsync.markdown.sources import line_places, line_starts
+
+if TYPE_CHECKING:
+    from markdown_it.rules_core import StateCore
+    from markdown_it.token import Token
+
+
+class Kind(NamedTuple):
+    """A kind of alert: its title where the author gives none, and what it looks like where a card shows it."""
+
+    title: str
+    emoji: str
+    colour: str
+
+
+KINDS: Final = {
+    "note": Kind("Note", "ℹ️", "blue"),
+    "tip": Kind("Tip", "💡", "green"),
+    "important": Kind("Important", "❗", "purple"),
+    "warning": Kind("Warning", "⚠️", "yellow"),
+    "caution": Kind("Caution", "🛑", "red"),
+}
+MARK: Final = re.compile(
+    rf"\[!(?P<kind>{'|'.join(KINDS)})\](?:[ \t]+(?P<title>[^\n]*?))?[ \t]*\\?(?=\n|\Z)", re.IGNORECASE
+)
+"""The first line of an alert, without what makes it a quote."""
+
+CLASS: Final = "markdown-alert"
+TITLE: Final = f"{CLASS}-title"
+
+
+def classes(kind: str) -> str:
+    """Return the classes of an alert."""
+    return f"{CLASS} {CLASS}-{kind}"
+
+
+def mark_alerts(state: StateCore) -> None:
+    """Make alerts of the quotes that are some: a rule of markdown-it."""
+    if "[!" not in state.src:
+        return
+    out: list[Token] = []
+    closes: Token | None = None
+    skip = 0
+    for at, token in enumerate(state.tokens):
+        if skip:
+            skip -= 1
+        elif closes is token:
+            token.type, token.tag = "alert_close", "div"
+            out.append(token)
+        elif (match := _begins(state.tokens, at)) is None:
+            out.append(token)
+        else:
+            inner, kind = state.tokens[at + 1 : at + 4], match["kind"].lower()
+            closes = next(it for it in state.tokens[at:] if it.type == "blockquote_close" and it.level == 0)
+            token.type, token.tag, token.meta = "alert_open", "div", {"kind": kind}
+            token.attrs = {"class": classes(kind)}
+            out += [token, *_title(inner, match, KINDS[kind].title)]
+            skip = 0 if inner[1].content else 3
+    state.tokens = out
+
+
+def _begins(tokens: Sequence[Token], at: int) -> re.Match[str] | None:
+    """Return the mark of the alert that begins at a token."""
+    if tokens[at].type != "blockquote_open" or tokens[at].level or tokens[at + 1].type != "paragraph_open":
+        return None
+    inline = tokens[at + 2]
+    match = MARK.match(inline.content)
+    first = inline.children[0].content if inline.children else ""
+    if match is None or not first.startswith(match[0][: len(match["kind"]) + 3]):
+        return None
+    alone = match.end() == len(inline.content) and tokens[at + 4].type == "blockquote_close"
+    return None if alone and not match["title"] else match
+
+
+def _title(paragraph: list[Token], match: re.Match[str], title: str) -> list[Token]:
+    """Take the mark out of the first paragraph, and return that as a paragraph with the title."""
+    opened, inline, closed = paragraph
+    kids = inline.children or []
+    end = next((n for n, kid in enumerate(kids) if kid.type in ("softbreak", "hardbreak")), len(kids))
+    words = kids[:end]
+    words[0].content = words[0].content[len(match["kind"]) + 3 :].lstrip(" \t")
+    if not match["title"]:
+        words[0].content = title
+    inline.children = kids[end + 1 :]
+    inline.content = inline.content[match.end() :].lstrip("\n")
+    said = (
+        opened.copy(attrs={"class": TITLE}),
+        inline.copy(children=words, content=match["title"] or title),
+        closed.copy(),
+    )
+    return list(said)
+
+
+class Alert(NamedTuple):
+    """An alert at `body[start:end]`, its mark at `body[mark:after]`; whether its first paragraph goes on after that."""
+
+    start: int
+    end: int
+    mark: int
+    after: int
+    kind: str
+    title: str
+    goes_on: bool
+
+
+def find(body: str, tokens: Sequence[Token]) -> Iterator[Alert]:
+    """Yield the alerts of `body`, given its tokens."""
+    if "[!" not in body:
+        return
+    starts = line_starts(body)
+    for at, token in enumerate(tokens):
+        match = _begins(tokens, at)
+        inline = tokens[at + 2] if match else None
+        if match is None or inline is None or token.map is None or inline.map is None:
+            continue
+        first, last = (starts[line] for line in token.map)
+        places = line_places(body, inline.content, starts, inline.map[0])
+        end = first + len(body[first:last].rstrip())
+        title = match["title"] or KINDS[match["kind"].lower()].title
+        mark, after = places.at(0), places.at(0) + match.end()
+        goes_on = match.end() < len(inline.content)
+        yield Alert(first, end, mark, after, match["kind"].lower(), title, goes_on)
+
+
+def kind_of(node: Node) -> str:
+    """Return the kind of the alert that an element is; "" for any other."""
+    kind = node.get("class").removeprefix(f"{CLASS} {CLASS}-")
+    kids = [kid for kid in node.kids if kid.tag != TEXT or kid.text.strip(WHITE)]
+    is_one = node.tag == "div" and kind in KINDS and node.attrs == {"class": classes(kind)}
+    return kind if is_one and kids and kids[0].tag == "p" and kids[0].attrs == {"class": TITLE} else ""
