@@ -165,7 +165,7 @@ def settled(world: Clones) -> None:
             world.resolve()
         world.push()
         heads = {run_git(root, "rev-parse", "main") for root in (world.bare, *(it.root for it in world.clones))}
-        if world.code == 0 and len(heads) == 1 and not world.conflicts():
+        if world.code == 0 and len(heads) == 1 and not world.conflicts() and not world.dead:
             break
     else:
         raise AssertionError(world.fail("it never settles"))

@@ -223,7 +223,7 @@ class World:
         text = self.deleted.pop(key)
         after = self.change(text, place, "replace", eol="\r\n" if "\r\n" in text else "\n") if edit else text
         self.withdrawn.discard(key)
-        if edit:
+        if edit and "\nslug: " not in text.replace("\r", ""):
             self.lose_sight(key)
         self.put(f"posts/back{self.number}-{key}.md", after, f"here: {key} is back{', edited' if edit else ''}")
 

@@ -6,6 +6,7 @@ and a repository that both exist meet for the first time.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 
@@ -19,7 +20,13 @@ RANKS = ("canonical", "text", "slug", "title")
 """What two posts can have in common, from the surest down."""
 
 OWN = frozenset(RANKS) - {"title"}
-"""What is a post's own: the next one of a series may well have the title of one that was let go of."""
+"""What is a post's own: the next one of a series may well have the title of one that was let go of.
+
+With half of its words too, it is that one.
+"""
+
+ALIKE = 0.5
+"""The part of the longer text that two versions of one post share, at least; git asks as much of a renamed file."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,9 +70,9 @@ class Matcher:
             return False
         slugs = (record.post.slug,) if record.post.slug else ()
         for key in _keys(record.post, slugs):
-            if key[0] not in by:
-                continue
             for path in self._keys.get(key, ()):
+                if key[0] not in by and not _alike(self._candidates[path].projection, record.post):
+                    continue
                 rank = self._rank(key[0], path, record.post)
                 held = self._links.get((path, record.id))
                 self._links[path, record.id] = rank if held is None else min(rank, held)
@@ -110,6 +117,14 @@ class Matcher:
                     matches.doubtful.setdefault(path, []).extend(open_ids)
         doubted = {id for ids in matches.doubtful.values() for id in ids}
         return matches, (record for id, record in self._held.items() if id in free_records and id not in doubted)
+
+
+def _alike(one: Post, other: Post) -> bool:
+    """Say whether two posts of one title share so many words that one is a version of the other."""
+    if one.date is not None and other.date is not None and one.date != other.date:
+        return False
+    a, b = Counter(one.body.split()), Counter(other.body.split())
+    return (a & b).total() >= ALIKE * max(a.total(), b.total(), 1)
 
 
 def _keys(post: Post, slugs: Iterable[str]) -> Iterator[tuple[str, str]]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 
 from gitsync.document import Document
@@ -17,7 +18,7 @@ from gitsync.engine.survey import Reading, shown_now
 from gitsync.engine.unanswered import await_sites, bring_in
 from gitsync.errors import InvalidContent
 from gitsync.events import Progress
-from gitsync.model import Record
+from gitsync.model import Post, Record
 from gitsync.plan import Step
 from gitsync.repository import Oid
 from gitsync.state.records import Entry, LedgerRecord
@@ -39,8 +40,8 @@ def meet_all(round: Round, incoming: Incoming, created: Sequence[Subject]) -> No
     for record, entry in incoming.strays:
         if not matcher.offer(record):
             imports.add(record, path=entry.path, known=entry.record)
-    for id, entry in forsaken.items():
-        matcher.offer(Record(id, "", post=entry.remote), by=OWN)
+    for id, post in _last_shown(round, forsaken):
+        matcher.offer(Record(id, "", post=post), by=OWN)
     for number, record in enumerate(reading.fresh_records(), 1):
         if not matcher.offer(record):
             bring_in(round, incoming, imports, record, files)
@@ -137,6 +138,18 @@ def _forsaken(round: Round, incoming: Incoming) -> dict[str, Entry]:
         and entry.base is None
         and round.overlay.oid(path) is None
     }
+
+
+def _last_shown(round: Round, forsaken: Mapping[str, Entry]) -> Iterator[tuple[str, Post | None]]:
+    """Yield what sites had of posts that were let go of, by id, with the slugs of their files: many sites know none."""
+    was = {id: entry.record.was for id, entry in forsaken.items() if entry.record and entry.record.was}
+    files = dict(round.overlay.project.repository.blobs(set(was.values()))) if was else {}
+    for id, entry in forsaken.items():
+        post = entry.remote
+        if id in was and post is not None and post.slug is None:
+            with suppress(InvalidContent):
+                post = replace(post, slug=round.overlay.project.read(entry.path, files[was[id]]).post.slug)
+        yield id, post
 
 
 def revive(round: Round, incoming: Incoming, subject: Subject) -> Subject | None:

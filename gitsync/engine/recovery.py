@@ -139,6 +139,8 @@ def of_intent(intent: Intent, uses: Uses | None = None) -> Projection:
 def _settle(
     reading: Reading, recovery: Recovery, intent: Intent, entry: Entry, record: Record | None, was: Oid | None
 ) -> None:
+    if entry.record is not None and entry.record.is_let_go and entry.base is None:
+        entry = replace(entry, record=replace(entry.record, was=was))
     recovery.results.append(
         Result(
             site=intent.site, path=intent.path, base=entry.base, remote=entry.remote, record=entry.record, conflict=None

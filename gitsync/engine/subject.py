@@ -34,6 +34,8 @@ class Subject:
         conflict: Conflict | None = None,
     ) -> Result:
         """Return what the ledger holds from now on, under the path where the file is now."""
+        if record is not None and record.is_let_go and base is None and self.entry.base is not None:
+            record = replace(record, was=self.entry.base)
         entry = replace(self.entry, base=base, remote=remote, record=record, conflict=conflict)
         if self.entry.path != self.path:
             return moved(entry, site=self.site, path=self.path)
@@ -73,6 +75,7 @@ def seen(known: LedgerRecord | None, record: Record, shows: Projection | None = 
         state="live",
         sent=known.sent if shows is None else shows.digest,
         uses=known.uses if shows is None else shows.uses,
+        was=None,
     )
 
 

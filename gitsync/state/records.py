@@ -49,6 +49,7 @@ class LedgerRecord:
     uses       what the projection last written was made with
     assets     uploaded files: blob -> URL
     raw        the platform's own fields, as the connector gave them
+    was        blob of the file that went when the post was let go of, in case that it comes back elsewhere
     """
 
     id: str
@@ -62,6 +63,7 @@ class LedgerRecord:
     uses: Uses = field(default_factory=Uses)
     assets: Mapping[str, str] = field(default_factory=dict)
     raw: Mapping[str, Any] = field(default_factory=dict)
+    was: Oid | None = None
 
     @property
     def ids(self) -> tuple[str, ...]:
@@ -171,7 +173,7 @@ def record_to_json(record: LedgerRecord) -> dict[str, Any]:
     said: dict[str, Any] = {"id": record.id}
     if record.state != "live":
         said["state"] = record.state
-    for name in ("url", "sent", "written"):
+    for name in ("url", "sent", "written", "was"):
         if (value := getattr(record, name)) is not None:
             said[name] = value
     for name in ("former", "revision", "revisions", "assets", "raw"):
@@ -199,6 +201,7 @@ def record_from_json(said: Mapping[str, Any]) -> LedgerRecord:
         uses=Uses(**said.get("uses", {})),
         assets=said.get("assets", {}),
         raw=said.get("raw", {}),
+        was=said.get("was"),
     )
 
 
