@@ -218,6 +218,11 @@ def test_a_tag_on_a_line_beside_an_embed_is_told() -> None:
     assert "TAG_WORDS" in codes("ghost", "Words\n{% youtube dQw4w9WgXcQ %}\n")  # no card inside a paragraph
 
 
+def test_a_word_between_tildes_is_told_once_for_ghost() -> None:
+    assert codes("ghost", "now ~old~\n") == ["SIGNS_MARKED"]
+    assert codes("ghost", "now ~old words~\n") == ["TILDE_WORDS"]
+
+
 @pytest.mark.parametrize("name", PLATFORMS)
 def test_one_tilde_strikes_nothing_out_but_on_github_and_that_is_told(name: str) -> None:
     assert "TILDE_WORDS" in codes(name, "now ~old *text*~, and **~that~**\n")

@@ -232,6 +232,8 @@ def test_markdown_is_what_a_person_would_write(html, markdown):
         'it\'s "quoted"',
         "back\\slash",
         "[link] (no)",
+        '[link](no target) and [liquid]({{ "/docs/" | relative_url }})',
+        "[link]({{ '/docs/' | relative_url }})",
         "$a_1 + b_2$",
         "AT&T; R&D",
         "!important",

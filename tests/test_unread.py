@@ -29,11 +29,17 @@ def test_a_definition_list_is_paragraphs_on_medium() -> None:
     assert same_dom(written, expected)
 
 
-@pytest.mark.parametrize("name", ["devto", "ghost"])
+@pytest.mark.parametrize("name", ["devto", "ghost", "hashnode"])
 @pytest.mark.parametrize("body", ["- [ ] one\n- [x] two\n", "1. [X] one\n\n   more\n"])
 def test_boxes_to_tick_are_told_where_they_are_words(name: str, body: str) -> None:
     assert codes(name, body) == ["TASKS_FLAT"]
-    assert codes("hashnode", body) == []
+
+
+@pytest.mark.parametrize("body", ["One[^1] two[^b].\n\n[^1]: A.\n\n[^b]: B.\n", "# One[^1]\n\n[^1]: A.\n"])
+def test_footnotes_are_told_where_they_are_words(body: str) -> None:
+    [loss] = named("hashnode").write(body).losses
+    assert (loss.code, loss.offset) == ("NOTES_WORDS", 0)
+    assert codes("devto", body) == codes("ghost", body) == []
 
 
 @pytest.mark.parametrize(

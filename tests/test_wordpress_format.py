@@ -245,3 +245,10 @@ def test_footnotes_are_written_once_when_another_block_is_edited() -> None:
 def test_code_with_marks_in_it_stays_a_block() -> None:
     content = '<!-- wp:code -->\n<pre class="wp-block-code"><code>a <mark>b</mark></code></pre>\n<!-- /wp:code -->'
     assert (read(content), write(read(content)).text) == (f"{content}\n", content)
+
+
+def test_a_frame_that_is_indented_is_an_embed_too():
+    frame = '<iframe src="https://www.youtube.com/embed/dQw4w9WgXcQ"></iframe>'
+    written = write(f"Words.\n\n  {frame}\n")
+    assert "wp:embed" in written.text
+    assert written.losses == ()

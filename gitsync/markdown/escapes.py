@@ -11,7 +11,8 @@ _SPECIAL = re.compile(
     | (?P<run>\*+|_+|~+|`+)                  # could be marks
     | <(?=[A-Za-z/!?])                      # could be a tag
     | &(?=\#[0-9]{1,7};|\#[xX][0-9a-fA-F]{1,6};|[A-Za-z][A-Za-z0-9]{1,31};)
-    | \](?=\()                              # could end a link
+    | \](?=\()(?!\([ \n]*[^\s<>()]+[ \n]+
+        (?:[^\s)"'(]|'[^'\n]*'[ \n]+[^\s)]|"[^"\n]*"[ \n]+[^\s)]))  # could end a link: "(a b)" is no target
     | \[(?=\^[^\s\]]{1,200}\])                  # could be a footnote
     | (?<=%)\[(?=https?://|\Z)              # could be an embed, as Hashnode spells them
     | !\Z                                   # could make an image of a link

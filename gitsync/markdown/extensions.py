@@ -19,6 +19,8 @@ _FORMULA = re.compile(r"(?<!\\)\$\$([^$]+?)\$\$|(?<![\\$])\$(?![\s$])([^$\n]+?)(
 _CODE = re.compile(r"(`+)(?!`).*?(?<!`)\1(?!`)", re.DOTALL)
 _ID = re.compile(r"\{#([\w:.-]+)\}\s*$")
 _TILDE = re.compile(r"(?<![\w~\\])~(?![\s~])")
+_SUBSCRIPTS = frozenset({"Ghost"})
+"""Platforms to which a word between tildes is a subscript, which `marks` tells."""
 _TEX = re.compile(r"\\[A-Za-z]+|[\^_]|\\\\")
 
 
@@ -79,6 +81,8 @@ def tildes(body: str, platform: str) -> list[Loss]:
         kids = token.children or ()
         for at, kid in enumerate(kids):
             if token.map and kid.type == "s_open" and kid.markup == "~" and (words := _between_tildes(kids, at)):
+                if platform in _SUBSCRIPTS and not re.search(r"\s", words):
+                    continue
                 message = f"GitHub strikes out {words[:40]!r}; {platform} does not"
                 hint = "Write ~~ on both sides to strike it out, or a backslash before each tilde that is one."
                 return [Loss(code="TILDE_WORDS", message=message, offset=starts[token.map[0]], hint=hint)]

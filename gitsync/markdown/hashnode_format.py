@@ -49,7 +49,7 @@ def write(body: str) -> Translation:
             *heading_names(body, "Hashnode"),
             *tildes(body, "Hashnode"),
             *_aligned(body),
-            *unread(body, "Hashnode", ("definitions",)),
+            *unread(body, "Hashnode", ("definitions", "boxes", "notes")),
             *stripped(body, "Hashnode"),
             *foreign(body, "Hashnode", ("hashnode",)),
         ),

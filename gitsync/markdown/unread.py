@@ -1,7 +1,9 @@
 """What GitHub's Markdown says and a platform's own does not, and headings that only the platform sees.
 
-Forem's is Redcarpet, Ghost's markdown-it, Hashnode's marked; none has definition lists, the first two no boxes to tick.
-Sources: Forem app/lib/constants/redcarpet.rb; TryGhost/Koenig packages/kg-markdown-html-renderer, tried in a Ghost 6.
+Forem's is Redcarpet, Ghost's markdown-it, Hashnode's an early marked; none has definition lists or boxes to tick, the
+last no footnotes.
+Sources: Forem app/lib/constants/redcarpet.rb; TryGhost/Koenig packages/kg-markdown-html-renderer, tried in a Ghost 6;
+Hashnode/starter-kit packages/utils/renderer/marked.js.
 """
 
 from __future__ import annotations
@@ -17,7 +19,7 @@ from gitsync.markdown.formats import Loss
 from gitsync.markdown.parser import parsed
 from gitsync.markdown.sources import line_starts
 
-_MAY: Final = re.compile(r"^[ \t>]*:[ \t]|\[[ \txX]\]|^[^\n\w]*#[^\s#]|\bwww\.", re.MULTILINE | re.IGNORECASE)
+_MAY: Final = re.compile(r"^[ \t>]*:[ \t]|\[[ \txX]\]|^[^\n\w]*#[^\s#]|\bwww\.|\[\^", re.MULTILINE | re.IGNORECASE)
 _BOX: Final = re.compile(r"\[[ \txX]\]\s")
 _HEADING: Final = re.compile(r"(?:^|\n)(#{1,6}[^\s#][^\n]*)")
 
@@ -26,7 +28,7 @@ def unread(body: str, platform: str, kinds: Collection[str]) -> list[Loss]:
     """Return a loss for each kind of markup in `body` that `platform` takes otherwise.
 
     `kinds`: "definitions" and "boxes", which it shows as words; "headings", which it takes `#word` for; "hosts", those
-    of www., which it makes no links of.
+    of www., which it makes no links of; "notes", footnotes that it shows as words.
     """
     if not _MAY.search(body):
         return []
@@ -41,7 +43,13 @@ def unread(body: str, platform: str, kinds: Collection[str]) -> list[Loss]:
     return list(found.values())
 
 
-CODES: Final = {"definitions": "DEFS_FLAT", "boxes": "TASKS_FLAT", "headings": "HASH_HEADING", "hosts": "LINK_WORDS"}
+CODES: Final = {
+    "definitions": "DEFS_FLAT",
+    "boxes": "TASKS_FLAT",
+    "headings": "HASH_HEADING",
+    "hosts": "LINK_WORDS",
+    "notes": "NOTES_WORDS",
+}
 
 
 def _in(tokens: Sequence[Token], at: int) -> Iterator[tuple[str, str, str, int]]:
@@ -49,9 +57,11 @@ def _in(tokens: Sequence[Token], at: int) -> Iterator[tuple[str, str, str, int]]
     token = tokens[at]
     if token.type == "dl_open":
         yield "definitions", "has no definition lists: they are shown as words", "Write it as a list or a table.", 0
+    kids = token.children or []
+    if any(kid.type == "footnote_ref" for kid in kids):
+        yield "notes", "has no footnotes: they are shown as words", "Write it in brackets, or as a list at the end.", 0
     if token.type != "inline" or tokens[at - 1].type != "paragraph_open":
         return
-    kids = token.children or []
     if tokens[at - 2].type == "list_item_open" and _BOX.match(token.content):
         yield "boxes", "has no boxes to tick: they are shown as [ ] and [x]", "", 0
     begins = [0, *(n + 1 for n, kid in enumerate(kids) if kid.type in ("softbreak", "hardbreak"))]

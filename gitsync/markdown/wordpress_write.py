@@ -291,7 +291,7 @@ def _raw(run: list[Token]) -> str | None:
         if figure := _FIGURE.match(text):
             return _image(inside("figure", figure["img"]), inside("figcaption", figure["caption"]))
         found = find(f"{text}\n")
-        if found and found[0].embed.provider in SLUGS and found[0].end - found[0].start == len(text):
+        if found and found[0].embed.provider in SLUGS and found[0].end - found[0].start == len(text.strip(" ")):
             return _embed(found[0].embed)
         return _html(text)
     head = 2 if run[1].type == "html_block" and "<summary>" not in text else 1
