@@ -228,6 +228,24 @@ def test_a_removed_post_comes_back(tmp_path: Path, policy: str) -> None:
     blog.quiet()
 
 
+def test_a_rename_of_which_the_site_shows_nothing_is_what_the_newest_sync_did(two: Blog) -> None:
+    for body in ("One.\n", "Two.\n"):
+        two.put("posts/a.md", post("A", body, slug="a"))
+        two.run()
+    two.git("mv", "posts/a.md", "posts/b.md")
+    two.commit()
+    two.run()
+    two.run()
+    assert deeds(two)[0] == [("skip", "one", "posts/b.md"), ("skip", "two", "posts/b.md")]
+    outcome = rolled_back(two)
+    assert two.read("posts/a.md") == post("A", "Two.\n", slug="a"), outcome.told
+    assert [two.shown("A", name).body for name in two.names] == ["Two.\n"] * 2
+    two.quiet()
+    rolled_back(two)
+    assert two.read("posts/b.md") == post("A", "Two.\n", slug="a"), "which is taken back like any other"
+    two.quiet()
+
+
 def test_a_rename_is_taken_back(blog: Blog) -> None:
     blog.put("posts/a.md", post("A", slug="a"))
     blog.run()

@@ -266,9 +266,11 @@ def _actions(post: Touched, written: Mapping[str, str]) -> Iterator[tuple[Action
             yield ("import" if written.get(path) == "Import" else "adopt"), None
         elif written.get(path) in ("Pull", "Merge"):
             yield ("pull" if written[path] == "Pull" else "merge"), None
+        renamed = f"was {post.before.path} before." if post.before is not None and post.before.path != path else None
         if post.sent:
-            renamed = post.before is not None and post.before.path != path
-            yield "update", f"was {post.before.path} before." if renamed and post.before is not None else None
+            yield "update", renamed
+        elif renamed is not None and post.was_live:
+            yield "skip", renamed  # the site shows no paths
     elif state == "live" and post.sent:
         yield "create", "came back." if post.before is not None else None
     if _conflict(post.after) is not None and _conflict(post.after) != _conflict(post.before):
