@@ -16,8 +16,8 @@ from gitsync.engine.overlay import Overlay
 from gitsync.engine.projection import Projection, project, view
 from gitsync.engine.pushing import Outgoing, Write
 from gitsync.engine.reconcile import same_content
-from gitsync.engine.resending import with_other_links
-from gitsync.engine.subject import Subject, written
+from gitsync.engine.resending import outdated_links, with_other_links
+from gitsync.engine.subject import Subject, entry_of, written
 from gitsync.engine.survey import clean
 from gitsync.engine.unheard import Hearing
 from gitsync.engine.uploading import Uploading
@@ -268,6 +268,7 @@ class Applying:
             projection=projection.post if projection is not None else None,
             sent=projection.digest if projection is not None else None,
             uses=projection.uses if projection is not None else None,
+            assets=self._incoming.addresses.asset_urls(projection.uses.assets) if projection is not None else None,
             slug=slug,
             at=at,
             run=self._run,
@@ -340,19 +341,25 @@ class Applying:
                 created.get(used, was) != was for used, was in record.uses.posts.items()
             ):
                 again.append(path)
-        others = [path for path in with_other_links(self._incoming, created) if path not in self._known]
+        settled = self._incoming.results
+        users = [*with_other_links(self._incoming, created), *outdated_links(self._incoming)]
+        others = [path for path in dict.fromkeys(users) if path not in self._known]
         subjects = [self._again(path, self._known[path]) for path in again]
         entries = self._reading.entries(others)
         for path in others:
-            entry = entries[path]
+            entry = entry_of(settled[path]) if path in settled else entries[path]
+            theirs = self._reading.changed.get(path)
             oid = self._overlay.oid(path)
             if (
                 oid is not None
                 and oid == entry.base
-                and path not in self._reading.changed
+                and (theirs is None or path in settled)
+                and entry.conflict is None
                 and path not in self._incoming.held
             ):
-                subjects.append(Subject(site=self._site, path=path, oid=oid, entry=entry, step=Step.PUSH))
+                subjects.append(
+                    Subject(site=self._site, path=path, oid=oid, entry=entry, step=Step.PUSH, theirs=theirs)
+                )
         return [Write(op="update", subject=subject, reason="its links have addresses now.") for subject in subjects]
 
     def _again(self, path: str, result: Result) -> Subject:

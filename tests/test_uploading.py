@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -119,3 +120,36 @@ def test_what_a_post_shows_is_noted_no_longer(blog: Blog) -> None:
     assert len(noted.of("site")) == 1
     blog.run()
     assert noted.of("site") == {}
+
+
+def test_a_picture_that_changes_while_its_post_is_edited_there_is_sent(blog: Blog) -> None:
+    blog.run()
+    blog.site().edit("1", body=blog.shown("A").body.replace("See", "Look at"))
+    blog.put("images/a.png", "another picture")
+    blog.run()
+    assert blog.read("posts/a.md").endswith("Look at ![it](../images/a.png).\n")
+    [url] = list(map(str.strip, blog.shown("A").body.split("(")[1:]))
+    assert sha256(b"another picture").hexdigest() in url
+    blog.quiet()
+    blog.site().edit("1", body=blog.shown("A").body.replace("Look at", "Behold"))
+    blog.put("images/a.png", "a picture")  # which the site has already
+    blog.run()
+    assert sha256(b"a picture").hexdigest() in blog.shown("A").body
+    blog.quiet()
+
+
+@pytest.mark.parametrize("call", ["create", "update"])
+def test_a_file_is_watched_though_the_reply_about_its_post_was_lost(blog: Blog, call: str) -> None:
+    if call == "update":
+        blog.run()
+        blog.put("images/a.png", "another picture")
+    blog.site().faults.append(Fault(on=call, error=LOST, stored=True))
+    blog.run()
+    blog.run()
+    Uploads(blog.root / ".git/gitsync").path.unlink(missing_ok=True)  # as on another machine
+    blog.put("images/a.png", "a third picture")
+    assert blog.run().operations == [("update", "posts/a.md", "done")]
+    blog.quiet()
+    blog.site().edit("1", body=blog.shown("A").body.replace("it]", "that]"))
+    blog.run()
+    assert blog.read("posts/a.md").endswith("See ![that](../images/a.png).\n")

@@ -82,6 +82,7 @@ class Incoming:
     pictures   brings the pictures of what is pulled into the repository, where that is wanted
     strays     live records without a file or an agreement in this history, and their entries: a new file may be one
     awaited    posts without an address to which posts lead that turned out to be on the site already
+    linking    posts that were merged in this run and lead to others, whose addresses may move after that
     """
 
     reading: Reading
@@ -101,6 +102,7 @@ class Incoming:
     withheld: int = 0
     strays: list[tuple[Record, Entry]] = field(default_factory=list)
     awaited: set[str] = field(default_factory=set)
+    linking: set[str] = field(default_factory=set)
     pictures: Bringing | None = None
 
     @property

@@ -191,7 +191,8 @@ def meet(round: Round, incoming: Incoming, subject: Subject, record: Record) -> 
     if base is not None:
         oid, projection, current = base
         digest = projection.digest if current else None
-        known = replace(seen(subject.entry.record, record), sent=digest, uses=projection.uses)
+        assets = incoming.addresses.asset_urls(projection.uses.assets)
+        known = replace(seen(subject.entry.record, record), sent=digest, uses=projection.uses, assets=assets)
         incoming.awaited.update(path for path, url in projection.uses.posts.items() if url is None)
         result = subject.result(base=oid, remote=record.post, record=known)
         incoming.results.append(result)

@@ -10,7 +10,7 @@ from gitsync.document import Document
 from gitsync.engine.bringing import pictures
 from gitsync.engine.case import Case
 from gitsync.engine.conflicts import keep, record_conflict
-from gitsync.engine.projection import lift, project, view
+from gitsync.engine.projection import is_outdated, lift, project, view
 from gitsync.engine.reconcile import Reconciled, came_due, owed, reconcile, rewrite
 from gitsync.engine.rewritten import own_earlier_text
 from gitsync.engine.subject import Subject, seen
@@ -120,9 +120,17 @@ def _agree(
     has = connector.capabilities
     known = seen(case.entry.record, record)
     # Where a push is owed already, what the site showed is no answer to the base.
-    push = known.sent is None or owed(sent0.post, remote0, sent1.post, stored, fields=has.fields, telling=has.telling)
+    push = (
+        known.sent is None
+        or is_outdated(known.uses, sent1.uses)
+        or owed(sent0.post, remote0, sent1.post, stored, fields=has.fields, telling=has.telling)
+    )
     assets = {**known.assets, **case.incoming.addresses.asset_urls(sent1.uses.assets)}
     known = replace(known, sent=None if push else sent1.digest, uses=sent1.uses, assets=assets)
+    if case.entry.record is not None and case.entry.record.url != record.url and stored.status != "draft":
+        case.incoming.addresses.created[case.path] = record.url
+    if sent1.uses.posts:
+        case.incoming.linking.add(case.path)
     subject = case.subject(step, record)
     agreed = case.oid
     if push:

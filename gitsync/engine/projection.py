@@ -273,3 +273,9 @@ def relative(target: str, path: str) -> str:
 def changed_links(uses: Uses, url_of: Callable[[str], str | None]) -> Mapping[str, str | None]:
     """Return the used posts whose URL is another now than it was when the projection was sent."""
     return {path: url for path, was in uses.posts.items() if (url := url_of(path)) != was}
+
+
+def is_outdated(was: Uses, now: Uses) -> bool:
+    """Say whether what was sent with `was` shows another file, or leads elsewhere, than the same text does by now."""
+    files = any(was.assets.get(path, oid) != oid for path, oid in now.assets.items())
+    return files or any(was.posts.get(path, url) != url for path, url in now.posts.items())

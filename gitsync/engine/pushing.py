@@ -13,7 +13,7 @@ from gitsync.document import Document
 from gitsync.engine.incoming import Incoming
 from gitsync.engine.overlay import Overlay
 from gitsync.engine.projection import Projection, project, selected, view
-from gitsync.engine.resending import everything, with_other_files, with_other_links
+from gitsync.engine.resending import everything, outdated_links, with_other_files, with_other_links
 from gitsync.engine.scope import Scope
 from gitsync.engine.subject import Subject, entry_of
 from gitsync.engine.survey import Reading
@@ -137,12 +137,13 @@ class Pushing:
         owing = [*reading.index.owed(), *with_other_files(incoming, self._overlay)]
         if reading.capabilities.update:
             owing += [*with_other_links(incoming, incoming.addresses.created), *reading.index.unlinked()]
+        relinked = outdated_links(incoming) if reading.capabilities.update else []
         if self._scope is not None:
             owing = [path for path in owing if path in self._scope.paths]
         elif incoming.is_reconfigured:
             incoming.unasked = {path for path in everything(incoming) if path not in owing and path not in named}
             owing += sorted(incoming.unasked)
-        named += [path for path in owing if path not in settled and path not in moved]
+        named += [*relinked, *(path for path in owing if path not in settled and path not in moved)]
         waiting = {*incoming.held, *reading.crowded, *reading.crowded.values()}
         wanted = [path for path in dict.fromkeys(named) if path not in have and path not in waiting]
         for chunk in _chunks(wanted):

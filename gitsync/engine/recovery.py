@@ -123,6 +123,8 @@ def _look_at(reading: Reading, recovery: Recovery, intent: Intent, entry: Entry)
     if shown is None or not arrived(intent, shown, reading.capabilities.telling):
         return False
     known = written(record, shown, of_intent(intent, record.uses), intent.at)
+    if intent.assets is not None:
+        known = replace(known, assets=intent.assets)
     if intent.op == "unpublish":
         known = replace(known, state="unpublished", sent=None)
     agreed = replace(entry, base=intent.blob, remote=shown.post, record=known)

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from gitsync.engine.incoming import Incoming
 from gitsync.engine.overlay import Overlay
 from gitsync.engine.projection import changed_links
+from gitsync.state.records import LedgerRecord
 
 
 def with_other_links(incoming: Incoming, moved: Iterable[str]) -> list[str]:
@@ -20,6 +21,17 @@ def with_other_links(incoming: Incoming, moved: Iterable[str]) -> list[str]:
         if (record := entries[path].record) is not None
         and record.state == "live"
         and changed_links(record.uses, incoming.addresses.url_of)
+    ]
+
+
+def outdated_links(incoming: Incoming) -> list[str]:
+    """Return the posts that were merged in this run and lead to an address that moved after that."""
+    results = incoming.results
+    found = ((path, results[path].record) for path in sorted(incoming.linking) if path in results)
+    return [
+        path
+        for path, record in found
+        if isinstance(record, LedgerRecord) and changed_links(record.uses, incoming.addresses.url_of)
     ]
 
 

@@ -23,7 +23,7 @@ class Intent:
 
     path        the post; `id` is the record it goes to, None for a create
     blob        the file that is sent; None for a delete
-    projection  what the site is sent, `sent` its hash, and `uses` what it was made with
+    projection  what the site is sent, `sent` its hash, `uses` what it was made with, `assets` where its files are there
     at          Unix time just before the request
     run         the run that made it; `ledger` is the tip of the ledger that it was planned with
     """
@@ -36,6 +36,7 @@ class Intent:
     projection: Post | None = None
     sent: str | None = None
     uses: Uses | None = None
+    assets: Mapping[Oid, str] | None = None
     slug: str | None = None
     at: float
     run: str = ""

@@ -1,0 +1,52 @@
+"""Posts that link to a post whose address moves lead to the new one, whoever moved it, and whatever else is edited."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from gitsync_connectors.memory import Behaviour
+
+from tests.blog import Blog, post
+
+
+@pytest.mark.parametrize(("end", "linking", "conditional"), [("a", "b", True), ("b", "a", False)])
+@pytest.mark.parametrize("moved", ["there", "here"])
+@pytest.mark.parametrize("edited", ["", "there", "here", "both"])
+def test_a_link_follows_a_slug(
+    tmp_path: Path, conditional: bool, end: str, linking: str, moved: str, edited: str
+) -> None:
+    blog = Blog(tmp_path / "blog", behaviour=Behaviour(conditional=conditional))
+    blog.write(f"posts/{linking}.md", post("Links", f"See [it]({end}.md#part).\n\nWords.\n\nEnd.\n", slug="links"))
+    blog.put(f"posts/{end}.md", post("Moves", "Words.\n", slug="first"))
+    blog.run()
+    blog.quiet()
+    id = blog.id_of("Moves")
+    if edited in ("there", "both"):
+        blog.site().edit(blog.id_of("Links"), body=blog.shown("Links").body.replace("End", "The end"))
+    if edited in ("here", "both"):
+        blog.put(f"posts/{linking}.md", blog.read(f"posts/{linking}.md").replace("Words", "More words"))
+    if moved == "there":
+        blog.site().edit(id, slug="second")
+    else:
+        blog.put(f"posts/{end}.md", post("Moves", "Words.\n", slug="second"))
+    blog.run()
+    assert f"See [it](https://memory.example/second-{id}#part)." in blog.shown("Links").body
+    assert f"See [it]({end}.md#part)." in blog.read(f"posts/{linking}.md")
+    assert ("The end." in blog.shown("Links").body) == (edited in ("there", "both"))
+    assert ("More words." in blog.shown("Links").body) == (edited in ("here", "both"))
+    blog.quiet()
+
+
+def test_two_posts_that_link_to_each_other_may_both_move(tmp_path: Path) -> None:
+    blog = Blog(tmp_path / "blog")
+    blog.write("posts/a.md", post("A", "See [b](b.md).\n", slug="a1"))
+    blog.put("posts/b.md", post("B", "See [a](a.md).\n", slug="b1"))
+    blog.run()
+    blog.quiet()
+    blog.site().edit(blog.id_of("A"), slug="a2")
+    blog.put("posts/b.md", post("B", "See [a](a.md).\n", slug="b2"))
+    blog.run()
+    assert blog.shown("A").body == f"See [b](https://memory.example/b2-{blog.id_of('B')}).\n"
+    assert blog.shown("B").body == f"See [a](https://memory.example/a2-{blog.id_of('A')}).\n"
+    blog.quiet()
