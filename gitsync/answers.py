@@ -8,9 +8,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import Any
+from typing import Any, Final
 
 from gitsync.errors import Malformed, OutcomeUnknown, SiteError
+
+CODINGS: Final = ("gzip", "deflate")
+"""How an answer may be packed, once: each piece that arrives then becomes 64 MiB at most. Packed twice, or by what
+packs tighter, a few kilobytes become gigabytes in one piece, before anybody can count them."""
+
+
+def packed_well(coding: str) -> bool:
+    """Say whether a Content-Encoding is one that is unpacked in little room."""
+    return coding.strip().lower() in ("", "identity", *CODINGS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,8 +15,8 @@ from typing import Any, Final
 import httpx
 
 from gitsync import __version__
+from gitsync.answers import CODINGS, packed_well, plain, retry_after
 from gitsync.answers import Response as Response
-from gitsync.answers import plain, retry_after
 from gitsync.answers import said as said
 from gitsync.connector import SiteSettings
 from gitsync.deadline import Deadline, keep
@@ -107,8 +107,9 @@ class Client:
         hidden = {form for secret in plain for form in disguises(secret)}
         self._secrets = sorted(hidden, key=len, reverse=True)
         self._sendable = all(value.strip() and value.isascii() and value.isprintable() for value in headers.values())
+        always = {"User-Agent": f"gitsync/{__version__}", "Accept-Encoding": ", ".join(CODINGS)}
         self._http = httpx.Client(
-            headers={**headers, "User-Agent": f"gitsync/{__version__}"} if self._sendable else {},
+            headers={**headers, **always} if self._sendable else {},
             timeout=settings.timeout,
             transport=transport,
             # Servers close idle connections after 5 s or more. Dropping ours first means that a write never meets
@@ -218,6 +219,10 @@ class Client:
             response = self._http.send(request, stream=True)
             begun = True
             try:
+                coding = response.headers.get("content-encoding", "")
+                if not packed_well(coding):
+                    strange = OutcomeUnknown if write else Malformed
+                    raise self._error(strange, f"{self._site} sent an answer packed in a way not asked for: {coding}.")
                 for chunk in response.iter_bytes():
                     content += chunk
                     if len(content) > LARGEST:

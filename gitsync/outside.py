@@ -15,7 +15,7 @@ from typing import Final, NamedTuple, TypeVar
 import httpx
 
 from gitsync import __version__
-from gitsync.answers import plain
+from gitsync.answers import CODINGS, packed_well, plain
 from gitsync.deadline import Deadline, keep
 
 PICTURE: Final = 20 << 20
@@ -91,7 +91,8 @@ def download(url: str, *, trusted: Collection[str] = (), timeout: float = 60.0) 
             if location := _location(answer):
                 return location, None
             kind = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
-            if answer.status_code != 200 or not kind.startswith("image/"):
+            packed = not packed_well(answer.headers.get("content-encoding", ""))
+            if answer.status_code != 200 or not kind.startswith("image/") or packed:
                 return "", None
             content = bytearray()
             for chunk in answer.iter_bytes():
@@ -120,7 +121,7 @@ def _followed(
     resolved: dict[str, list[str]] = {}
     deadline = Deadline(time.monotonic, resolved.get)
     deadline.at = time.monotonic() + timeout
-    with httpx.Client(timeout=min(timeout, 15.0), headers=headers) as client:
+    with httpx.Client(timeout=min(timeout, 15.0), headers=headers | {"Accept-Encoding": ", ".join(CODINGS)}) as client:
         keep(client, deadline)
         target = httpx.URL(url)
         for _ in range(1 + REDIRECTS):

@@ -275,6 +275,29 @@ def test_a_compressed_flood_is_refused() -> None:
         world.client.request("GET", "/x")
 
 
+@pytest.mark.parametrize("coding", ["gzip, gzip", "GZIP,gzip", "br", "zstd", "gzip, identity"])
+def test_an_answer_that_could_unpack_to_any_size_at_once_is_never_unpacked(coding: str) -> None:
+    unpacked = []
+
+    def body() -> Iterator[bytes]:
+        unpacked.append(1)
+        yield gzip.compress(gzip.compress(b"[]"))
+
+    def packed(_: httpx.Request) -> httpx.Response:
+        return httpx.Response(200, headers={"Content-Encoding": coding}, content=body())
+
+    for method, error in (("GET", Malformed), ("POST", OutcomeUnknown)):
+        with pytest.raises(error, match="packed"):
+            World(packed).client.request(method, "/x")
+    assert not unpacked
+
+
+def test_only_what_is_unpacked_in_little_room_is_asked_for() -> None:
+    world = World(ok())
+    world.client.request("GET", "/x")
+    assert world.requests[0].headers["accept-encoding"] == "gzip, deflate"
+
+
 def test_an_answer_that_drips_is_given_up_at_the_timeout() -> None:
     world = World(ok())
 
