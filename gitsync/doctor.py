@@ -9,6 +9,7 @@ import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 from gitsync.errors import Locked, RepositoryError
@@ -17,6 +18,7 @@ from gitsync.git.locks import age, foreign_locks, own_locks
 from gitsync.git.staging import is_ours, read_note
 from gitsync.ledger import PREFIX as LEDGERS
 from gitsync.ledger import Ledger
+from gitsync.own_files import NotOurs, check_file, set_aside, strange, strange_inside
 from gitsync.project import Project
 from gitsync.state import together
 from gitsync.state.index import Index, discard, problem
@@ -43,6 +45,7 @@ def examine(project: Project, *, mend: bool) -> Iterator[Finding]:
     """Yield what is out of order, and mend it when asked to. Raises Locked while another gitsync is at work."""
     with ExitStack() as stack:
         doctor = _Doctor(project, mend=mend)
+        yield from doctor.lock_file()
         left = doctor.locks()
         if mend and left.free:
             stack.enter_context(process_lock(project.repository))
@@ -50,6 +53,7 @@ def examine(project: Project, *, mend: bool) -> Iterator[Finding]:
             doctor.mends = False
         yield from left.findings(mended=doctor.mends)
         for check in (
+            doctor.own_files,
             doctor.work_tree,
             doctor.foreign_locks,
             doctor.journal,
@@ -61,8 +65,13 @@ def examine(project: Project, *, mend: bool) -> Iterator[Finding]:
         ):
             try:
                 yield from check()
+            except NotOurs:
+                continue  # told with our own files
             except RepositoryError as error:
                 yield Finding(kind="wrong", message=str(error))
+            except OSError as error:
+                what = f"{error.filename or 'A file'}: {error.strerror or error}."
+                yield Finding(kind="wrong", message=f"{what} Check permissions and free space.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +105,14 @@ def _found(what: str, mended: bool, done: str) -> Finding:
     return Finding(kind="waits", message=f"Found {what}: it would be {done}.")
 
 
+_MEANS = {
+    "journal": "; what a run that died had recorded there will be asked of the sites again",
+    "intents": "; what was sent last will be looked for on the sites",
+    "move.json": "; compare your files with git status",
+}
+"""What it means for the next sync that something else was in a file's place."""
+
+
 def _duration(seconds: float) -> str:
     for name, length in (("day", 86400), ("hour", 3600), ("minute", 60)):
         if (count := int(seconds // length)) > 0:
@@ -108,6 +125,32 @@ class _Doctor:
         self.project = project
         self.repository = project.repository
         self.mends = mend
+
+    def lock_file(self) -> Iterator[Finding]:
+        """Make room for the lock itself, without which nothing else may be touched."""
+        folder = self.repository.common_dir / "gitsync"
+        for path, what in strange(folder):
+            if path in (folder, folder / "lock"):
+                yield self._aside(path, what)
+
+    def own_files(self) -> Iterator[Finding]:
+        """Set aside whatever is in the place of a file or folder of ours; nothing of it is lost."""
+        folder, tree = self.repository.common_dir / "gitsync", self.repository.git_dir / "gitsync"
+        places = chain(
+            strange(folder),
+            strange(tree) if tree != folder else (),
+            strange(tree / "worktree"),
+            strange_inside(folder / "intents", ".json", ".tmp"),
+        )
+        told = {folder, folder / "lock"}
+        for path, what in places:
+            if path not in told:
+                told.add(path)
+                yield self._aside(path, what)
+
+    def _aside(self, path: Path, what: str) -> Finding:
+        aside = set_aside(path) if self.mends else path.with_name(f"{path.name}.aside")
+        return _found(f"{path}, which is {what},", self.mends, f"set aside as {aside.name}{_MEANS.get(path.name, '')}")
 
     def locks(self) -> _Locks:
         left = own_locks(self.repository)
@@ -178,7 +221,7 @@ class _Doctor:
         begun: dict[str, Intent] = {}
         for path in sorted(folder.glob("*.json")):
             try:
-                intent = load_intent(path.read_bytes(), name=str(path))
+                intent = load_intent(check_file(path).read_bytes(), name=str(path))
                 if intent.site in self.project.config.sites:
                     begun[intent.key] = intent
                     continue
@@ -188,6 +231,8 @@ class _Doctor:
                     f"an answer; gitsync.toml does not name {intent.site} any more, so no sync will look. Look there, "
                     f"then remove {path}.",
                 )
+            except NotOurs:
+                continue  # told with our own files
             except RepositoryError as error:
                 yield Finding(kind="wrong", message=str(error))
         for site in self.project.config.sites:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from gitsync import own_files
 from gitsync.errors import Error, Locked, Moved, Refused, RepositoryError, UsageError
 from gitsync.git import fastimport, objects, remotes
 from gitsync.git.fastimport import KEEP_MODE, Blob, CommitHandle, FileChange, Importer
@@ -76,8 +77,12 @@ class Repository:
 
     @property
     def state_dir(self) -> Path:
-        """The folder for gitsync's own files, shared by all work trees; it exists when asked for."""
+        """The folder for gitsync's own files, shared by all work trees; it exists when asked for.
+
+        Raises RepositoryError where something else is in the place of one of them.
+        """
         path = self.common_dir / "gitsync"
+        own_files.check(path)
         path.mkdir(exist_ok=True)
         return path
 

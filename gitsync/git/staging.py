@@ -12,9 +12,11 @@ import os
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+from gitsync import own_files
 from gitsync.durable import write_durably
 from gitsync.errors import Locked, RepositoryError
 from gitsync.git.gitprocess import Oid, encode
@@ -36,6 +38,8 @@ def go_on(_: str) -> None:
 def own_folder(repository: Repository) -> Path:
     """Return the folder for what concerns this one work tree; it exists when asked for."""
     path = folder_of(repository)
+    own_files.check(path.parent)
+    own_files.check(path)
     path.mkdir(parents=True, exist_ok=True)
     return path
 
@@ -77,7 +81,8 @@ def index_lock(repository: Repository) -> Iterator[None]:
 def is_ours(lock: Path) -> bool:
     """Say whether an index.lock was made by gitsync."""
     try:
-        with lock.open("rb") as file:
+        # A pipe in its place would be waited for for ever.
+        with lock.open("rb") if lock.is_file() else BytesIO() as file:
             return file.read(len(_LOCK_TEXT) + 1) == _LOCK_TEXT
     except FileNotFoundError:
         return False

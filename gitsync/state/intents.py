@@ -12,6 +12,7 @@ from typing import Any, Literal
 from gitsync.durable import sync_folder, write_durably
 from gitsync.errors import RepositoryError
 from gitsync.model import Post
+from gitsync.own_files import check_file
 from gitsync.state.records import Oid, Uses, post_from_json, post_to_json
 
 Operation = Literal["create", "update", "delete", "unpublish"]
@@ -62,7 +63,7 @@ class Intents:
             sync_folder(self.folder.parent)
         path = self.folder / f"{intent.key}.json"
         # One name, so that what a killed run left is written over.
-        write_durably(path, dump_intent(intent), unfinished=self.folder / "begun.tmp")
+        write_durably(path, dump_intent(intent), unfinished=check_file(self.folder / "begun.tmp"))
         return intent.key
 
     def done(self, key: str) -> None:
@@ -71,7 +72,7 @@ class Intents:
 
     def outstanding(self, site: str | None = None) -> list[Intent]:
         """Return the intents (of one site) whose outcome nobody recorded, oldest first. Raises RepositoryError."""
-        found = [load_intent(path.read_bytes(), name=str(path)) for path in self.folder.glob("*.json")]
+        found = [load_intent(check_file(path).read_bytes(), name=str(path)) for path in self.folder.glob("*.json")]
         return sorted((it for it in found if site in (None, it.site)), key=lambda it: (it.at, it.key))
 
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import IO
 
+from gitsync import own_files
 from gitsync.errors import Locked
 from gitsync.git.locks import own_locks
 from gitsync.git.staging import is_ours
@@ -27,7 +28,12 @@ def process_lock(
     Locks that git left behind on our own refs are removed. Raises Locked: another process, or git's index.lock; one
     that gitsync left is for `worktree.complete`.
     """
-    path = repository.state_dir / "lock"
+    # Not `state_dir`: doctor holds the lock while it sets aside what is in the way of all else.
+    folder = repository.common_dir / "gitsync"
+    if not folder.is_dir():
+        own_files.check(folder)
+        folder.mkdir(exist_ok=True)
+    path = own_files.check_file(folder / "lock")
     with path.open("a+b") as file:
         waited = 0.0
         while not _is_taken(file) and waited < wait:
