@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -49,6 +50,25 @@ def test_its_slug_tells_whatever_else_it_says(tmp_path: Path, policy: str, lost:
     assert titles(blog) == ["A, under another name", "B"], outcome.told
     assert policy == "delete" or len(blog.site().rows) == before, outcome.told
     blog.quiet()
+
+
+def test_a_history_that_no_longer_has_the_file_is_no_obstacle(tmp_path: Path) -> None:
+    blog = gone(tmp_path, "ignore", slug="own")
+    tree = blog.git("rev-parse", "HEAD^{tree}").strip()
+    blog.git("reset", "--quiet", "--hard", blog.git("commit-tree", "-m", "squashed", tree).strip())
+    kept = blog.git("rev-parse", "refs/gitsync/site^{tree}").strip()
+    said = re.sub(
+        "Head: .*",
+        "Head: " + blog.git("rev-parse", "HEAD").strip(),
+        blog.git("log", "-1", "--format=%B", "refs/gitsync/site"),
+    )
+    blog.git("update-ref", "refs/gitsync/site", blog.git("commit-tree", "-m", said, kept).strip())
+    blog.git("reflog", "expire", "--expire=now", "--all")
+    blog.git("gc", "--quiet", "--prune=now")
+    blog.put("posts/again.md", post("A", BODY + "\nFour.\n", slug="own"))
+    outcome = blog.run()
+    assert outcome.summary.exit_code == 0, outcome.told
+    assert titles(blog) == ["A", "B"], outcome.told
 
 
 @pytest.mark.parametrize("policy", POLICIES)

@@ -16,7 +16,7 @@ from gitsync.engine.reconcile import same_content, shows, stored_of
 from gitsync.engine.subject import Subject, seen
 from gitsync.engine.survey import Reading, shown_now
 from gitsync.engine.unanswered import await_sites, bring_in
-from gitsync.errors import InvalidContent
+from gitsync.errors import InvalidContent, RepositoryError
 from gitsync.events import Progress
 from gitsync.model import Post, Record
 from gitsync.plan import Step
@@ -143,10 +143,12 @@ def _forsaken(round: Round, incoming: Incoming) -> dict[str, Entry]:
 def _last_shown(round: Round, forsaken: Mapping[str, Entry]) -> Iterator[tuple[str, Post | None]]:
     """Yield what sites had of posts that were let go of, by id, with the slugs of their files: many sites know none."""
     was = {id: entry.record.was for id, entry in forsaken.items() if entry.record and entry.record.was}
-    files = dict(round.overlay.project.repository.blobs(set(was.values()))) if was else {}
+    files: dict[Oid, bytes] = {}
+    with suppress(RepositoryError):  # a ledger without its history: title and text have to tell
+        files = dict(round.overlay.project.repository.blobs(set(was.values()))) if was else {}
     for id, entry in forsaken.items():
         post = entry.remote
-        if id in was and post is not None and post.slug is None:
+        if was.get(id) in files and post is not None and post.slug is None:
             with suppress(InvalidContent):
                 post = replace(post, slug=round.overlay.project.read(entry.path, files[was[id]]).post.slug)
         yield id, post
