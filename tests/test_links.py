@@ -29,6 +29,13 @@ def urls(body):
         ("text <a\n href=h.html>x</a> <img src='i.png' alt=\"href=no\">", ["h.html", "i.png"]),
         ("<p>\n<img srcset='a.png 1x,b.png 2x, c.png' src=d.png>\n</p>", ["a.png", "b.png", "c.png", "d.png"]),
         ("<video poster='p.jpg'><source src='v.mp4'></video>", ["p.jpg", "v.mp4"]),
+        ("<p style=\"color: red; background: url('a b.png') url(b.png)\">x</p>", ["a b.png", "b.png"]),
+        ("<i style='background:URL(&quot;a.png&quot;)'>x</i>", ["a.png"]),
+        ('<style>\n.a { background: url( "a.png" ) }\n.b { mask: url(#m) }\n</style>', ["a.png", "#m"]),
+        ("<object data='a.pdf'></object> <i data='b'>x</i>", ["a.pdf"]),
+        ("<img data-src='a.png' data-srcset='b.png 1x, c.png 2x'>", ["a.png", "b.png", "c.png"]),
+        ("<table background=t.png>\n<tr><td>x\n</table>", ["t.png"]),
+        ("<svg><image xlink:href='a.png'/></svg>", ["a.png"]),
         ("\ttab\n\n-\t[t](t.md)\n\n\t[u](u.md)", ["t.md", "u.md"]),
         ("one [a](b.md)\r\ntwo [c](d.md)\r\n", ["b.md", "d.md"]),
     ],
@@ -64,6 +71,29 @@ def test_a_place_is_the_destination_as_written():
         ("<x y.md>", "x y.md", "link"),
         ("c\\_d.png", "c_d.png", "image"),
     ]
+
+
+def test_a_definition_is_what_is_made_of_it():
+    body = "![a][x] ![Ü y] [b][z] [x]\n\n[x]: ü.png\n[ü  Y]: <y z.png>\n[z]: z.md\n[unused]: u.md\n"
+    assert [(link.url, link.kind) for link in find_links(body)] == [
+        ("ü.png", "image"),
+        ("y z.png", "image"),
+        ("z.md", "link"),
+        ("u.md", "link"),
+    ]
+
+
+def test_an_address_in_css_is_written_so_that_it_cannot_end_there():
+    evil = "https://a.b/x'y) \\ \"z<&.png"
+    for body in (
+        "<p style=\"background: url('a.png')\">x</p>",
+        "<p style='background: url(a.png)'>x</p>",
+        "<style>\np { background: url(a.png) }\n</style>",
+    ):
+        written = rewrite(body, lambda _: evil)
+        [link] = find_links(written)
+        assert link.url == "https://a.b/x%27y%29%20%5C%20%22z%3C&.png"
+        assert len(written) - len(body) == link.end - link.start - len("a.png")
 
 
 INLINE = [

@@ -29,7 +29,16 @@ _TAG = re.compile(
 )
 """Possessive throughout: a name that could be cut in two would be tried in every way before a tag that never ends."""
 _ATTRIBUTE = re.compile(r"([^\s\"'>/=]+)(?:\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s\"'=<>`]+)))?")
-_POINTERS = {"href": "link", "src": "image", "srcset": "image", "poster": "image"}
+_POINTERS = {
+    "href": "link",
+    "xlink:href": "link",
+    "data": "link",  # of an <object>
+    **dict.fromkeys(("src", "srcset", "poster", "background", "data-src", "data-srcset", "imagesrcset"), "image"),
+}
+_CSS = re.compile(
+    r"\burl\(\s*(?:(?P<mark>[\"']|&quot;|&#0?39;)(?P<quoted>[^\n]{1,2000}?)(?P=mark)|(?P<bare>[^\s\"'()&][^\s\"'()]*))\s*\)",
+    re.IGNORECASE,
+)
 _CANDIDATE = re.compile(r"([^\s,]\S*?)(?:,+(?=\s|\Z)|\s+[^,]*|\Z)")
 _SPACES = re.compile(r"[ \t\n]*")
 _LABEL = re.compile(r"\[(?:[^\\\]]|\\.)*\]:[ \t\n]*", re.DOTALL)
@@ -40,14 +49,15 @@ _MEANS_MORE = re.compile(r"(\\(?=[!-/:-@\[-`{-~])|&(?=#?\w+;))")
 # Two, each of which begins with the one character to look for: an alternative is tried at every character.
 _MAY_BE_RELATIVE = (
     re.compile(r"\](?:\(|:)(?!\s*<?(?:[Hh][Tt]{2}[Pp][Ss]?://|mailto:|#))").search,
-    re.compile(r"<[A-Za-z](?!ttps?://|[A-Za-z0-9.+-]*@|[A-Za-z]*>)").search,
+    re.compile(r"<[A-Za-z](?!ttps?://|[A-Za-z0-9.+-]*@|(?![Tt][Yy][Ll][Ee]>)[A-Za-z]*>)").search,
 )
 
 
 class Link(NamedTuple):
     """One destination: `body[start:end]` as written (brackets and all), `url` as meant, "link" or "image".
 
-    `syntax` says how it is written: inline, reference, autolink, bare, attribute or srcset.
+    `syntax` says how it is written: inline, reference, autolink, bare, attribute, srcset, css (in an attribute) or
+    style (in an element).
     """
 
     start: int
@@ -64,11 +74,13 @@ def find_links(body: str) -> list[Link]:
     # Places must not move: every replacement keeps the length.
     source = body.replace("\r\n", " \n").replace("\r", "\n").replace("\0", "\ufffd")
     notes: list[_Note] = []
-    env: dict[str, Any] = {"notes": notes}
+    shown: set[str] = set()
+    env: dict[str, Any] = {"notes": notes, "shown": shown}
     md = _parser()
     tokens: list[Token] = []
     md.block.parse(source, md, env, tokens)
-    found = [Link(*note) for note in notes]
+    definitions = [Link(*note) for note in notes]
+    found: list[Link] = []
     starts = line_starts(source)
     cell = 0
     before = ""
@@ -84,6 +96,8 @@ def find_links(body: str) -> list[Link]:
             if places.inner:
                 found += (Link(places.at(n.start), places.at(n.end), n.url, n.kind, n.syntax) for n in notes)
         before = token.type
+    # A definition is what is made of it: an image shows what it leads to.
+    found += (it._replace(kind="image") if md.normalizeLink(it.url) in shown else it for it in definitions)
     return sorted(found)
 
 
@@ -144,6 +158,8 @@ def _destination(state: StateInline, start: int) -> Iterator[_Note]:
         begin = _SPACES.match(state.src, closed + 2).end()  # type: ignore[union-attr]  # it matches nothing, too
         read = state.md.helpers.parseLinkDestination(state.src, begin, here)
         yield _Note(begin, read.pos if read.ok else begin, read.str, kind, "inline")
+    elif kind == "image":
+        state.env["shown"].add(state.tokens[-1].attrs["src"])
 
 
 def _autolink(state: StateInline, start: int) -> Iterator[_Note]:
@@ -197,21 +213,36 @@ def _html(text: str) -> list[_Note]:
     """Return the destinations in raw HTML; what scripts, styles and comments hold is none."""
     notes: list[_Note] = []
     for tag in _TAG.finditer(text):
-        if tag[1] or tag[0].startswith("<!"):
+        if tag[0].startswith("<!"):
+            continue
+        if tag[1]:
+            notes += _css(tag[0], tag.start(), "style") if tag[1].lower() == "style" else ()
             continue
         for found in _ATTRIBUTE.finditer(tag[0]):
             name, value = found[1].lower(), found.lastindex or 1
-            if name not in _POINTERS or value == 1:
+            start = tag.start() + found.start(value)
+            if value == 1 or (name == "data" and tag[0][1:7].lower() != "object"):
                 continue
-            start, kind = tag.start() + found.start(value), _POINTERS[name]
-            if name == "srcset":
+            if name == "style":
+                notes += _css(found[value], start, "css")
+            elif name.endswith("srcset") and name in _POINTERS:
                 notes += (
-                    _Note(start + c.start(1), start + c.end(1), unescape(c[1]), kind, "srcset")
+                    _Note(start + c.start(1), start + c.end(1), unescape(c[1]), _POINTERS[name], "srcset")
                     for c in _candidates(found[value])
                 )
-            else:
-                notes.append(_Note(start, start + len(found[value]), unescape(found[value]), kind, "attribute"))
+            elif name in _POINTERS:
+                notes.append(
+                    _Note(start, start + len(found[value]), unescape(found[value]), _POINTERS[name], "attribute")
+                )
     return notes
+
+
+def _css(text: str, start: int, syntax: str) -> Iterator[_Note]:
+    """Yield the destinations in CSS that begins at `start`."""
+    for found in _CSS.finditer(text):
+        group = "bare" if found["bare"] else "quoted"
+        url = found[group] if syntax == "style" else unescape(found[group])
+        yield _Note(start + found.start(group), start + found.end(group), url, "image", syntax)
 
 
 def _candidates(srcset: str) -> Iterator[re.Match[str]]:
@@ -239,6 +270,9 @@ def _written(link: Link, url: str, *, quoted: bool) -> str:
     if link.syntax == "attribute":
         value = escape(url).replace("|", "&#124;").replace("\n", "&#10;")
         return value if quoted else f'"{value}"'
+    if link.syntax in ("css", "style"):
+        plain = re.sub(r"[\s\"'()<>\\|]", lambda c: f"%{ord(c[0]):02X}", url)
+        return plain if link.syntax == "style" else escape(plain)
     if link.syntax == "srcset":
         return escape(re.sub(r"[\s,|]", lambda c: f"%{ord(c[0]):02X}", url))
     if _ABSOLUTE.fullmatch(url):
