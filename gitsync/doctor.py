@@ -11,10 +11,11 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
+from shlex import quote
 
 from gitsync.errors import Locked, RepositoryError
 from gitsync.git import worktree
-from gitsync.git.locks import age, foreign_locks, own_locks
+from gitsync.git.locks import age, foreign_locks, left_on, own_locks
 from gitsync.git.staging import is_ours, read_note
 from gitsync.ledger import PREFIX as LEDGERS
 from gitsync.ledger import Ledger
@@ -93,7 +94,7 @@ class _Locks:
             yield Finding(
                 kind="wrong",
                 message=f"{self.index} exists: git is at work here, or died. Nothing else was mended. Wait for it to "
-                "end, or remove that file if none runs; then run gitsync doctor again.",
+                f"end, or remove that file if none runs (rm {quote(str(self.index))}); then run gitsync doctor again.",
             )
 
 
@@ -191,7 +192,8 @@ class _Doctor:
             yield Finding(
                 kind="wrong",
                 message=f"{path} exists, since {_duration(since)}: git is at work here, or died. Wait for it to end, "
-                "or remove that file if none runs; until then git and gitsync cannot write what it locks.",
+                f"or remove that file if none runs (rm {quote(str(path))}); until then git and gitsync cannot write "
+                "what it locks.",
             )
 
     def journal(self) -> Iterator[Finding]:
@@ -359,6 +361,12 @@ class _Doctor:
             )
             yield Finding(kind="wrong", message=message)
             return
+        if left := left_on(self.repository, remote):
+            if self.mends:
+                for lock in left:
+                    lock.unlink(missing_ok=True)
+            what = f"{len(left)} lock{'s' * (len(left) != 1)} on gitsync's refs on {remote}, left by a git that died,"
+            yield _found(what, self.mends, "removed")
         for ref in self.repository.remote_refs(remote, [f"{LEASES}*"]):
             site = ref.removeprefix(LEASES)
             try:

@@ -172,6 +172,7 @@ def test_every_lock_of_git_that_is_in_the_way_is_named_and_stays(blog: Blog, nam
     assert (wrong.kind, mended.kind) == ("wrong", "mended"), "what it does not lock is mended all the same"
     assert str(lock) in wrong.message
     assert " days: git is at work here, or died." in wrong.message
+    assert f"(rm {lock})" in wrong.message
     assert lock.exists()
     lock.unlink()
     assert examined(blog) == []
@@ -186,6 +187,34 @@ def test_a_lock_on_a_branch_of_ours_is_removed_when_nobody_can_hold_it_any_more(
     os.utime(lock, (1_700_000_000, 1_700_000_000))
     told_and_mended(blog, "1 lock")
     assert not lock.exists()
+
+
+@pytest.mark.parametrize("form", ["{}", "file://{}", "../origin.git"])
+def test_a_lock_on_our_refs_that_a_dead_git_left_on_a_remote_of_this_disk_is_removed(tmp_path: Path, form: str) -> None:
+    origin = tmp_path / "origin.git"
+    run_git(tmp_path, "init", "-q", "--bare", "--initial-branch=main", str(origin))
+    blog = Blog(tmp_path / "blog", config='[state]\nremote = "origin"\n')
+    blog.git("remote", "add", "origin", form.format(origin))
+    blog.put("posts/a.md", post("A"))
+    blog.git("push", "-q", "origin", "main")
+    blog.run()
+    locks = [origin / "refs" / name for name in ("gitsync/site.lock", "gitsync-lock/site.lock", "heads/main.lock")]
+    for lock in locks:
+        lock.parent.mkdir(exist_ok=True)
+        lock.touch()
+    assert examined(blog) == [], "another machine may be pushing just now"
+    for lock in locks:
+        os.utime(lock, (1_700_000_000, 1_700_000_000))
+    told_and_mended(blog, "2 locks on gitsync's refs on origin")
+    assert [lock.exists() for lock in locks] == [False, False, True]
+
+    locks[2].unlink()
+    locks[0].touch()
+    os.utime(locks[0], (1_700_000_000, 1_700_000_000))
+    blog.put("posts/a.md", post("A", "Other words.\n"))
+    assert blog.run().summary.exit_code == 0
+    assert blog.shown("A").body == "Other words.\n"
+    blog.quiet()
 
 
 def result(blog: Blog, revision: str) -> Result:

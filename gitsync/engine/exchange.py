@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from gitsync.errors import ConfigError, Moved, Refused, RepositoryError
 from gitsync.git import worktree
 from gitsync.git.hosts import is_public
+from gitsync.git.locks import left_on
 from gitsync.ledger import Ledger
 from gitsync.project import Project
 from gitsync.repository import Oid
@@ -95,8 +96,10 @@ class Exchange:
         return True
 
     def give_back(self) -> None:
-        """Give back the leases that a killed run of this repository left on the remote: others may be waiting."""
+        """Give back what killed runs left on the remote, leases and locks on our refs: others may be waiting."""
         if self.remote is not None:
+            for lock in left_on(self.project.repository, self.remote):
+                lock.unlink(missing_ok=True)
             give_back(self.project.repository, self.remote)
 
     @contextmanager

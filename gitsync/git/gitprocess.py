@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import cached_property
+from shlex import quote
 from typing import IO, Any, NamedTuple, Protocol
 
 from gitsync.errors import Locked, RepositoryError
@@ -227,7 +228,7 @@ def failure(args: Sequence[str], answer: Answer) -> RepositoryError:
     """Return the error for a git that ended badly: one sentence of its own and a next step."""
     said = answer.errors
     if lock := re.search(r"Unable to create '([^']*\.lock)': File exists", said):
-        return Locked(f"Another git process holds {lock[1]}.", "Wait for it to end, or remove that file if none runs.")
+        return locked(lock[1])
     if "dubious ownership" in said:
         return RepositoryError("git does not trust this repository: its folder belongs to another user.", _advice(said))
     lines = [line for line in said.splitlines() if line.startswith(("fatal:", "error:"))] or said.splitlines()
@@ -235,6 +236,14 @@ def failure(args: Sequence[str], answer: Answer) -> RepositoryError:
     name = next((arg for arg in args if not arg.startswith("-") and "=" not in arg), "git")
     reason = re.sub(r"^(fatal|error): ", "", lines[0]) if lines else f"it ended with status {answer.status}"
     return RepositoryError(f"git {name} failed: {reason.rstrip('.')}.", _next_step(said))
+
+
+def locked(file: str) -> Locked:
+    """Return the error for a lock file of git's, which one that died may have left."""
+    remove = f"rm {quote(os.path.normpath(file))}"
+    return Locked(
+        f"Another git process holds {file}.", f"Wait for it to end, or remove that file if none runs ({remove})."
+    )
 
 
 def _advice(said: str) -> str:

@@ -33,6 +33,27 @@ def foreign_locks(repository: Repository) -> list[Path]:
     return sorted(path for path in found - own if not is_ours(path))
 
 
+def left_on(repository: Repository, remote: str, *, clock: Callable[[], float] = time.time) -> list[Path]:
+    """Return the locks on gitsync's own refs that a git which died left on a remote on this disk; else nothing.
+
+    Another clone, on another machine even, may be pushing to it just now: a lock there has to be old.
+    """
+    folder = _on_this_disk(repository, remote)
+    if folder is None:
+        return []
+    found = [(path, age(path, clock)) for own in (folder / "refs").glob("gitsync*") for path in own.rglob("*.lock")]
+    return sorted(path for path, old in found if old is not None and old >= STALE)
+
+
+def _on_this_disk(repository: Repository, remote: str) -> Path | None:
+    """Return the folder of git's of a remote that is a path, or None."""
+    url = repository.remote_url(remote) or ""
+    path = (repository.root or repository.git_dir) / url.removeprefix("file://")
+    if not url or not path.is_dir():
+        return None
+    return path / ".git" if (path / ".git").is_dir() else path
+
+
 def age(path: Path, clock: Callable[[], float] = time.time) -> float | None:
     """Return for how many seconds the file has been as it is; None when it is gone."""
     try:

@@ -19,7 +19,7 @@ from typing import Any
 from gitsync import own_files
 from gitsync.durable import write_durably
 from gitsync.errors import Locked, RepositoryError
-from gitsync.git.gitprocess import Oid, encode
+from gitsync.git.gitprocess import Oid, encode, locked
 from gitsync.repository import Repository
 
 IndexLine = tuple[str, int, tuple[str, Oid] | None]
@@ -64,9 +64,7 @@ def index_lock(repository: Repository) -> Iterator[None]:
         os.link(text, lock)
     except FileExistsError:
         if not is_ours(lock):
-            raise Locked(
-                f"Another git process holds {lock}.", "Wait for it to end, or remove that file if none runs."
-            ) from None
+            raise locked(str(lock)) from None
     except OSError:  # a file system without links
         with lock.open("xb") as file:
             file.write(_LOCK_TEXT)

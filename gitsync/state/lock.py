@@ -7,6 +7,7 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from shlex import quote
 from typing import IO
 
 from gitsync import own_files
@@ -70,5 +71,6 @@ def _remove_leftovers(repository: Repository) -> None:
     index = repository.git_dir / "index.lock"
     if index.exists() and not is_ours(index):
         raise Locked(
-            f"{index} exists: git is at work here, or died.", "Wait for it to end, or remove that file if none runs."
+            f"{index} exists: git is at work here, or died.",
+            f"Wait for it to end, or remove that file if none runs (rm {quote(str(index))}).",
         )
