@@ -95,6 +95,46 @@ def test_what_merges_is_merged_as_ever(blog: Blog) -> None:
     blog.quiet()
 
 
+def test_words_that_were_just_synced_can_be_taken_out_by_amending(blog: Blog) -> None:
+    blog.put("posts/a.md", post("A", FIRST + "\nFour, by mistake.\n"))
+    blog.run()
+    amend(blog, FIRST.replace("One.", "One, too."))
+    outcome = blog.run()
+    assert blog.read("posts/a.md") == post("A", FIRST.replace("One.", "One, too.")), outcome.told
+    assert blog.shown("A").body == FIRST.replace("One.", "One, too.")
+    blog.quiet()
+
+
+def test_a_commit_that_a_rebase_drops_stays_dropped_from_a_post_that_others_changed(blog: Blog) -> None:
+    blog.put("posts/a.md", post("A", FIRST + "\nFour, by mistake.\n"))
+    blog.put("posts/a.md", post("A", FIRST.replace("One.", "One, too.") + "\nFour, by mistake.\n"))
+    blog.run()
+    blog.git("rebase", "--quiet", "--onto", "HEAD~2", "HEAD~1")
+    assert "by mistake" not in blog.read("posts/a.md")
+    outcome = blog.run()
+    assert blog.shown("A").body == FIRST.replace("One.", "One, too."), outcome.told
+    assert blog.read("posts/a.md") == post("A", FIRST.replace("One.", "One, too."))
+    blog.quiet()
+
+
+@pytest.mark.parametrize("new", [False, True], ids=["old", "new"])
+def test_what_an_editor_made_of_words_that_were_amended_is_merged_with_what_replaced_them(
+    blog: Blog, new: bool
+) -> None:
+    path, title = ("posts/new.md", "New") if new else ("posts/a.md", "A")
+    blog.put(path, post(title, FIRST + "\nFour, by mistake.\n"))
+    blog.run()
+    blog.site().edit(blog.id_of(title), body=FIRST.replace("One.", "One, there.") + "\nFour, by mistake.\n")
+    blog.write(path, post(title, FIRST.replace("Three.", "Three, too.")))
+    blog.git("commit", "--quiet", "--all", "--amend", "--no-edit")
+    outcome = blog.run()
+    assert outcome.summary.conflicts == 0, outcome.told
+    merged = FIRST.replace("One.", "One, there.").replace("Three.", "Three, too.")
+    assert blog.read(path) == post(title, merged), outcome.told
+    assert blog.shown(title).body == merged
+    blog.quiet()
+
+
 def test_an_amended_push_that_never_arrived_is_looked_for_first(blog: Blog) -> None:
     amend(blog, SECOND)
     blog.site().faults.append(Fault(on="update", error=OutcomeUnknown("lost"), stored=True))

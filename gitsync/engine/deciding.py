@@ -113,7 +113,8 @@ def _match(case: Case, record: Record) -> Subject | None:
         return None
     earlier = own_earlier_text(case, record)
     if earlier is not None:
-        return case.agree_on(earlier, record)
+        case.entry, untouched = earlier
+        return case.agree_on(case.entry, record) if untouched else merge(case, Step.MERGE, record)
     return meet(case.round, case.incoming, case.subject(Step.MATCH), record)
 
 

@@ -18,16 +18,17 @@ from gitsync.engine.telling import in_words
 from gitsync.events import Action
 from gitsync.model import Post, Record
 from gitsync.plan import Step
-from gitsync.state.records import Entry
 
 
 def merge(case: Case, step: Step, record: Record | None) -> Subject | None:
     """Carry the site's edit into the file, merged with ours; return what the site is owed of the outcome."""
+    if record is not None and step is Step.MERGE and (earlier := own_earlier_text(case, record)) is not None:
+        case.entry, untouched = earlier
+        if untouched:
+            return case.agree_on(case.entry, record)
     agreed = case.entry.base
     if record is None or record.post is None or case.oid is None or agreed is None:
         raise AssertionError(f"{case.path}: a merge needs three versions")
-    if step is Step.MERGE and (earlier := _replaced(case, record)) is not None:
-        return case.agree_on(earlier, record)
     if not case.round.pulls:
         if step is Step.MERGE:
             reason = f"changed here and on {case.site}. Run gitsync sync to merge."
@@ -72,30 +73,6 @@ def merge(case: Case, step: Step, record: Record | None) -> Subject | None:
         shown = outcome_with(lambda post: bring.localised(lift(post, case.path, place), case.path, new))
         text = text if shown.text is None else shown.text
     return _agree(case, step, record, base, remote0, outcome.theirs, text)
-
-
-def _replaced(case: Case, record: Record) -> Entry | None:
-    """Return the agreement on our own earlier text, where the site shows that and it collides with what replaced it.
-
-    So do tags that every version of the file has, and the site never held.
-    """
-    earlier = own_earlier_text(case, record)
-    if earlier is None or earlier.base is None or case.entry.base is None or record.post is None:
-        return None
-    place = case.incoming.addresses.place
-    base, ours = case.read(case.entry.base), case.file_or_fail()
-    outcome = reconcile(
-        base,
-        ours,
-        case.entry.remote if case.entry.remote is not None else record.post,
-        record.post,
-        site=case.site,
-        default_status=case.default_status,
-        fields=case.reading.capabilities.fields,
-        lift=lambda post: lift(post, case.path, place),
-    )
-    kept = set.intersection(*(set(file.post.tags or ()) for file in (base, ours, case.read(earlier.base))))
-    return earlier if outcome.text is None or kept - set(outcome.merged.ours.tags or ()) else None
 
 
 def _agree(
