@@ -15,7 +15,7 @@ from typing import Final, NamedTuple, TypeVar
 import httpx
 
 from gitsync import __version__
-from gitsync.answers import CODINGS, packed_well, plain
+from gitsync.answers import CODINGS, packed_well, plain, retry_after
 from gitsync.deadline import Deadline, keep
 
 PICTURE: Final = 20 << 20
@@ -31,11 +31,15 @@ _Addresses = list[IPv4Address | IPv6Address]
 
 
 class Probe(NamedTuple):
-    """What became of asking for a page: the status of the end, 0 for none; where a permanent redirect leads; why."""
+    """What became of asking for a page: the status of the end, 0 for none; where a permanent redirect leads; why.
+
+    `wait` is how many seconds a host wants to be left alone for that has had too many requests.
+    """
 
     status: int
     moved_to: str = ""
     said: str = ""
+    wait: float = 0.0
 
 
 class _NotAsked(Exception):
@@ -48,7 +52,7 @@ def probe(url: str, *, timeout: float = 15.0) -> Probe:
     http and https only, also after redirects; never an address where clouds keep a machine's metadata, and no address
     of an inner network that an outer one leads to.
     """
-    moved, inner = "", True
+    moved, inner, wait = "", True, 0.0
 
     def may(_: str, addresses: _Addresses) -> bool:
         nonlocal inner
@@ -56,12 +60,17 @@ def probe(url: str, *, timeout: float = 15.0) -> Probe:
         return (was or not inner) and not any(it.is_link_local or it in METADATA for it in addresses)
 
     def ask(client: httpx.Client, target: httpx.URL) -> tuple[str, int]:
-        nonlocal moved
-        answer = client.head(target)
-        if answer.status_code in (403, 404, 405, 406, 501):
+        nonlocal moved, wait
+        try:
+            answer = client.head(target)
+            asked = answer.status_code < 400 or answer.status_code in (410, 429)
+        except httpx.RemoteProtocolError:
+            asked = False
+        if not asked:
             with client.stream("GET", target) as answer:
                 pass
         status, location = answer.status_code, _location(answer)
+        wait = (retry_after(answer.headers) or 0.0) if status == 429 else 0.0
         if location and status in (301, 308):
             moved = str(target.join(location))
         return location, status
@@ -73,7 +82,7 @@ def probe(url: str, *, timeout: float = 15.0) -> Probe:
         return Probe(0, said=str(error))
     except (httpx.HTTPError, httpx.InvalidURL, gaierror, ValueError) as error:
         return Probe(0, said=plain(str(error) or type(error).__name__)[:120])
-    return Probe(status, moved)
+    return Probe(status, moved, wait=wait)
 
 
 def download(url: str, *, trusted: Collection[str] = (), timeout: float = 60.0) -> tuple[bytes, str] | None:

@@ -195,6 +195,9 @@ def test_links_to_other_hosts_are_asked_for_when_wanted(desk: Desk, host: str) -
         (8, "LINK010"),
         (9, "LINK012"),
     ]
+    with (desk.root / "gitsync.toml").open("a") as file:
+        file.write('\n[policy]\nallow_losses = ["LINK010", "LINK012"]\n')
+    assert [code for _, code, _ in told(desk, "--links")] == ["LINK011"]
 
 
 def test_the_schemas_fit_what_they_are_for(desk: Desk) -> None:

@@ -54,6 +54,27 @@ def test_a_page_is_probed_and_where_it_went_is_told(host: str) -> None:
     assert download(f"http://{host}/circle", trusted={host}) is None
 
 
+def test_a_page_is_there_though_its_host_does_not_like_to_be_asked_without_reading(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.method == "HEAD" and request.url.path == "/broken":
+            raise httpx.RemoteProtocolError("peer closed connection")
+        return httpx.Response(500 if request.method == "HEAD" else 200)
+
+    real = httpx.Client
+    monkeypatch.setattr(httpx, "Client", lambda **given: real(transport=httpx.MockTransport(answer), **given))
+    assert probe("http://93.184.215.14/page") == Probe(200)
+    assert probe("http://93.184.215.14/broken") == Probe(200)
+
+
+def test_how_long_a_host_wants_to_be_left_alone_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    busy = httpx.MockTransport(lambda _: httpx.Response(429, headers={"retry-after": "7"}))
+    real = httpx.Client
+    monkeypatch.setattr(httpx, "Client", lambda **given: real(transport=busy, **given))
+    assert probe("http://93.184.215.14/page") == Probe(429, wait=7.0)
+
+
 def test_one_name_in_an_address_is_no_password_for_another(host: str) -> None:
     assert download(f"http://u:p@{host}/a.png", trusted={host, f"u:p@{host}"}) is None
 

@@ -110,7 +110,7 @@ def _links(checking: Check, paths: list[str]) -> list[Finding]:
             asked += external_links(checking.read(path))
         except InvalidContent:  # told by the check itself
             continue
-    return list(check_links(asked))
+    return [finding for finding in check_links(asked) if not checking.allows(finding)]
 
 
 def _uri(project: Project) -> str:

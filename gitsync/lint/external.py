@@ -1,9 +1,13 @@
-"""Links to other hosts: asked once each, a few hosts at a time, and no host more than once at a time."""
+"""Links to other hosts: asked once each, a few hosts at a time, and a host one request after the other.
+
+A host that has had too many requests is waited for once, as long as it wants; after that it is left alone, and so is
+one that does not answer.
+"""
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterable, Iterator
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -15,6 +19,10 @@ from gitsync.markdown.links import find_links
 from gitsync.outside import Probe, probe
 
 AT_ONCE = 8
+PATIENCE = 30.0
+"""Seconds that a host may want to be left alone for."""
+SILENT = 3
+"""After so many links in a row that cannot be reached, a host is not asked for more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,21 +45,39 @@ def external_links(file: Document) -> Iterator[Asked]:
             yield Asked(file=file, offset=0, url=url, field=field)
 
 
-def check_links(links: Iterable[Asked], *, ask: Callable[[str], Probe] = probe) -> Iterator[Finding]:
+def check_links(
+    links: Iterable[Asked], *, ask: Callable[[str], Probe] = probe, sleep: Callable[[float], None] = time.sleep
+) -> Iterator[Finding]:
     """Yield what is wrong with links to other hosts, in the order of the links."""
     asked = list(links)
-    urls = list(dict.fromkeys(it.url.partition("#")[0] for it in asked))
-    turns = {host: threading.Lock() for host in {_host(url) for url in urls}}
+    by_host: dict[str, list[str]] = {}
+    for url in dict.fromkeys(it.url.partition("#")[0] for it in asked):
+        by_host.setdefault(_host(url), []).append(url)
 
-    def in_turn(url: str) -> Probe:
-        with turns[_host(url)]:
-            return ask(url)
+    def in_turn(urls: Sequence[str]) -> list[tuple[str, Probe]]:
+        return list(_answers(urls, ask, sleep))
 
     with ThreadPoolExecutor(max_workers=AT_ONCE) as pool:
-        answers = dict(zip(urls, pool.map(in_turn, urls), strict=True))
+        answers = dict(answer for host in pool.map(in_turn, by_host.values()) for answer in host)
     for link in asked:
         if (problem := _problem(link, answers[link.url.partition("#")[0]])) is not None:
             yield finding_of(link.file, problem)
+
+
+def _answers(
+    urls: Sequence[str], ask: Callable[[str], Probe], sleep: Callable[[float], None]
+) -> Iterator[tuple[str, Probe]]:
+    """Ask one host for all that is linked to there."""
+    last, silent, waited = Probe(200), 0, False
+    for url in urls:
+        if silent < SILENT and last.status != 429:
+            last = ask(url)
+            if last.status == 429 and not waited and 0 < last.wait <= PATIENCE:
+                waited = True
+                sleep(last.wait)
+                last = ask(url)
+            silent = silent + 1 if last.status == 0 else 0
+        yield url, last
 
 
 def _problem(link: Asked, answer: Probe) -> Problem | None:
