@@ -108,7 +108,9 @@ class Client:
         self._secrets = sorted(hidden, key=len, reverse=True)
         self._sendable = all(value.strip() and value.isascii() and value.isprintable() for value in headers.values())
         always = {"User-Agent": f"gitsync/{__version__}", "Accept-Encoding": ", ".join(CODINGS)}
-        self._http = httpx.Client(
+        self._deadline = Deadline(clock)
+        self._http = opened(
+            self._deadline,
             headers={**headers, **always} if self._sendable else {},
             timeout=settings.timeout,
             transport=transport,
@@ -118,15 +120,14 @@ class Client:
             # A session cookie beside an API key makes some platforms want a CSRF token.
             cookies=CookieJar(policy=DefaultCookiePolicy(allowed_domains=())),
         )
-        self._deadline = Deadline(clock)
-        keep(self._http, self._deadline)
 
     def _checked(self, base: str) -> str:
         try:
             url = httpx.URL(base)
+            named = bool(url.host)
         except (httpx.InvalidURL, TypeError, ValueError):
-            url = httpx.URL()
-        if url.scheme not in ("http", "https") or not url.host or url.userinfo:
+            url, named = httpx.URL(), False
+        if url.scheme not in ("http", "https") or not named or url.userinfo:
             message = f"`url` of [sites.{self._site}] is not an http or https address without a password in it."
             raise ConfigError(message, "Write it like https://example.org/api.")
         return base.rstrip("/")
@@ -242,6 +243,10 @@ class Client:
         except httpx.InvalidURL:  # httpx reads where a redirect leads as soon as it has the headers
             nowhere = OutcomeUnknown if write else Malformed
             raise self._error(nowhere, f"{self._site} redirects to what is no address.") from None
+        except UnicodeError:  # the same, or our own address: asked for only when it is connected to
+            raise self._error(
+                unknown, f"the address of {self._site}, or where it redirects, has no such host."
+            ) from None
         except httpx.HTTPError as error:
             cut = Malformed if begun and not write else unknown
             what = "cut its answer off" if begun else "closed the connection without an answer"
@@ -282,6 +287,26 @@ class Client:
         for secret in self._secrets:
             message = message.replace(secret, "•••")
         return kind(plain(message), HINTS.get(kind, "").format(site=self._site))
+
+
+def opened(deadline: Deadline, **options: Any) -> httpx.Client:
+    """Return an httpx client that obeys `deadline`, with the proxies and the certificates that the environment names.
+
+    Raises ConfigError where it names none that can be used.
+    """
+    try:
+        client = httpx.Client(**options)
+    except ImportError:
+        message = "the proxy that the environment names is a SOCKS proxy, which needs a package more."
+        raise ConfigError(message, "Run `pip install 'httpx[socks]'`, or name an HTTP proxy.") from None
+    except OSError as error:  # ssl.SSLError is one too
+        message = f"the certificates that the environment names cannot be used: {error.strerror or error}."
+        raise ConfigError(message, "Correct or unset SSL_CERT_FILE, SSL_CERT_DIR and SSLKEYLOGFILE.") from None
+    except (ValueError, httpx.InvalidURL):
+        message = "HTTP_PROXY, HTTPS_PROXY, ALL_PROXY or NO_PROXY in the environment is no address."
+        raise ConfigError(message, "Write a proxy like http://proxy.example:3128.") from None
+    keep(client, deadline)
+    return client
 
 
 def secrets_in(headers: Mapping[str, str]) -> set[str]:

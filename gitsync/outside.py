@@ -9,14 +9,16 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Collection
 from ipaddress import IPv4Address, IPv6Address, ip_address
-from socket import gaierror, getaddrinfo
+from socket import getaddrinfo
 from typing import Final, NamedTuple, TypeVar
 
 import httpx
 
 from gitsync import __version__
 from gitsync.answers import CODINGS, packed_well, plain, retry_after
-from gitsync.deadline import Deadline, keep
+from gitsync.deadline import Deadline
+from gitsync.errors import ConfigError
+from gitsync.http import opened
 
 PICTURE: Final = 20 << 20
 """Bytes of a picture that is fetched."""
@@ -80,7 +82,7 @@ def probe(url: str, *, timeout: float = 15.0) -> Probe:
         status = _followed(url, may, ask, {"User-Agent": agent, "Accept": "*/*"}, timeout)
     except _NotAsked as error:
         return Probe(0, said=str(error))
-    except (httpx.HTTPError, httpx.InvalidURL, gaierror, ValueError) as error:
+    except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError, ConfigError) as error:
         return Probe(0, said=plain(str(error) or type(error).__name__)[:120])
     return Probe(status, moved, wait=wait)
 
@@ -112,7 +114,7 @@ def download(url: str, *, trusted: Collection[str] = (), timeout: float = 60.0) 
 
     try:
         return _followed(url, may, ask, {"User-Agent": f"gitsync/{__version__}", "Accept": "image/*"}, timeout)
-    except (_NotAsked, httpx.HTTPError, httpx.InvalidURL, gaierror, ValueError):
+    except (_NotAsked, httpx.HTTPError, httpx.InvalidURL, OSError, ValueError, ConfigError):
         return None
 
 
@@ -130,8 +132,9 @@ def _followed(
     resolved: dict[str, list[str]] = {}
     deadline = Deadline(time.monotonic, resolved.get)
     deadline.at = time.monotonic() + timeout
-    with httpx.Client(timeout=min(timeout, 15.0), headers=headers | {"Accept-Encoding": ", ".join(CODINGS)}) as client:
-        keep(client, deadline)
+    with opened(
+        deadline, timeout=min(timeout, 15.0), headers=headers | {"Accept-Encoding": ", ".join(CODINGS)}
+    ) as client:
         target = httpx.URL(url)
         for _ in range(1 + REDIRECTS):
             if target.scheme not in ("http", "https") or target.userinfo:

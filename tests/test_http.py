@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import os
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -25,6 +26,7 @@ from gitsync.errors import (
     Unreachable,
 )
 from gitsync.http import LARGEST, Client
+from gitsync.outside import download, probe
 from gitsync.pace import Limit
 
 BASE = "https://forem.example/api"
@@ -296,6 +298,46 @@ def test_only_what_is_unpacked_in_little_room_is_asked_for() -> None:
     world = World(ok())
     world.client.request("GET", "/x")
     assert world.requests[0].headers["accept-encoding"] == "gzip, deflate"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("ALL_PROXY", "socks5://u:hunter22@proxy.example", "SOCKS"),
+        ("HTTPS_PROXY", "foo://u:hunter22@proxy.example", "no address"),
+        ("HTTPS_PROXY", "http://u:hunter22@[::1", "no address"),
+        ("NO_PROXY", "[::1", "no address"),
+        ("SSL_CERT_FILE", "/nowhere/at/all.pem", "certificates"),
+        ("SSL_CERT_FILE", os.devnull, "certificates"),
+    ],
+)
+def test_an_environment_that_cannot_be_used_is_told_in_a_sentence(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, said: str
+) -> None:
+    for other in list(os.environ):
+        if other.lower().endswith("_proxy"):
+            monkeypatch.delenv(other)
+    monkeypatch.setenv(name, value)
+    settings = SiteSettings(name="blog", platform="x", url=BASE, root=Path(), secret=lambda _: SECRET)
+    with pytest.raises(ConfigError, match=said) as caught:
+        Client(settings, base=BASE, headers={"api-key": SECRET}, pace={})
+    assert "hunter22" not in str(caught.value)
+    assert probe("https://nowhere.invalid/").status == 0
+    assert download("https://nowhere.invalid/a.png") is None
+
+
+def test_a_name_that_no_host_can_have_is_told_in_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_PROXY", "*")
+    with pytest.raises(ConfigError, match="not an http or https address"):
+        World(ok(), base="https://xn--zzzz.invalid")
+    settings = SiteSettings(name="blog", platform="x", url="", root=Path(), secret=lambda _: SECRET)
+    base = f"http://{'a' * 64}.invalid"
+    client = Client(settings, base=base, headers={"api-key": SECRET}, pace={}, sleep=lambda _: None)
+    with pytest.raises(Unreachable, match="no such host"):
+        client.request("GET", "/x")
+    for method, error in (("GET", SiteError), ("POST", OutcomeUnknown)):
+        with pytest.raises(error):
+            World(httpx.Response(302, headers={"Location": "http://xn--zzzz.invalid/"})).client.request(method, "/x")
 
 
 def test_an_answer_that_drips_is_given_up_at_the_timeout() -> None:
