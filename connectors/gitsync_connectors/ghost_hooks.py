@@ -52,9 +52,9 @@ def _events(body: bytes, name: str) -> list[Event]:
         payload: Any = json.loads(body)
         said = payload[name]
         current, previous = said.get("current") or {}, said.get("previous") or {}
+        id = current.get("id") or previous.get("id")
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
         return []  # signed, and about something else: a tag, a member
-    id = current.get("id") or previous.get("id")
     if not isinstance(id, str):
         return []
     kind = payload.get("event") or f"{name}.{'edited' if current else 'deleted'}"

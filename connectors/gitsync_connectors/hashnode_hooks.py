@@ -22,16 +22,11 @@ def told_by(headers: Mapping[str, str], body: bytes, secret: str, now: float) ->
 
     The time and the body are signed, the body as JavaScript would write the parsed JSON again.
     """
-    payload: Any = None
 
     def signed(time: bytes) -> Iterator[bytes]:
-        nonlocal payload
-        try:
-            payload = json.loads(body)
-        except (ValueError, RecursionError):
-            raise Forged("A webhook is no JSON.") from None
-        compact = json.dumps(payload, ensure_ascii=False, separators=(",", ":"))
-        yield from (time + b"." + body, time + b"." + compact.encode("utf-8", "surrogatepass"))
+        yield time + b"." + body
+        compact = json.dumps(_read(body), ensure_ascii=False, separators=(",", ":"))
+        yield time + b"." + compact.encode("utf-8", "surrogatepass")
 
     believe(
         headers,
@@ -43,7 +38,15 @@ def told_by(headers: Mapping[str, str], body: bytes, secret: str, now: float) ->
         window=WINDOW,
         now=now,
     )
+    payload = _read(body)
     data = payload.get("data") if isinstance(payload, dict) else None
     post = data.get("post") if isinstance(data, dict) else None
     id = post.get("id") if isinstance(post, dict) else None
     return [Event(kind=str(data.get("eventType")), id=id)] if isinstance(data, dict) and isinstance(id, str) else []
+
+
+def _read(body: bytes) -> Any:
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError):
+        raise Forged("A webhook is no JSON.") from None

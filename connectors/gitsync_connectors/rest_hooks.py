@@ -88,7 +88,7 @@ def _verify(how: Hook, headers: Mapping[str, str], body: bytes, *, site: str, cl
     forged = Forged(f"the webhook call to {site} is not signed by it.", f"Compare webhook_secret with {site}'s own.")
     if how.style == "token":
         word = claimed.removeprefix(how.prefix) if how.prefix else claimed.removeprefix("Bearer ")
-        if not hmac.compare_digest(word.encode(), how.key):
+        if not hmac.compare_digest(_bytes(word), how.key):
             raise forged
         return
     # "t=1700000000,v1=…" has the time and one or more signatures in one header.
@@ -99,16 +99,16 @@ def _verify(how: Hook, headers: Mapping[str, str], body: bytes, *, site: str, cl
             seconds = float(stamp) / (1000 if len(stamp.partition(".")[0]) > 11 else 1)
         except ValueError:
             raise forged from None
-        if abs(clock() - seconds) > how.tolerance:
+        if not abs(clock() - seconds) <= how.tolerance:  # "nan" is a number too, and no time
             raise Forged(f"the webhook call to {site} is an old one, sent again.", "Check the clocks of both machines.")
     said = {"timestamp": stamp, **{f"header:{name}": value for name, value in headers.items()}}
-    pieces = [_filled(piece, said).encode() for piece in how.message.split("{body}")]
+    pieces = [_bytes(_filled(piece, said)) for piece in how.message.split("{body}")]
     mac = hmac.new(how.key, body.join(pieces), how.algorithm)
     right = mac.hexdigest() if how.encoding == "hex" else base64.b64encode(mac.digest()).decode()
     claims = [claimed, *(part.strip() for part in claimed.split(",")), *(value for _, _, value in parts)]
     bare = [claim.removeprefix(how.prefix) for claim in claims if claim.startswith(how.prefix)]
     fold = str.lower if how.encoding == "hex" else str
-    if not any(hmac.compare_digest(fold(claim).encode(), right.encode()) for claim in bare):
+    if not any(hmac.compare_digest(_bytes(fold(claim)), right.encode()) for claim in bare):
         raise forged
 
 
@@ -116,8 +116,13 @@ def _filled(text: str, values: Mapping[str, str]) -> str:
     return re.sub(r"\{([\w:.-]+)\}", lambda slot: values.get(slot[1].lower(), ""), text)
 
 
+def _bytes(text: str) -> bytes:
+    """Return what was in a header, whatever its sender put there."""
+    return text.encode("utf-8", "surrogatepass")
+
+
 def _payload(body: bytes, site: str) -> Json:
     try:
         return json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise Malformed(f"{site} sent a webhook that is not JSON.", "Let it send JSON.") from None

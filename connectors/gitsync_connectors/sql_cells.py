@@ -58,7 +58,7 @@ def read_list(cell: Cell, form: str) -> tuple[str, ...] | None:
         if form != "comma":
             try:
                 parsed = json.loads(text) if text else []
-            except ValueError:
+            except (ValueError, RecursionError):
                 parsed = None
             if parsed is not None:
                 items = parsed if isinstance(parsed, list) else [text]

@@ -345,7 +345,7 @@ def _document(cell: Cell) -> Cell:
     if isinstance(cell, str | bytes):
         try:
             cell = json.loads(cell)
-        except ValueError:
+        except (ValueError, RecursionError):
             return {}
     return {} if cell is None else cell
 

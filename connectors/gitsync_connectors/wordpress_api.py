@@ -166,7 +166,7 @@ class Api:
         if text[:1] == "<" and (start := re.search(r"(?<=>)\s*(?=[{\[]\s*[\"{\[\]}])", text)):
             try:
                 return json.loads(text[start.end() :])
-            except ValueError:
+            except (ValueError, RecursionError):
                 pass
         return response.json()
 

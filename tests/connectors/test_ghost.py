@@ -239,8 +239,12 @@ def test_forged_late_and_foreign_webhooks_are_refused(ghost: GhostSite, connecte
     ):
         with pytest.raises(Forged):
             site.events(headers, body)
-    tag = b'{"tag": {"current": {"id": "a1"}}}'
-    assert site.events(call(tag, now, secret=ghost.key), tag) == []
+    for other in (
+        b'{"tag": {"current": {"id": "a1"}}}',
+        b'{"post": {"current": ["a1"]}}',
+        b'{"post": {"current": "a1"}}',
+    ):
+        assert site.events(call(other, now, secret=ghost.key), other) == []
 
 
 def test_webhooks_are_asked_for_once_and_only_with_a_secret(ghost: GhostSite, connected: Connect) -> None:

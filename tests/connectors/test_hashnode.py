@@ -201,6 +201,14 @@ def test_a_signed_webhook_tells_which_post(hashnode: HashnodeSite, connected: Co
             site.events(headers, body)
 
 
+@pytest.mark.parametrize("body", [b"", b"nope", b"[" * 100_000])
+def test_what_is_no_json_is_refused_signed_or_not(hashnode: HashnodeSite, connected: Connect, body: bytes) -> None:
+    site = connected(hashnode, webhook_secret="env:HOOK")
+    for secret in ("other", hashnode.token):
+        with pytest.raises(Forged):
+            site.events(call(body, time.time(), secret), body)
+
+
 # Both sides, through the command line
 
 

@@ -805,6 +805,29 @@ def test_an_old_webhook_is_not_believed_again(connect: Connect) -> None:
             site.events({"X-Sig": header}, body)
 
 
+@pytest.mark.parametrize("time", ["nan", "NaN", "-nan", "inf", "-inf", "1e999"])
+def test_a_time_that_is_no_time_is_never_a_new_one(connect: Connect, time: str) -> None:
+    site, _ = connect({}, webhook={"header": "X-Sig", "timestamp": "X-Time"}, webhook_secret="env:X")
+    body = b'{"id": "1"}'
+    with pytest.raises(Forged):
+        site.events({"X-Sig": signature(body), "X-Time": time}, body)
+
+
+@pytest.mark.parametrize("style", ["hmac", "token"])
+@pytest.mark.parametrize("word", ["\udce9", "\ud800" * 64, "é", "\0"])
+def test_a_header_of_any_characters_is_only_forged(connect: Connect, style: str, word: str) -> None:
+    site, _ = connect({}, webhook={"header": "X-Sig", "style": style}, webhook_secret="env:X")
+    with pytest.raises(Forged):
+        site.events({"X-Sig": word}, b'{"id": "1"}')
+
+
+@pytest.mark.parametrize("deep", [b"[" * 100_000, b'{"id":' * 100_000])
+def test_a_signed_call_of_any_depth_is_answered_in_a_sentence(connect: Connect, deep: bytes) -> None:
+    site, _ = connect({}, webhook={"header": "X-Sig"}, webhook_secret="env:X")
+    with pytest.raises(Malformed, match="not JSON"):
+        site.events({"X-Sig": signature(deep)}, deep)
+
+
 def test_a_webhook_may_carry_the_secret_itself(connect: Connect) -> None:
     site, _ = connect({}, webhook={"style": "token", "header": "Authorization"}, webhook_secret="env:X")
     assert site.events({"authorization": "Bearer s3cret-key"}, b'{"id": 5}')[0].id == "5"
