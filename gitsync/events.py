@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Literal
@@ -69,6 +70,11 @@ class Summary:
     def to_json(self) -> dict[str, Any]:
         counts = {f.name: getattr(self, f.name) for f in fields(self) if f.name != "exit_code"}
         return {"event": "summary", **counts}
+
+    @property
+    def line(self) -> str:
+        """The summary as --json has it."""
+        return json.dumps(self.to_json())
 
 
 Event = Operation | Progress | Notice | Summary

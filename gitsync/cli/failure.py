@@ -12,12 +12,12 @@ from types import FrameType
 
 import click
 
+from gitsync.cli import INTERRUPTED
 from gitsync.cli.group import gitsync
 from gitsync.cli.invocation import Invocation
 from gitsync.cli.text import clean, clean_lines
 from gitsync.errors import Error
-
-INTERRUPTED = 130
+from gitsync.events import Summary
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -32,24 +32,32 @@ def run(arguments: Sequence[str]) -> int:
             result = gitsync.main(list(arguments), prog_name="gitsync", standalone_mode=False, obj=invocation)
         return result if isinstance(result, int) else 0
     except (KeyboardInterrupt, click.Abort):
-        _say(invocation, "Interrupted. Nothing is lost: run the command again and it goes on.")
-        return INTERRUPTED
+        _say(invocation, INTERRUPTED)
+        return _summed_up(invocation, arguments, 130)
     except click.ClickException as error:
         error.show()
-        return error.exit_code
+        return _summed_up(invocation, arguments, error.exit_code)
     except Error as error:
         _say(invocation, str(error))
-        return error.exit_code
+        return _summed_up(invocation, arguments, error.exit_code)
     except OSError as error:
         if isinstance(error, BrokenPipeError):
             # Whoever read our output has gone; nobody is left to tell.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             return 1
         _say(invocation, f"{error.filename or 'A file'}: {error.strerror or error}. Check permissions and free space.")
-        return 1
+        return _summed_up(invocation, arguments, 1)
     except Exception as error:  # noqa: BLE001  a bug is told in one sentence too; -vv shows where
         _say(invocation, f"gitsync met a bug ({type(error).__name__}: {error}). Run it again with -vv and report that.")
-        return 1
+        return _summed_up(invocation, arguments, 1)
+
+
+def _summed_up(invocation: Invocation, arguments: Sequence[str], code: int) -> int:
+    """Return `code`, after the summary that ends what a program reads, also when the command broke off before it."""
+    # It may have ended before its options were read.
+    if (invocation.json or "--json" in arguments) and not invocation.summed_up:
+        click.echo(Summary(failed=int(code != 130)).line)
+    return code
 
 
 def _say(invocation: Invocation, sentence: str) -> None:

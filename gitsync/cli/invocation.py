@@ -19,10 +19,14 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 @dataclass
 class Invocation:
-    """One run of the command line. `verbose` counts the -v; `directory` is where it works, as typed."""
+    """One run of the command line. `verbose` counts the -v; `directory` is where it works, as typed.
+
+    `summed_up`: the summary that ends what --json prints was printed.
+    """
 
     directory: Path = field(default_factory=Path)
     json: bool = False
+    summed_up: bool = False
     verbose: int = 0
     secrets: Secrets | None = None
 

@@ -146,6 +146,7 @@ class Printer:
     def _json(self, fields: Mapping[str, Any]) -> None:
         # ASCII only: JSON escapes then hold every control character and every undecodable byte of a path.
         click.echo(json.dumps(self._redacted(fields)))
+        self._invocation.summed_up = fields.get("event") == "summary"
 
     def _redacted(self, value: Any) -> Any:
         # Before encoding: a secret with a quote or an umlaut looks different in JSON.

@@ -106,7 +106,7 @@ def carry_out(invocation: Invocation, run: Run, *, last: Callable[[Printer], obj
             printer.event(replace(run.summary(), exit_code=130))
         raise
     except Error as error:
-        if invocation.json:
+        if invocation.json:  # with the requests that were sent
             printer.event(Summary(failed=1, requests=run.requests, exit_code=error.exit_code))
         raise
 
