@@ -80,6 +80,28 @@ def test_what_projection_made_absolute_lift_makes_relative(connector: Memory, wr
     assert lift(sent(connector, written).post, "posts/a.md", place()).body == written
 
 
+@pytest.mark.parametrize(
+    ("written", "there"),
+    [
+        ("![p](p.png)", "![p](https://me.example/posts/bundle/p.png)"),
+        ("![p](/posts/bundle/p.png)", "![p](https://me.example/posts/bundle/p.png)"),
+        ("[o](../other/index.md#x)", "[o](https://me.example/posts/other#x)"),
+        ("[l](../leaf.md)", "[l](https://me.example/posts/leaf)"),
+    ],
+)
+def test_what_hugo_has_in_content_is_served_from_the_root(connector: Memory, written: str, there: str) -> None:
+    folder = "content/posts/"
+    files = {f"{folder}bundle/p.png": "file"} | dict.fromkeys(
+        (f"{folder}bundle/index.md", f"{folder}other/index.md", f"{folder}leaf.md"), "post"
+    )
+    hugo = place(exists=files.get, url_of=lambda _: None)
+    path = f"{folder}bundle/index.md"
+    assert sent(connector, written, hugo, path).post.body == there
+    back = written if not written.startswith("![p](/") else "![p](p.png)"
+    assert lift(Post(body=there), path, hugo).body == back
+    assert lift(Post(body=there.replace("other#", "other/#")), path, hugo).body == back
+
+
 def test_links_of_others_are_left_alone_on_the_way_back(connector: Memory) -> None:
     body = "[x](https://site.example/other) and [y](https://me.example/missing.png)"
     assert lift(Post(body=body), "posts/a.md", place()).body == body

@@ -22,8 +22,9 @@ from gitsync.state.records import Oid, Uses
 GENERATION = 3
 """Raised when the same post would be translated differently: every site is then looked at again."""
 
-_PARENTS_OF_ROOT = ("", "static/", "public/")
-"""Where a generator serves `/x` from: the root itself, Hugo's and Docusaurus' static/, Astro's and Next's public/."""
+_PARENTS_OF_ROOT = ("", "static/", "public/", "content/")
+"""Where a generator serves `/x` from: the root itself, Hugo's and Docusaurus' static/, Astro's and Next's public/, and
+content/, in which Hugo has posts and what lies beside them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,7 +181,7 @@ class _Outgoing:
         if url is not None:
             return url + tail
         if self.place.home:
-            return _join(self.place.home, posixpath.splitext(path.removeprefix(self.place.root))[0]) + tail
+            return _join(self.place.home, _page(path.removeprefix(self.place.root))) + tail
         message = f"links to {path}, which has no address on {self.place.site} yet"
         self._tell(link, "LINK001", message, "Publish that post there too, or set [content] url.", refused=False)
         return None
@@ -246,11 +247,17 @@ def _join(base: str, path: str) -> str:
 
 
 def _served(path: str) -> str:
-    """Return where a generator serves a file of the repository: static/ and public/ are its web root."""
+    """Return where a generator serves a file of the repository: static/, public/ and content/ are its web root."""
     for parent in _PARENTS_OF_ROOT[1:]:
         if path.startswith(parent):
             return path.removeprefix(parent)
     return path
+
+
+def _page(path: str) -> str:
+    """Return where a generator serves a post: `x/index.md` is the page of its folder."""
+    stem = posixpath.splitext(_served(path))[0]
+    return stem.removesuffix("/index")
 
 
 def _ours(url: str, place: Place) -> str | None:
@@ -260,8 +267,9 @@ def _ours(url: str, place: Place) -> str | None:
             for prefix in prefixes:
                 if place.exists(prefix + rest) is not None:
                     return prefix + rest
-                if place.exists(f"{prefix}{rest}.md") == "post":
-                    return f"{prefix}{rest}.md"
+                for page in (f"{prefix}{rest.rstrip('/')}.md", f"{prefix}{rest.rstrip('/')}/index.md"):
+                    if place.exists(page) == "post":
+                        return page
     return None
 
 
