@@ -247,6 +247,37 @@ def test_drafts_are_drafts_and_responses_are_left_out(desk: Desk, tmp_path: Path
     assert not (tmp_path / "evil").exists()
 
 
+@pytest.mark.parametrize(
+    ("generator", "body", "read", "told"),
+    [
+        (
+            "Medium",
+            "<p>a</p><iframe src='https://b.example'>c d</iframe>",
+            None,
+            "WORDS_LOST these words of the story are",
+        ),
+        ("Medium", "<h3>T</h3><p>a</p>", "a\n", ""),
+        ("", "<p>a</p>\n<video src='v.mp4' controls>words</video>", 'src="v.mp4"', ""),
+        ("", "<p>a</p><p>b <b>c</p><p>d</b></p><table><td>x</table>", None, ""),
+    ],
+)
+def test_a_feed_is_read_as_what_it_is_and_what_is_left_out_is_told(
+    tmp_path: Path, generator: str, body: str, read: str | None, told: str
+) -> None:
+    feed = tmp_path / "feed"
+    feed.write_text(
+        f"<rss {RSS.split()[0]}><channel><generator>{generator}</generator><item><title>T</title>"
+        f"<content:encoded><![CDATA[{body}]]></content:encoded></item></channel></rss>"
+    )
+    [found] = Feed(feed).posts()
+    assert read is None or read in found.post.body
+    assert [note[: len(told)] for note in found.notes] == ([told] if told else [])
+
+
+def test_a_story_loses_no_word_unsaid(tmp_path: Path) -> None:
+    assert {it.notes for it in MediumExport(archive(tmp_path)).posts()} == {()}
+
+
 def test_a_feed_is_a_source(tmp_path: Path) -> None:
     feed = tmp_path / "feed"
     body = "<h3>T</h3><p>Text.</p><img src='https://medium.com/_/stat?event=x' width='1'>"

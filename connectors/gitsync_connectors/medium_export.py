@@ -16,7 +16,8 @@ from typing import Final
 
 from gitsync.errors import InvalidContent
 from gitsync.markdown.dom import TEXT, Node, parse, walk
-from gitsync.markdown.medium_format import read_story
+from gitsync.markdown.formats import named
+from gitsync.markdown.medium_format import reading
 from gitsync.model import Post
 from gitsync.source import Found
 from gitsync_connectors.export_xml import begins, items
@@ -73,6 +74,7 @@ class MediumExport:
         tags = [_all_text(node) for node in nodes if "p-tag" in node.get("class").split()]
         cover = next((node.get("src") for node in nodes if node.get("data-is-featured") == "true"), "")
         slug = re.sub(rf"-?{match[2]}$", "", url.rpartition("/")[2]) if url else ""
+        story = reading(html, title, subtitle)
         post = Post(
             title=title or None,
             slug=slug or None,
@@ -81,9 +83,10 @@ class MediumExport:
             cover=cover or None,
             status="draft" if draft else "published",
             date=whole_second(when),
-            body=read_story(html, title, subtitle),
+            body=story.text,
         )
-        return Found(place=name, post=post, url=url or None, notes=())
+        notes = tuple(f"{loss.code} {loss.message}." for loss in story.losses)
+        return Found(place=name, post=post, url=url or None, notes=notes)
 
 
 def _is_response(nodes: list[Node], subtitle: str) -> bool:
@@ -111,26 +114,29 @@ class Feed:
         self._path = path
 
     def posts(self) -> Iterator[Found]:
-        for item, _ in items(self._path):
+        for item, channel in items(self._path):
             whole = item.texts.get("content:encoded", "")
             title = unescape(item.text("title"))
             url = re.sub(r"\?source=rss[^#]*", "", item.text("link"))
-            notes = () if whole else ("The feed has its summary only.",)
+            html = whole or item.text("description")
+            is_story = channel.get("generator", "").strip() == "Medium" or _COUNTER.search(html)
+            story = reading(_COUNTER.sub("", html), title) if is_story else named("html").reading(html)
+            notes = [] if whole else ["The feed has its summary only."]
+            notes += [f"{loss.code} {loss.message}." for loss in story.losses]
             post = Post(
                 title=title or None,
                 tags=tuple(dict.fromkeys(name.strip() for _, name in item.categories if name.strip())) or None,
                 status="published",
                 date=_published(item.text("pubDate")),
                 authors=(item.text("creator"),) if item.text("creator") else None,
-                body=read_story(_without_counter(whole or item.text("description")), title, ""),
+                body=story.text,
             )
             place = f"{self._path.name}:{item.line} ({title[:60]})"
-            yield Found(place=place, post=post, url=url or None, notes=notes)
+            yield Found(place=place, post=post, url=url or None, notes=tuple(notes))
 
 
-def _without_counter(html: str) -> str:
-    """Return a story without the image of one pixel that counts its readers."""
-    return re.sub(r"<img\b[^<>]*\bmedium\.com/_/stat[^<>]*>", "", html)
+_COUNTER: Final = re.compile(r"<img\b[^<>]*\bmedium\.com/_/stat[^<>]*>")
+"""The image of one pixel with which Medium counts its readers."""
 
 
 def _published(text: str) -> datetime | None:

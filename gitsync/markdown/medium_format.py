@@ -337,15 +337,19 @@ def _as_paragraphs(match: re.Match[str]) -> str:
     return "".join(f"{block}\n" for block in out)
 
 
-def reading(html: str) -> Translation:
-    """Return a story as Markdown, with a loss where words of it are not in that."""
-    text = read(html)
+def reading(html: str, title: str = "", subtitle: str = "") -> Translation:
+    """Return a story as Markdown, as `read_story` does, with a loss where words of it are not in that."""
+    text = read_story(html, title, subtitle)
     root, shown = parse(html), parse(to_html(text, named=False))
     if root is None or shown is None:
         return Translation(text, (HTML_UNSAID,))
-    missing = " ".join((_counted(_story(root)) - _counted(shown)).elements())
+    said = Counter(_WORD.findall(f"{title} {subtitle}"))
+    missing = " ".join((_counted(_story(root)) - _counted(shown) - said).elements())
     message = f"these words of the story are left out: {missing[:80]}"
     return Translation(text, (Loss(code="WORDS_LOST", message=message),) if missing else ())
+
+
+_WORD: Final = re.compile(r"\w+")
 
 
 def _counted(root: Node) -> Counter[str]:
@@ -358,7 +362,7 @@ def _counted(root: Node) -> Counter[str]:
             out.append(node.text)
         elif node.tag not in ("style", "script", "title", "footer") and "graf--mixtapeEmbed" not in _names(node):
             stack.extend(reversed(node.kids))
-    return Counter(re.findall(r"\w+", " ".join(out)))
+    return Counter(_WORD.findall(" ".join(out)))
 
 
 FORMAT = Format(name="medium", reading=reading, write=write)
