@@ -25,6 +25,8 @@ class Capabilities:
     drafts          can hold a post that is not public (else a draft is not sent there)
     conditional     `update` and `delete` compare `expect` themselves, atomically; else the engine re-reads first
     revision_hash   the revision is a hash of the content: the same text again has the same revision
+    revision_whole  that hash is of all that is stored: another one means that something is different there, if only in
+                    what no post holds
     listed          `scan` lists and `fetch` reads what is there; else nothing can be seen, and the ledger alone knows
     searchable      `scan` lists everything, or `find` finds what a lost create made; else never post twice
     settles_after   seconds after which a write is surely visible to `scan`, `fetch` and `find`
@@ -52,6 +54,7 @@ class Capabilities:
     drafts: bool = True
     conditional: bool = False
     revision_hash: bool = False
+    revision_whole: bool = False
     listed: bool = True
     searchable: bool = True
     settles_after: float = 0.0

@@ -50,7 +50,10 @@ class _Known:
 
 
 def verify(project: Project, sites: Sequence[Site], *, deep: bool, meter: Meter | None = None) -> Iterator[Difference]:
-    """Yield every difference of `sites`. `deep` reads every record there, and every agreed file here."""
+    """Yield every difference of `sites`.
+
+    `deep` reads every record there, also for what no post holds, and every agreed file here.
+    """
     repository = project.repository
     unfolded = Journal(repository.state_dir).pending()
     begun = Intents(repository.state_dir).outstanding()
@@ -193,8 +196,13 @@ class _Check:
 
     def _compared(self, record: Record, known: _Known, connector: Connector) -> Iterator[Difference]:
         entry: Entry = self._ledger.entries([known.path])[known.path]
-        fields = connector.capabilities.fields
-        if entry.remote is None or record.post is None or same_content(entry.remote, record.post, fields):
+        fields, whole = connector.capabilities.fields, connector.capabilities.revision_whole
+        if entry.remote is None or record.post is None:
+            return
+        if same_content(entry.remote, record.post, fields):
+            if self._deep and whole and record.revision != known.revision:
+                message = "shows what was agreed on; line ends, comments or keys of its own are other ones there."
+                yield self.told("site", message, known.path, record.id)
             return
         names = ", ".join(moved_fields(entry.remote, record.post, fields)) or "white space"
         yield self.told("site", f"shows something else than was agreed on: {names}.", known.path, record.id)

@@ -12,6 +12,7 @@ from gitsync.model import Post
 from gitsync.project import Project
 from gitsync.verify import verify
 from tests.blog import Blog, post
+from tests.cms import FOLDER, Desk
 from tests.conftest import run_git
 
 
@@ -41,6 +42,32 @@ def _state(blog: Blog) -> tuple[object, ...]:
 @pytest.mark.parametrize("deep", [False, True])
 def test_what_is_as_agreed_has_no_difference(blog: Blog, deep: bool) -> None:
     assert found(blog, deep=deep) == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new"), [(b"\n", b"\r\n"), (b"---\n", b"---\nlayout: wide\n"), (b"---\n", b"\xef\xbb\xbf---\n")]
+)
+def test_what_changed_in_a_file_without_a_change_of_the_post_is_told_by_a_deep_look_alone(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], old: bytes, new: bytes
+) -> None:
+    (tmp_path / "docs").mkdir()
+    desk = Desk(tmp_path / "blog", capsys, config=FOLDER)
+    desk.put("posts/a.md", post("A", date="2026-01-02"))
+    assert desk.run("sync").code == 0
+    assert desk.run("verify", "--deep").code == 0
+    [file] = (tmp_path / "docs").rglob("*.md")
+    before = file.read_bytes()
+    changed = before.replace(old, new, 1) if old != b"\n" else before.replace(old, new)
+    file.write_bytes(changed)
+    assert desk.run("verify").code == 0
+    answer = desk.run("verify", "--deep")
+    assert answer.code == 1
+    assert "posts/a.md shows what was agreed on; line ends, comments or keys of its own are other ones" in answer.told
+    assert desk.run("sync").idle, "this is no edit of the post"
+    assert file.read_bytes() == changed
+    assert desk.run("verify", "--deep").code == 1
+    file.write_bytes(before)
+    assert desk.run("verify", "--deep").code == 0
 
 
 @pytest.mark.parametrize("deep", [False, True])

@@ -39,6 +39,7 @@ class Folder:
         fields=frozenset(FIELDS),
         conditional=True,
         revision_hash=True,
+        revision_whole=True,
         bulk_fetch=500,
         scheduled=True,
         backdates=True,
