@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from gitsync.convert import convert
-from gitsync.markdown.details import from_liquid
 from gitsync.markdown.equality import same_dom
 from gitsync.markdown.formats import NAMES, named
+from gitsync.markdown.github import as_github
 from gitsync.markdown.render import to_html
 
 DETAILS = [
@@ -41,13 +41,33 @@ ALERTS = [
     "> [!TIP] *x*\n> - a\n\n> [!TIP] a `b` <i>c</i>\n> d\n",
 ]
 
+FORMULAS = [
+    "So $x_1 * y_2$, $a<b$ and $\\alpha$-rays cost $5 and $10, or \\$5.\n",
+    "$$\na_{1} \\\\\n- b &= \\{c\\} \\\\\n+ d\n$$\n",
+    "Text\n$$\nx^2\n$$\nand more, $$y_1 * z_1$$ in the line.\n",
+    "```math\n\\begin{aligned}\na &= b \\\\\n  &< c\n\\end{aligned}\n```\n",
+    "> $$\n> x_1\n> y_1\n> $$\n\n- $$z$$\n- an $x$ here\n  1. $$\n     a\n     b\n     $$\n",
+    "| $a$ | `$x$` |\n| --- | --- |\n| $\\lvert x \\rvert$ | $$c$$ |\n",
+    "## The $x$ axis\n\n**$b$** *$c$* [l $x$](https://a.example) ![t $x$](https://a.example/a.png) the $`n_1`$th\n",
+    "\\$x$ is text, `$y$` is code, and\n\n```\n$z$\n```\n",
+    "$\\frac{{a}}{b}$ and $\\text{50\\% of $5}$, $x % y$, $a~b$, $a^{b^c}$, $\\|x\\|$, $[a](b)$, $`a`b`$\n",
+    "$$\na % comment\nb\n$$\n\n$$\n\\text{if $x$}\n$$\n",
+    "> [!NOTE]\n> A formula $x_1$ here.\n",
+    "<details>\n<summary>More</summary>\n\n$$\nx\n$$\n\n</details>\n",
+    "{% katex %}\nc = \\\\pm\\sqrt{a\\_1}\n{% endkatex %}\n\nIn {% katex inline %}x\\_1{% endkatex %} line.\n",
+    "A note[^1].\n\n[^1]: With $x$.\n\nTerm $t$\n: Says $d$\n",
+    "$HOME and $PATH, $(a)+$(b), ${x}${y}, $.each($x), US$5 and A$6, from $5-$10, 5$ and 6$\n",
+    "$$\n\nx\n$$\n\n$$x\n\n$$\n",
+    "From $a\nto b$ and <b>$c$</b>.\n",
+]
+
 
 def shown(body: str) -> str:
     """Return the page of a body, whoever spells it."""
-    return to_html(from_liquid(body))
+    return to_html(as_github(body))
 
 
-BODIES = [*DETAILS, *ALERTS]
+BODIES = [*DETAILS, *ALERTS, *FORMULAS]
 
 
 @pytest.mark.parametrize("body", BODIES)
@@ -61,7 +81,7 @@ def test_a_body_comes_back_the_same_page_or_its_loss_is_told(name: str, body: st
     assert twice == again.text
 
 
-@pytest.mark.parametrize("body", [DETAILS[0], ALERTS[0]])
+@pytest.mark.parametrize("body", [DETAILS[0], ALERTS[0], FORMULAS[0], FORMULAS[1]])
 @pytest.mark.parametrize("source", NAMES)
 @pytest.mark.parametrize("target", NAMES)
 def test_every_format_leads_to_every_other(source: str, target: str, body: str) -> None:

@@ -57,7 +57,27 @@ def test_nothing_that_nests_up_to_the_limit_is_dropped():
 
 
 @pytest.mark.parametrize(
-    "unit", ["[", "![", "*a _b ", "<a ", "`a", "> ", "- ", "|a", "[a](", "[a\\](", "&#", "www.a.b ", "[^1]: a\n"]
+    "unit",
+    [
+        "[",
+        "![",
+        "*a _b ",
+        "<a ",
+        "`a",
+        "> ",
+        "- ",
+        "|a",
+        "[a](",
+        "[a\\](",
+        "&#",
+        "www.a.b ",
+        "[^1]: a\n",
+        "$a ",
+        "$$a ",
+        "$$a\n",
+        "$`a ",
+        "> [!NOTE]\n",
+    ],
 )
 def test_hostile_bodies_end_in_time(unit):
     started = time.process_time()

@@ -19,7 +19,7 @@ from gitsync.markdown.links import Link, may_be_relative, rewrite
 from gitsync.model import Post, digest
 from gitsync.state.records import Oid, Uses
 
-GENERATION = 3
+GENERATION = 4
 """Raised when the same post would be translated differently: every site is then looked at again."""
 
 _PARENTS_OF_ROOT = ("", "static/", "public/", "content/")

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 MAY_LINK: Final = re.compile(r"\]\(\s*<?#|\]:\s*<?#|href\s*=\s*[\"']?#", re.IGNORECASE)
 _OWN = re.compile(r"<[^<>]+\b(?:id|name)\s*=\s*[\"']?([^\s\"'<>]+)", re.IGNORECASE)
-_SHOWN: Final = frozenset({"text", "text_special", "code_inline"})
+_SHOWN: Final = frozenset({"text", "text_special", "code_inline", "formula"})
 _SAID: Final = _SHOWN | {"softbreak", "hardbreak"}
 
 

@@ -20,6 +20,7 @@ from gitsync.markdown.dom import (
     to_source,
 )
 from gitsync.markdown.footnotes import NOTES
+from gitsync.markdown.formulas import displayed, tex_of
 from gitsync.markdown.inline import line
 from gitsync.markdown.tables import table
 
@@ -166,6 +167,8 @@ def _has_lines(node: Node) -> bool:
 
 
 def _paragraph(node: Node, way: Way) -> str | None:
+    if len(node.kids) == 1 and node.kids[0].get("class") == "math display" and (tex := tex_of(node.kids[0])):
+        return displayed(tex, alone=True) if id(node) not in way.careful else line(node.kids, careful=True)
     return line(node.kids, careful=id(node) in way.careful) or None
 
 

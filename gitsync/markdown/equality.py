@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from gitsync.markdown.dom import COMMENT, OPAQUE, TEXT, VERBATIM, VOID, WHITE, Node, canonical_url, parse, walk
 from gitsync.markdown.footnotes import NOTE, NOTES, recognise
+from gitsync.markdown.formulas import even_out
 
 Event = str | tuple[str, ...]
 
@@ -23,6 +24,8 @@ def read(html: str) -> Node | None:
     root = parse(html)
     if root is not None:
         recognise(root)
+        if "math " in html:
+            even_out(root.kids)
     return root
 
 

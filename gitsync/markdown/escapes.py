@@ -15,6 +15,8 @@ _SPECIAL = re.compile(
         (?:[^\s)"'(]|'[^'\n]*'[ \n]+[^\s)]|"[^"\n]*"[ \n]+[^\s)]))  # could end a link: "(a b)" is no target
     | \[(?=\^[^\s\]]{1,200}\])                  # could be a footnote
     | (?<=%)\[(?=https?://|\Z)              # could be an embed, as Hashnode spells them
+    | \$(?=\$?`|\$[^$\s])                      # could be a formula
+    | (?<![\w$\\=/&?%#])\$(?=\S)(?=(?:[^\\$`\n]|\\[^\n])+(?<!\s)\$(?![\w$(\[{<=\\]))
     | !\Z                                   # could make an image of a link
     | (?P<link>(?<=http):(?=//\w)|(?<=https):(?=//\w)|(?<=ftp):(?=//\w)
       |(?<=[A-Za-z0-9._+-])@(?=[A-Za-z0-9_-]+\.[A-Za-z0-9_-])|(?<=www)\.(?=\w))""",

@@ -55,7 +55,13 @@ def formulas(body: str) -> list[Loss]:
     for token in parsed(body):
         if token.type != "inline" or token.map is None:
             continue
-        for match in _FORMULA.finditer(_CODE.sub("", token.content)):
+        kids = [kid.meta for kid in token.children or () if kid.type == "formula"]
+        if token.content.count("$") < 2 or (kids and kids[0]["end"] - kids[0]["start"] == len(token.content)):
+            continue
+        text = token.content
+        for kid in reversed(kids):
+            text = f"{text[: kid['start']]}x{text[kid['end'] :]}"
+        for match in _FORMULA.finditer(_CODE.sub("", text)):
             formula = match[1] or match[2]
             if _TEX.search(formula) and _shown(formula) != " ".join(formula.split()):
                 message = f"Markdown takes part of the formula {match[0][:60].strip()} for markup"

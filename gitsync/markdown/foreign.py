@@ -12,10 +12,10 @@ from typing import Final
 
 from markdown_it.token import Token
 
-from gitsync.markdown.details import tag_places
 from gitsync.markdown.embeds import find
 from gitsync.markdown.formats import Loss
 from gitsync.markdown.ghost_nodes import KEPT
+from gitsync.markdown.github import tag_places
 from gitsync.markdown.parser import parsed
 from gitsync.markdown.sources import line_starts
 

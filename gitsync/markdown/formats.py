@@ -85,12 +85,12 @@ def compared(body: str, written: Translation, read: Callable[[str], str]) -> Tra
     """
     if written.losses:
         return written
-    from gitsync.markdown.details import from_liquid  # noqa: PLC0415  as below
     from gitsync.markdown.embeds import neutral  # noqa: PLC0415  whoever only names formats needs no parser
     from gitsync.markdown.equality import same_dom  # noqa: PLC0415  as above
+    from gitsync.markdown.github import as_github  # noqa: PLC0415  as below
     from gitsync.markdown.render import to_html  # noqa: PLC0415  as above
 
     again = read(written.text)
-    if again == body or same_dom(*(to_html(neutral(from_liquid(text))) for text in (body, again))):
+    if again == body or same_dom(*(to_html(neutral(as_github(text))) for text in (body, again))):
         return written
     return Translation(written.text, (HTML_CHANGED,))

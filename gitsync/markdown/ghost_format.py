@@ -14,14 +14,15 @@ from typing import Any
 from gitsync.markdown.alerts import Alert
 from gitsync.markdown.anchors import GHOST, respelled
 from gitsync.markdown.callouts import as_quotes, callouts, quoted
-from gitsync.markdown.details import from_liquid
 from gitsync.markdown.dom import WHITE
 from gitsync.markdown.embeds import find, may_have
 from gitsync.markdown.extensions import extensions
 from gitsync.markdown.foreign import foreign
 from gitsync.markdown.formats import Format, Loss, Translation
+from gitsync.markdown.formula_spellings import as_tex, from_spans, to_spans
 from gitsync.markdown.ghost_mobiledoc import to_nodes
 from gitsync.markdown.ghost_nodes import KEPT, Said, callout_card, card, embed_card, kept_in, said
+from gitsync.markdown.github import as_github
 from gitsync.markdown.html import to_markdown
 from gitsync.markdown.lines import broken
 from gitsync.markdown.marks import marks
@@ -31,6 +32,8 @@ from gitsync.markdown.sources import line_starts
 from gitsync.markdown.unread import unread
 from gitsync.model import clean_body
 
+_AS_TEX = "TeX, unless the site loads MathJax or KaTeX (code injection)"
+
 
 def reading(document: str) -> Translation:
     """Return a Lexical or Mobiledoc document as Markdown; a text that is neither is Markdown.
@@ -38,7 +41,7 @@ def reading(document: str) -> Translation:
     A loss is told for each kind of card that Markdown says otherwise.
     """
     text, losses = _reading(document)
-    return Translation(respelled(text, GHOST, back=True), losses)
+    return Translation(respelled(from_spans(text), GHOST, back=True), losses)
 
 
 def _reading(document: str) -> Translation:
@@ -121,14 +124,20 @@ def write(body: str) -> Translation:
         *quoted(body, "Ghost", {alert.start for alert, _ in _callouts(body)}),
         *unread(body, "Ghost", ("definitions", "boxes", "headings", "hosts")),
     )
-    told = (*broken(body, "Ghost"), *words, *extensions(body, "Ghost"), *foreign(body, "Ghost", ("ghost",), shown))
+    told = (
+        *broken(body, "Ghost"),
+        *words,
+        *extensions(body, "Ghost"),
+        *as_tex(body, "Ghost", _AS_TEX),
+        *foreign(body, "Ghost", ("ghost",), shown),
+    )
     return Translation(document(_cards(_spelled(body))), told)
 
 
 def _spelled(body: str) -> str:
     """Return `body` as Ghost understands it."""
-    body = from_liquid(body)
-    return respelled(as_quotes(body, {alert.start for alert, _ in _callouts(body)}), GHOST)
+    body = as_github(body)
+    return respelled(to_spans(as_quotes(body, {alert.start for alert, _ in _callouts(body)})), GHOST)
 
 
 def _callouts(body: str) -> list[tuple[Alert, str]]:

@@ -8,13 +8,14 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from gitsync.markdown import formula_spellings
 from gitsync.markdown.anchors import HASHNODE, respelled
 from gitsync.markdown.callouts import callouts, from_hashnode, quoted, to_hashnode
-from gitsync.markdown.details import from_liquid
 from gitsync.markdown.embeds import respell
 from gitsync.markdown.extensions import heading_names, tildes
 from gitsync.markdown.foreign import foreign
 from gitsync.markdown.formats import Format, Loss, Translation
+from gitsync.markdown.github import as_github
 from gitsync.markdown.html import to_markdown
 from gitsync.markdown.stripped import stripped
 from gitsync.markdown.unread import unread
@@ -26,7 +27,11 @@ _ALIGNED: Final = re.compile(r"(!\[[^\]\n]*\]\([^()\s]+) align=\"(?:center|left|
 
 def read(text: str) -> str:
     """Return a post's text as Markdown: `![](url align="center")` is no image anywhere else."""
-    return respelled(from_hashnode(_unaligned(clean_body(text)), to_markdown), HASHNODE, back=True)
+    return respelled(_read(_unaligned(clean_body(text))), HASHNODE, back=True)
+
+
+def _read(text: str) -> str:
+    return from_hashnode(formula_spellings.from_hashnode(text), to_markdown)
 
 
 def _unaligned(text: str) -> str:
@@ -43,17 +48,25 @@ def _unaligned(text: str) -> str:
 def write(body: str) -> Translation:
     """Return `body` with its embeds as Hashnode spells them."""
     return Translation(
-        respelled(respell(to_hashnode(from_liquid(body)), "hashnode"), HASHNODE),
+        respelled(respell(formula_spellings.to_hashnode(to_hashnode(as_github(body))), "hashnode"), HASHNODE),
         (
             *quoted(body, "Hashnode", {alert.start for alert, _ in callouts(body)}),
             *heading_names(body, "Hashnode"),
             *tildes(body, "Hashnode"),
+            *_formulas(body),
             *_aligned(body),
             *unread(body, "Hashnode", ("definitions", "boxes", "notes")),
             *stripped(body, "Hashnode"),
             *foreign(body, "Hashnode", ("hashnode",)),
         ),
     )
+
+
+def _formulas(body: str) -> list[Loss]:
+    """Return a loss where all formulas are within lines: nothing says that Hashnode looks for those alone."""
+    if formula_spellings.as_tex(body, "Hashnode", "", (True,)):
+        return []
+    return formula_spellings.as_tex(body, "Hashnode", "TeX where a post has none on lines of its own", (False,))
 
 
 def _aligned(body: str) -> list[Loss]:

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from gitsync.markdown.callouts import folded
-from gitsync.markdown.details import from_liquid
 from gitsync.markdown.embeds import respell
 from gitsync.markdown.extensions import formulas, heading_names, tildes
 from gitsync.markdown.foreign import foreign
 from gitsync.markdown.formats import HTML_CHANGED, HTML_UNSAID, TAG, Format, Translation, compared
+from gitsync.markdown.github import as_github
 from gitsync.markdown.html import to_markdown, translated
 from gitsync.markdown.render import to_html, unused_notes
 
 
 def write(body: str) -> Translation:
     """Return `body` as an HTML fragment; raw HTML in it is passed on."""
-    said = respell(from_liquid(body), "frame")
+    said = respell(as_github(body), "frame")
     losses = (
         *unused_notes(body),
         *formulas(body),

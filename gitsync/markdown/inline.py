@@ -33,6 +33,7 @@ from gitsync.markdown.escapes import (
     show_edges,
 )
 from gitsync.markdown.footnotes import NOTE
+from gitsync.markdown.formulas import SPAN, displayed, spelled, tex_of
 from gitsync.markdown.links import destination
 
 MARKS = {"em": "*", "strong": "**", "del": "~~"}
@@ -52,6 +53,7 @@ def line(nodes: list[Node], *, where: str = "paragraph", careful: bool = False) 
     pieces: list[Piece] = []
     _flatten(nodes, pieces, one_line=where != "paragraph", depth=0)
     pieces = _spaced(pieces)
+    _place_formulas(pieces, careful=careful)
     if careful:
         for piece in pieces:
             if piece.kind in ("open", "close"):
@@ -149,6 +151,28 @@ def _code(node: Node, out: list[Piece], one_line: bool, depth: int) -> None:
     out.append(Piece("done", f"{fence}{pad}{text}{pad}{fence}"))
 
 
+def _span(node: Node, out: list[Piece], one_line: bool, depth: int) -> None:
+    if tex := tex_of(node):
+        out.append(Piece("formula", tex, tag=node.get("class")))
+    else:
+        _tags(node, out, one_line, depth)
+
+
+def _place_formulas(pieces: list[Piece], *, careful: bool) -> None:
+    """Write formulas between dollars where they are read as such, else as elements."""
+    for at, piece in enumerate(pieces):
+        if piece.kind != "formula":
+            continue
+        begin, end = SPAN[piece.tag]
+        before = pieces[at - 1].value[-1:] if at else ""
+        after = pieces[at + 1].value[:1] if at + 1 < len(pieces) else ""
+        in_line = piece.tag == "math inline"
+        text = spelled(piece.value, before, after) if in_line else displayed(piece.value, alone=False)
+        if careful or text is None:
+            text = f'<span class="{piece.tag}">{escape_all(begin + piece.value + end)}</span>'.replace("\n", " ")
+        piece.kind, piece.value = "done", text
+
+
 def _note(node: Node, out: list[Piece], _one_line: bool, _depth: int) -> None:
     out.append(Piece("done", f"[^{node.get('label')}]"))
 
@@ -184,6 +208,7 @@ _WRITERS: dict[str, Callable[[Node, list[Piece], bool, int], None]] = {
     "code": _code,
     "br": _break,
     NOTE: _note,
+    "span": _span,
 }
 
 

@@ -53,5 +53,9 @@ def _ends(body: str) -> Iterator[tuple[int, int]]:
         places = line_places(body, inline.content, starts, inline.map[0])
         mark = MARK.match(inline.content) if "[!" in inline.content else None
         held = _CODE.sub(lambda it: "x" * len(it[0]), inline.content)
-        for end in _SOFT.finditer(held, mark.end() + 1 if mark else 0):
-            yield places.at(end.start()), places.at(end.end())
+        for kid in inline.children or ():
+            if kid.type == "formula":
+                begin, end = kid.meta["start"], kid.meta["end"]
+                held = f"{held[:begin]}{'x' * (end - begin)}{held[end:]}"
+        for it in _SOFT.finditer(held, mark.end() + 1 if mark else 0):
+            yield places.at(it.start()), places.at(it.end())

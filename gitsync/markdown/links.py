@@ -12,7 +12,7 @@ from functools import cache
 from html import escape, unescape
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from gitsync.markdown.sources import Places, cell_places, line_places, line_starts
+from gitsync.markdown.sources import Places, contents
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
@@ -81,21 +81,9 @@ def find_links(body: str) -> list[Link]:
     md.block.parse(source, md, env, tokens)
     definitions = [Link(*note) for note in notes]
     found: list[Link] = []
-    starts = line_starts(source)
-    cell = 0
-    before = ""
-    for token in tokens:
-        if token.type == "tr_open" and token.map:
-            cell = starts[token.map[0]]
-        elif token.type in ("inline", "html_block") and token.map and token.content:
-            if before in ("th_open", "td_open"):
-                places, cell = cell_places(source, token.content, cell, starts[token.map[1]] - 1)
-            else:
-                places = line_places(source, token.content, starts, token.map[0])
-            notes = _html(token.content) if token.type == "html_block" else _inline(token.content, md, env)
-            if places.inner:
-                found += (Link(places.at(n.start), places.at(n.end), n.url, n.kind, n.syntax) for n in notes)
-        before = token.type
+    for token, places in contents(source, tokens):
+        notes = _html(token.content) if token.type == "html_block" else _inline(token.content, md, env)
+        found += (Link(places.at(n.start), places.at(n.end), n.url, n.kind, n.syntax) for n in notes)
     # A definition is what is made of it: an image shows what it leads to.
     found += (it._replace(kind="image") if md.normalizeLink(it.url) in shown else it for it in definitions)
     return sorted(found)

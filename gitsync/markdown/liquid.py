@@ -115,6 +115,20 @@ def unknown_tags(body: str) -> list[str]:
     return list(dict.fromkeys(names))
 
 
+def tag_blocks(body: str, name: str) -> Iterator[tuple[int, int, str, str]]:
+    """Yield where each block of the tag `name` is, from its tag to its end tag; what its tag says; what is in it."""
+    at = 0
+    opened: tuple[int, int, str] | None = None
+    for piece in _pieces(body):
+        start, at = at, at + len(piece.text)
+        found = _NAME.match(piece.text) if piece.kind == "known" else None
+        if found and found[1] == name:
+            opened = start, at, piece.text[found.end() :].rstrip("%}-").strip()
+        elif found and found[1] == f"end{name}" and opened:
+            yield opened[0], at, opened[2], body[opened[1] : start]
+            opened = None
+
+
 def _wrap_of_literal(raw: str) -> int:
     """Return how many spaces precede "raw" in a raw block around one piece of literal text; 0: another raw block."""
     match = _OURS.fullmatch(raw)

@@ -14,12 +14,13 @@ from typing import Final
 
 from gitsync.markdown.asides import Asides
 from gitsync.markdown.callouts import as_quotes, quoted
-from gitsync.markdown.details import from_liquid
 from gitsync.markdown.dom import TEXT, WHITE, Node, parse, to_source, walk
 from gitsync.markdown.embeds import SPELLED, find
 from gitsync.markdown.extensions import extensions
 from gitsync.markdown.foreign import foreign
 from gitsync.markdown.formats import HTML_UNSAID, TAG, Format, Loss, Translation, compared
+from gitsync.markdown.formula_spellings import as_tex
+from gitsync.markdown.github import as_github
 from gitsync.markdown.html import to_markdown
 from gitsync.markdown.providers import Embed, embed_of, html_of
 from gitsync.markdown.render import to_html, unused_notes
@@ -32,6 +33,9 @@ _INLINE: Final = {"a": ("href", "title"), "img": ("src", "alt", "title"), "ol": 
 _TABLE: Final = re.compile(r"<table>[^<]*(?:<(?!/?table>)[^<]*)*</table>\n?")
 _DEFINITIONS: Final = re.compile(r"<dl>[^<]*(?:<(?!/?dl>)[^<]*)*</dl>\n?")
 _DETAILS: Final = re.compile(r"<details\b[^<>]*>\s*<summary>(.*?)</summary>|</details>\n?", re.DOTALL)
+_FORMULA: Final = re.compile(
+    r'<p><span class="math display">\\\[([^<]*)\\\]</span></p>|<span class="math \w+">\\[(\[]([^<]*)\\[)\]]</span>'
+)
 _NOTES: Final = re.compile(
     r'<section class="footnotes">\n<ol>\n([^<]*(?:<(?!/?section\b)[^<]*)*)</ol>\n</section>\n?', re.DOTALL
 )
@@ -232,6 +236,8 @@ def write(body: str) -> Translation:
     """Return `body` as the HTML that Medium takes: two headings, no tables, no footnotes, no boxes to tick."""
     html = _html(body)
     losses: list[Loss] = []
+    if '<span class="math ' in html:
+        html = _FORMULA.sub(_as_formula, html)
     if "<details" in html and (flat := _unfolded(html)) != html:
         losses.append(Loss(code="DETAILS_FLAT", message="Medium has no details: they are shown under their summary"))
         html = flat
@@ -247,6 +253,11 @@ def _unfolded(html: str) -> str:
     return _DETAILS.sub(lambda it: f"<p><strong>{it[1]}</strong></p>" if it[1] else "", html)
 
 
+def _as_formula(match: re.Match[str]) -> str:
+    """Return a formula as code: Medium has no other place in which signs stay what they are."""
+    return f"<pre><code>{match[1]}\n</code></pre>" if match[1] else f"<code>{match[2]}</code>"
+
+
 def _marked(html: str) -> str:
     """Return `html` with headings and code as Medium has them."""
     html = re.sub(r"<(/?)h([1-6])\b", lambda it: f"<{it[1]}{'h3' if it[2] in '12' else 'h4'}", html)
@@ -255,7 +266,7 @@ def _marked(html: str) -> str:
 
 def _html(body: str) -> str:
     """Return `body` as HTML with its embeds in figures."""
-    body = as_quotes(from_liquid(body))
+    body = as_quotes(as_github(body))
     position, parts = 0, []
     for start, end, embed, _ in find(body):
         parts += [body[position:start], f"\n\n{_shown(embed)}\n\n"]
@@ -285,6 +296,7 @@ def _written(body: str, html: str, losses: list[Loss]) -> Translation:
     losses += [
         *unused_notes(body),
         *stripped(body, "Medium"),
+        *as_tex(body, "Medium", "TeX, in code"),
         *quoted(body, "Medium"),
         *extensions(body, "Medium"),
         *foreign(body, "Medium"),

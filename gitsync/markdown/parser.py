@@ -1,4 +1,4 @@
-"""The Markdown that gitsync speaks: CommonMark, GitHub's extensions, footnotes and definition lists."""
+"""The Markdown that gitsync speaks: CommonMark, GitHub's extensions, formulas, footnotes and definition lists."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from mdit_py_plugins.deflist import deflist_plugin
 from mdit_py_plugins.footnote import footnote_plugin
 
 from gitsync.markdown.autolinks import autolinks
+from gitsync.markdown.formulas import formulas
 
 _LAST_BRACKET = -1  # a key in a cache whose other keys are positions
 NESTING = 100
@@ -27,6 +28,7 @@ def new_parser() -> MarkdownIt:
     md.use(footnote_plugin, inline=False)
     md.use(deflist_plugin)
     md.use(autolinks)
+    md.use(formulas)
     for name in ("link", "image"):
         md.inline.ruler.at(name, _only_before_a_bracket(rule_of(md.inline.ruler, name)))
     return md

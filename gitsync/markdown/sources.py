@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from typing import NamedTuple
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from markdown_it.token import Token
 
 
 class Places(NamedTuple):
@@ -57,6 +61,24 @@ def cell_places(source: str, content: str, begin: int, end: int) -> tuple[Places
         places.inner.append(pipe)
         places.outer.append(found + pipe + number)
     return places, found + len(written)
+
+
+def contents(source: str, tokens: Sequence[Token]) -> Iterator[tuple[Token, Places]]:
+    """Yield each token that has text or HTML in it, and where in `source` that stands."""
+    starts = line_starts(source)
+    cell = 0
+    before = ""
+    for token in tokens:
+        if token.type == "tr_open" and token.map:
+            cell = starts[token.map[0]]
+        elif token.type in ("inline", "html_block") and token.map and token.content:
+            if before in ("th_open", "td_open"):
+                places, cell = cell_places(source, token.content, cell, starts[token.map[1]] - 1)
+            else:
+                places = line_places(source, token.content, starts, token.map[0])
+            if places.inner:
+                yield token, places
+        before = token.type
 
 
 def _all(text: str, char: str) -> list[int]:

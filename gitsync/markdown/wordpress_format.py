@@ -16,6 +16,7 @@ from gitsync.markdown.equality import same_dom
 from gitsync.markdown.extensions import extensions
 from gitsync.markdown.foreign import foreign
 from gitsync.markdown.formats import HTML_UNSAID, Format, Loss, Translation, compared
+from gitsync.markdown.formula_spellings import as_tex
 from gitsync.markdown.heading_ids import given, unnamed
 from gitsync.markdown.html import to_markdown, translated
 from gitsync.markdown.providers import embed_of
@@ -91,6 +92,7 @@ def write(body: str) -> Translation:
             *written.losses,
             *unused_notes(body),
             *folded(body, "WordPress"),
+            *as_tex(body, "WordPress", "TeX, unless a plugin (MathJax, KaTeX) is there for them"),
             *extensions(body, "WordPress"),
             *foreign(body, "WordPress", ("wordpress",), shown(body)),
         ),

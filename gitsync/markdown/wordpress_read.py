@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from gitsync.markdown.alerts import KINDS, TITLE, classes
 from gitsync.markdown.dom import WHITE
+from gitsync.markdown.formulas import html as formula
 from gitsync.markdown.providers import embed_of
 from gitsync.markdown.wordpress_blocks import Block
 
@@ -43,6 +44,8 @@ _BR = re.compile(r"<br\s*/?>")
 _TITLE = re.compile(rf"\s*<p class=\"{TITLE}\"><strong>(.*)</strong></p>\s*", re.DOTALL)
 _OPEN_QUOTE = re.compile(r"\s*<blockquote(?: class=\"wp-block-quote\")?>")
 _CITE = re.compile(r"<cite>(?:(?!</?cite\b).)*</cite>", re.DOTALL)
+_MATHML = re.compile(r"<math data-latex=\"([^\"<>]+)\">.*?</math>", re.DOTALL)
+_MATH = re.compile(r"\s*<div class=\"wp-block-math\">\s*<math display=\"block\">.*</math>\s*</div>\s*", re.DOTALL)
 _OPEN_DETAILS = re.compile(r"\s*<details class=\"wp-block-details\"( open)?>\s*<summary>(.*?)</summary>", re.DOTALL)
 
 Plain = str | None
@@ -55,7 +58,8 @@ def plain(block: Block) -> Plain:
     if read is None or block.attrs is None:
         return None
     known, write = read
-    return write(block) if block.attrs.keys() <= known else None
+    html = write(block) if block.attrs.keys() <= known else None
+    return _MATHML.sub(lambda it: formula(unescape(it[1]), shown=False), html) if html and "<math" in html else html
 
 
 def left_out(block: Block) -> list[str]:
@@ -238,6 +242,11 @@ def _more(block: Block) -> Plain:
     return html if (html := block.html.strip()) == f"<!--more{words and ' '}{words}-->" else None
 
 
+def _math(block: Block) -> Plain:
+    tex = str((block.attrs or {}).get("latex") or "").strip()
+    return f"<p>{formula(tex, shown=True)}</p>" if tex and _one(_MATH, block) else None
+
+
 def embedded(block: Block) -> str | None:
     """Return the address that an embed block shows; None for another block, and for one with a caption."""
     if block.name.removeprefix("core/").partition("-embed/")[0] not in ("embed", "core"):
@@ -290,5 +299,6 @@ _READERS: Final[dict[str, tuple[frozenset[str], Callable[[Block], Plain]]]] = {
     "quote": (frozenset({"className"}), _quote),
     "details": (frozenset({"showContent"}), _details),
     "separator": (frozenset({"opacity", "className"}), _separator),
+    "math": (frozenset({"latex"}), _math),
     "more": (frozenset({"customText"}), _more),
 }

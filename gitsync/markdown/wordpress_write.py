@@ -18,9 +18,9 @@ from markdown_it.token import Token
 
 from gitsync.markdown.alerts import TITLE, classes
 from gitsync.markdown.asides import Asides
-from gitsync.markdown.details import from_liquid
 from gitsync.markdown.dom import WHITE
 from gitsync.markdown.embeds import find, may_have
+from gitsync.markdown.github import as_github
 from gitsync.markdown.parser import parsed
 from gitsync.markdown.providers import Embed
 from gitsync.markdown.render import render_tokens, tokens_of
@@ -52,7 +52,7 @@ _LANGUAGE = re.compile(r"[^\s\"'<>&]+")
 
 def write_blocks(body: str) -> list[str]:
     """Return the markup of each block of `body`."""
-    body = from_liquid(body)
+    body = as_github(body)
     asides = Asides(body, "<!-- wp:{} /-->")
     return [asides.restored(text) for text in _blocks(tokens_of(_set_aside(body, asides)))]
 
