@@ -16,6 +16,7 @@ from urllib.parse import quote, unquote, urlsplit
 from gitsync.connector import Connector, Problem
 from gitsync.document import Document
 from gitsync.markdown.links import Link, may_be_relative, rewrite
+from gitsync.markdown.template_links import plain_links
 from gitsync.model import Post, digest
 from gitsync.state.records import Oid, Uses
 
@@ -85,7 +86,8 @@ def project(post: Post, path: str, place: Place, connector: Connector, *, checke
     Without `checked` nobody looks for problems: for what is on the site already.
     """
     outgoing = _Outgoing(path, place)
-    body = rewrite(post.body, outgoing.target) if may_be_relative(post.body) else post.body
+    body = _without_templates(post.body, path, place)
+    body = rewrite(body, outgoing.target) if may_be_relative(body) else body
     outgoing.field = "cover"
     fields = connector.capabilities.fields
     held = post.cover if "cover" in fields else None
@@ -102,6 +104,12 @@ def project(post: Post, path: str, place: Place, connector: Connector, *, checke
     assets = {path: oid for path in outgoing.assets if (oid := place.blob(path)) is not None}
     uses = Uses(posts=outgoing.posts, assets=assets)
     return Projection(post=stored, digest=digest(stored), uses=uses, problems=problems)
+
+
+def _without_templates(body: str, path: str, place: Place) -> str:
+    root = place.root
+    folder = posixpath.join(posixpath.dirname(path).removeprefix(root.rstrip("/")).lstrip("/"), "")
+    return plain_links(body, folder, lambda name: place.exists(root + name) is not None)
 
 
 def _where_written(problem: Problem, sent: str, written: str) -> Problem:

@@ -66,7 +66,7 @@ class Uploading:
                 self._lost += isinstance(error, OutcomeUnknown)
                 if self._lost == LOST:
                     raise SiteError(error.message, "Try again later.") from None
-                hint = f"Look at {path}, or set [content] url, where your files are served."
+                hint = "Make it a file that the site takes, or link to where it is served."
                 self._refused[oid] = Rejected(f"{path} could not be uploaded. {error.message}", hint)
                 raise self._refused[oid] from None
             self._noted.note(self._site, oid, url)
