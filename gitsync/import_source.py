@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
+import pickle
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 
 from gitsync import document
 from gitsync.engine.bringing import Bringing, Fetch, fetched
+from gitsync.engine.exchange import Exchange
 from gitsync.engine.overlay import Overlay
 from gitsync.engine.projection import relative
 from gitsync.errors import InvalidContent
@@ -19,6 +24,7 @@ from gitsync.project import Project
 from gitsync.repository import Oid
 from gitsync.source import Found, Source, open_source
 from gitsync.state.lock import process_lock
+from gitsync.state.spool import Spool
 
 PROCESS_WAIT = 60.0
 """Seconds to wait for another process in this repository."""
@@ -28,13 +34,13 @@ PROCESS_WAIT = 60.0
 class _Here:
     """What is here already, by what makes a post the same one."""
 
-    texts: dict[tuple[str, str], str] = field(default_factory=dict)
+    texts: dict[bytes, str] = field(default_factory=dict)
     named: dict[tuple[str, str], str] = field(default_factory=dict)
     canonical: dict[str, str] = field(default_factory=dict)
 
     def add(self, path: str, post: Post, slug: str) -> None:
         title = (post.title or "").strip()
-        self.texts[title, " ".join(post.body.split())] = path
+        self.texts[_told_apart(title, post.body)] = path
         self.named[title, post.slug or slug] = path
         if post.canonical_url:
             self.canonical[post.canonical_url] = path
@@ -42,10 +48,38 @@ class _Here:
     def path_of(self, found: Found) -> str | None:
         """Return the path of the post that `found` is, None for a new one."""
         title, post = (found.post.title or "").strip(), found.post
-        same = self.texts.get((title, " ".join(post.body.split()))) or (
+        same = self.texts.get(_told_apart(title, post.body)) or (
             self.named.get((title, post.slug)) if post.slug else None
         )
         return same or next((self.canonical[u] for u in (post.canonical_url, found.url) if u in self.canonical), None)
+
+
+def _told_apart(title: str, body: str) -> bytes:
+    """Return a hash of what makes two posts the same: there may be a hundred thousand texts."""
+    return hashlib.sha256(f"{title}\0{' '.join(body.split())}".encode("utf-8", "surrogatepass")).digest()
+
+
+class _Waiting:
+    """The new posts and where they are to be, in order and on the disk: links are made when all places are known."""
+
+    def __init__(self) -> None:
+        self._spool = Spool()
+        self._starts: list[int] = []
+
+    def add(self, where: str, found: Found) -> None:
+        self._starts.append(self._spool.add(pickle.dumps((where, found), pickle.HIGHEST_PROTOCOL)))
+
+    def __len__(self) -> int:
+        return len(self._starts)
+
+    def __iter__(self) -> Iterator[tuple[str, Found]]:
+        for start, end in pairwise((*self._starts, self._spool.end)):
+            # Our own values in a file of our own: nobody else can have put anything there.
+            where, found = pickle.loads(self._spool.read(start, end - start))  # noqa: S301
+            yield where, found
+
+    def close(self) -> None:
+        self._spool.close()
 
 
 def import_source(project: Project, path: Path, *, dry_run: bool, fetch: Fetch = fetched) -> Iterator[Event]:
@@ -60,17 +94,21 @@ def import_source(project: Project, path: Path, *, dry_run: bool, fetch: Fetch =
         return
     with process_lock(repository, wait=PROCESS_WAIT):
         worktree.complete(repository)
-        project.check_writable(None)
+        project.check_writable(_followed(project))
         yield from _imported(project, source, path, fetch)
+
+
+def _followed(project: Project) -> str | None:
+    """Return the branch that the ledgers say is followed."""
+    return Exchange(project, list(project.config.sites)).recorded_branch()
 
 
 def _imported(project: Project, source: Source, path: Path, fetch: Fetch | None) -> Iterator[Event]:
     """Import, with what fetches pictures; None for a dry run."""
     dry_run = fetch is None
-    with Overlay(project, project.head()) as overlay:
+    with Overlay(project, project.head()) as overlay, closing(_Waiting()) as new:
         here = _posts_here(project, overlay)
         places: dict[str, str] = {}
-        new: list[tuple[str, Found]] = []
         files: dict[str, Oid] = {}
         wanted = fetch if project.config.content.fetch_assets else None
         pictures = Bringing(overlay, wanted, lambda _: None, {}) if wanted is not None else None
@@ -83,12 +121,12 @@ def _imported(project: Project, source: Source, path: Path, fetch: Fetch | None)
             where = overlay.free_path(project.dialect.new_path(found.post, folder=project.folder))
             files[where] = overlay.put(where, _file(project, found, found.post, where))
             _note(places, found.url, where)
-            new.append((where, found))
+            new.add(where, found)
             yield Progress(site=source.name, done=number)
         for where, found in new:
             linked = found.post.with_fields({"body": _linked(found.post.body, where, places)})
             linked = linked if pictures is None else pictures.localised(linked, where)
-            if linked is not found.post:
+            if linked != found.post:
                 files[where] = overlay.put(where, _file(project, found, linked, where))
         if files and not dry_run:
             brought = pictures.files() if pictures is not None else {}
@@ -136,7 +174,7 @@ def _linked(body: str, path: str, places: dict[str, str]) -> str:
 
 def _commit(project: Project, overlay: Overlay, files: dict[str, Oid], message: str) -> None:
     repository = project.repository
-    branch = project.check_writable(None)
+    branch = project.check_writable(_followed(project))
     with repository.importer() as importer:
         changes = ((path, overlay.read(oid), "100644") for path, oid in files.items())
         commit = importer.commit(parent=overlay.head, changes=changes, message=message)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 import zipfile
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,6 +12,7 @@ from gitsync_connectors.medium_export import Feed, MediumExport, open_zip
 from gitsync_connectors.wordpress_export import WordPressExport, open_export
 
 from gitsync.errors import InvalidContent, UsageError
+from gitsync.events import Operation
 from gitsync.import_source import import_source
 from gitsync.project import Project
 from gitsync.source import open_source
@@ -365,3 +367,38 @@ def test_what_is_no_export_is_told(desk: Desk, tmp_path: Path) -> None:
     assert open_export(tmp_path / "x.zip") is None
     with pytest.raises(UsageError, match="no export"):
         open_source(tmp_path / "x.zip")
+
+
+def test_an_import_goes_to_the_branch_that_the_sites_follow_alone(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    desk = Desk(tmp_path / "blog", capsys)
+    (tmp_path / "export.xml").write_text(EXPORT)
+    desk.put("posts/a.md", "---\ntitle: A\n---\n\nOf its own.\n")
+    assert desk.run("sync").code == 0
+    desk.git("checkout", "--quiet", "-b", "other")
+    before = desk.git("rev-parse", "HEAD")
+    answer = desk.run("import", str(tmp_path / "export.xml"))
+    assert answer.code == 5
+    assert "The sites follow the branch main, and this is other." in answer.told
+    assert desk.git("rev-parse", "HEAD") == before
+
+
+def test_an_import_of_many_posts_holds_few_of_them_in_memory(
+    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gitsync.state.spool.IN_MEMORY", 1 << 16)
+    many = tmp_path / "many"
+    many.mkdir()
+    for number in range(60):
+        (many / f"{number}.md").write_text(f"---\ntitle: Post {number}\n---\n\n{'Some words. ' * 5000}\n")
+    project = Project.open(desk.root)
+    for _ in range(2):  # what is imported and compiled the first time is not counted
+        tracemalloc.start()
+        try:
+            told = sum(isinstance(it, Operation) for it in import_source(project, many, dry_run=True))
+            _, peak = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+    assert told == 60
+    assert peak < 2 << 20, "they are 3.5 MB"

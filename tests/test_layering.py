@@ -15,7 +15,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 
 LAYERS = (
-    "errors",
+    "errors durable",
     "model",
     "connector events",
     "document dialects merge markdown http config",
@@ -32,7 +32,17 @@ LAYERS = (
 ROOMS = {"git", "post", "state", "engine", "undo"}
 """Packages that only keep their modules together: each module of theirs has its own place in the layers."""
 
-CONNECTORS_MAY_IMPORT = {"connector", "source", "model", "errors", "http", "markdown", "document", "dialects"}
+CONNECTORS_MAY_IMPORT = {
+    "connector",
+    "source",
+    "model",
+    "errors",
+    "http",
+    "markdown",
+    "document",
+    "dialects",
+    "durable",
+}
 ONLY_IN = {"git": {"gitsync/repository.py"}, "httpx": {"gitsync/http.py", "gitsync/outside.py"}}
 HEAVY = {"httpx", "git", "sqlalchemy", "rich", "yaml"}
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
+from gitsync.durable import sync_folder
 from gitsync.errors import ConfigError, Error, NotFound, Stale, Unauthorized, Unreachable
 
 PREFIX = ".gitsync-"
@@ -56,7 +57,7 @@ class Files:
         with self._errors(path), self._written(target, content, target.stat().st_mode) as temporary:
             self._compare(path, expect)
             temporary.replace(target)
-            _sync(target.parent)
+            sync_folder(target.parent)
 
     def add(self, path: str, content: bytes) -> bool:
         """Make a new file; answer False, and leave it alone, when there is one of that name."""
@@ -75,7 +76,7 @@ class Files:
                     if error.errno not in (errno.EPERM, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK) or target.exists():
                         raise
                     temporary.replace(target)
-                _sync(target.parent)
+                sync_folder(target.parent)
         return True
 
     def move(self, path: str, to: str, *, expect: str) -> bool:
@@ -88,8 +89,8 @@ class Files:
                 return False
             target.parent.mkdir(parents=True, exist_ok=True)
             source.rename(target)
-            _sync(target.parent)
-            _sync(source.parent)
+            sync_folder(target.parent)
+            sync_folder(source.parent)
         return True
 
     def remove(self, path: str, *, expect: str) -> None:
@@ -98,7 +99,7 @@ class Files:
         with self._errors(path):
             self._compare(path, expect)
             target.unlink()
-            _sync(target.parent)
+            sync_folder(target.parent)
             if target.stem == "index" and target.parent != self.root and not any(target.parent.iterdir()):
                 target.parent.rmdir()
 
@@ -166,12 +167,3 @@ def _raise(error: OSError) -> None:
 
 def _told(path: str) -> bool:
     return not any("\udc80" <= char <= "\udcff" for char in path)
-
-
-def _sync(folder: Path) -> None:
-    """Make a rename or a deletion in `folder` survive a power cut."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -13,6 +13,7 @@ from typing import Any
 import tomlkit
 from tomlkit.items import Table
 
+from gitsync.durable import sync_folder
 from gitsync.errors import UsageError
 from gitsync.tomlfile import HEADER, dotted
 
@@ -98,6 +99,7 @@ def replace_file(path: Path, text: str) -> None:
             os.fsync(number)
         Path(name).chmod(target.stat().st_mode & 0o777)
         Path(name).replace(target)
+        sync_folder(target.parent)
     except BaseException:
         with suppress(OSError):
             Path(name).unlink()
