@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import html
 import json
 import os
 import re
@@ -130,10 +131,30 @@ class Secrets:
 
 
 def disguises(secret: str) -> set[str]:
-    """Return the forms in which a server may say a secret back: as it is, as in a URL, in JSON, and in base64."""
-    quoted = json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]
-    encoded = base64.b64encode(secret.encode()).decode().rstrip("=")
-    return {secret, quote(secret), quote(secret, safe=""), quote_plus(secret), *quoted, encoded}
+    """Return the forms in which a server may say a secret back.
+
+    As it is, as in a URL (with capitals or not), in JSON (with PHP's slashes too), in HTML, in hexadecimal, and in
+    base64, also amid something longer.
+    """
+    urls = {quote(secret), quote(secret, safe=""), quote_plus(secret)}
+    small = {re.sub("%[0-9A-F]{2}", lambda escape: escape[0].lower(), url) for url in urls}
+    texts = {secret, json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]}
+    pages = {html.escape(secret, quote=False), html.escape(secret), html.escape(secret).replace("&#x27;", "&#039;")}
+    data = secret.encode("utf-8", "surrogatepass")
+    numbers = {data.hex(), data.hex().upper()}
+    return urls | small | texts | {text.replace("/", "\\/") for text in texts} | pages | numbers | _in_base64(data)
+
+
+def _in_base64(data: bytes) -> set[str]:
+    """Return `data` in base64, alone and where one or two bytes come before it, in both alphabets."""
+    found = {base64.b64encode(data).decode().rstrip("=")}
+    for before, shared in enumerate((0, 2, 3)):
+        # The first and last characters hold bits of the neighbours as well.
+        text = base64.b64encode(bytes(before) + data).decode().rstrip("=")
+        inner = text[shared : -1 if (before + len(data)) % 3 else None]
+        if len(inner) >= 2 * SHORTEST:
+            found.add(inner)
+    return found | {text.translate(str.maketrans("+/", "-_")) for text in found}
 
 
 URL_PASSWORD = re.compile(r"(\b[a-zA-Z][\w+.-]*://[^\s/:@]*:)[^\s/@]+@")

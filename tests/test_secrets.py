@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import base64
+import html
+import json
+import re
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 
@@ -82,3 +87,27 @@ def test_only_a_url_with_a_password_has_one() -> None:
     assert not has_password("sqlite:///x.db")
     assert not has_password("https://u@h/")
     assert not has_password("https://h/a:b@c")
+
+
+@pytest.mark.parametrize("secret", ["tök/en+1=&\"<'x", "abcd", "0123456789abcdef01234567:" + "9f" * 32])
+def test_no_form_in_which_a_server_says_a_secret_back_is_shown(
+    secrets: Secrets, monkeypatch: pytest.MonkeyPatch, secret: str
+) -> None:
+    monkeypatch.setenv("GITSYNC_TEST_TOKEN", secret)
+    secrets.resolve("env:GITSYNC_TEST_TOKEN")
+    data = secret.encode()
+    forms = [
+        secret,
+        quote(secret, safe=""),
+        re.sub("%..", lambda escape: escape[0].lower(), quote(secret, safe="")),
+        json.dumps(secret)[1:-1].replace("/", "\\/"),
+        html.escape(secret),
+        data.hex(),
+        base64.urlsafe_b64encode(data).decode().rstrip("="),
+    ]
+    for form in forms:
+        assert secrets.redact(f"bad key {form}!") == "bad key ***!"
+    for before in (b"", b"x", b"xy", b"user:"):
+        for encode in (base64.b64encode, base64.urlsafe_b64encode):
+            told = secrets.redact(encode(before + data + b"!").decode())
+            assert len(secret) < 8 or "***" in told
