@@ -39,12 +39,7 @@ def choose(project: Project, commit: str, sources: Sequence[str], to: str | None
 
 def ledger_of(project: Project, site: str) -> Ledger:
     """Return the ledger of `site`; in a fresh clone, that of the remote it was cloned from. Raises UsageError."""
-    repository = project.repository
-    ledger = Ledger(repository, site)
-    remote = project.config.state.remote or "origin"
-    if ledger.tip is None and repository.remote_url(remote) is not None:
-        share.fetch(repository, remote)
-        ledger = Ledger(repository, site, ref=share.copy_of(remote, site))
+    [ledger] = share.known(project.repository, [site], project.config.state.remote or "origin")
     if ledger.tip is None:
         raise UsageError(f"There is no ledger of {site} here.", "Sync it once, or name a site that was synced.")
     return ledger

@@ -18,6 +18,7 @@ from gitsync.git import worktree
 from gitsync.ledger import Ledger
 from gitsync.project import Project
 from gitsync.repository import Oid
+from gitsync.state import share
 from gitsync.sync import Options, Run
 from gitsync.undo.history import Sync, operations, syncs, touched
 from gitsync.undo.reversal import Reversal, land_reversal, recorded_branch
@@ -31,7 +32,7 @@ def find_sync(project: Project, name: str | None) -> Sync | None:
 
     None when no sync ever did anything. Raises UsageError when none or several have that name.
     """
-    known = syncs(project.repository, list(project.config.sites))
+    known = syncs(project.repository, ledgers(project))
     if name is None:
         return next((sync for sync in known if did_something(project, sync)), None)
     found = [sync for sync in known if sync.id.startswith(name)]
@@ -39,6 +40,11 @@ def find_sync(project: Project, name: str | None) -> Sync | None:
         how = "No sync is" if not found else f"{len(found)} syncs are"
         raise UsageError(f"{how} called {name}.", "Run gitsync log to see them.")
     return found[0]
+
+
+def ledgers(project: Project) -> list[Ledger]:
+    """Return the ledger of every site; in a fresh clone, as the remote has it."""
+    return share.known(project.repository, list(project.config.sites), project.config.state.remote)
 
 
 def did_something(project: Project, sync: Sync) -> bool:
@@ -132,7 +138,7 @@ class _Planner:
         self._sync = sync
         self._connectors = connectors
         self._head = project.head()
-        self._ledgers = {name: Ledger(project.repository, name) for name in project.config.sites}
+        self._ledgers = {ledger.site: ledger for ledger in ledgers(project)}
         self._reversal = Reversal()
         self._files: dict[str, Oid] = {}
 

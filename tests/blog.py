@@ -11,7 +11,9 @@ from gitsync_connectors.memory import STORES, Behaviour, Store, store
 from gitsync.events import Event, Operation, Summary
 from gitsync.model import Post
 from gitsync.project import Project
+from gitsync.state import share
 from gitsync.sync import Options, Run
+from gitsync.undo.history import Sync, syncs
 from tests.conftest import run_git
 
 
@@ -113,6 +115,11 @@ class Blog:
 
     def writes(self, name: str | None = None) -> list[tuple[str, str]]:
         return [call for call in self.site(name).log if call[0] in ("create", "update", "delete", "upload")]
+
+    def syncs(self) -> list[Sync]:
+        """Return what `gitsync log` tells of, newest first."""
+        repository = Project.open(self.root).repository
+        return syncs(repository, share.known(repository, self.names, None))
 
     def quiet(self) -> None:
         """Assert that a further sync does nothing at all."""

@@ -14,7 +14,7 @@ from gitsync import rollback as undo
 from gitsync.errors import Refused
 from gitsync.project import Project
 from gitsync.sync import Options
-from gitsync.undo.history import syncs, touched
+from gitsync.undo.history import touched
 from tests.laws import kept, single
 from tests.world import KEY, World, said, words
 
@@ -135,7 +135,7 @@ def revert(world: World) -> None:
 def roll_back(world: World, number: int) -> None:
     """Take back one of the newest syncs, whoever has edited what since; what is in the way is told."""
     blog, project = world.blog, Project.open(world.blog.root)
-    if not (known := syncs(project.repository, blog.names)[:4]):
+    if not (known := blog.syncs()[:4]):
         return
     sync = known[number % len(known)]
     parts = [it for part in sync.parts for it in touched(project.repository, part)]

@@ -7,12 +7,14 @@ from pathlib import Path
 import pytest
 from gitsync_connectors.memory import STORES, Fault
 
+from gitsync import rollback
+from gitsync.cli.failure import run
 from gitsync.errors import OutcomeUnknown, Refused, UsageError
+from gitsync.events import Operation
 from gitsync.model import Post
 from gitsync.project import Project
 from gitsync.restore import choose, foretell, restore
 from gitsync.sync import Options
-from gitsync.undo.history import syncs
 from tests.blog import Blog, Outcome, post
 from tests.conftest import run_git
 
@@ -71,7 +73,7 @@ def test_an_emptied_site_is_filled_again(blog: Blog) -> None:
 def test_an_earlier_state_comes_back_here_and_there(blog: Blog) -> None:
     three(blog)
     before, tree = seen(blog), blog.git("ls-tree", "-r", "HEAD", "posts")
-    first = syncs(Project.open(blog.root).repository, ["site"])[0].id
+    first = blog.syncs()[0].id
     ids = {title: blog.id_of(title) for title in "AC"}
     blog.git("mv", "posts/a.md", "posts/z.md")
     blog.write("posts/z.md", post("Z, once A", "Nothing is as it was.\n"))
@@ -107,7 +109,7 @@ def test_an_earlier_commit_of_the_branch_is_meant_too(blog: Blog) -> None:
 def test_posts_that_came_later_go_behind_the_guard(blog: Blog) -> None:
     blog.put("posts/a.md", post("A"))
     blog.run()
-    first = syncs(Project.open(blog.root).repository, ["site"])[0].id
+    first = blog.syncs()[0].id
     for name in "bcdefg":
         blog.write(f"posts/{name}.md", post(name.upper()))
     blog.commit()
@@ -169,6 +171,42 @@ def test_a_backup_is_enough(tmp_path: Path, shared: bool) -> None:
     STORES[f"memory:{blog.root}/site"] = STORES[f"memory:{tmp_path / 'blog'}/site"]
     blog.quiet()
     assert not ids & set(blog.site().posts()) or len(blog.site().posts()) == 3
+
+
+@pytest.mark.parametrize("how", ["restore", "rollback"])
+def test_a_fresh_clone_of_a_backup_knows_every_sync(
+    tmp_path: Path, how: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    blog = Blog(tmp_path / "blog", config='[state]\nremote = "origin"\n')
+    run_git(tmp_path, "init", "-q", "--bare", "--initial-branch=main", "origin.git")
+    blog.git("remote", "add", "origin", str(tmp_path / "origin.git"))
+    blog.git("push", "-q", "origin", "main")
+    three(blog)
+    blog.run()
+    before = seen(blog)
+    blog.put("posts/a.md", post("A", "Worse.\n"))
+    blog.git("push", "-q", "origin", "main")
+    blog.run()
+    newest, first = (sync.id for sync in blog.syncs())
+    run_git(tmp_path, "clone", "-q", str(tmp_path / "origin.git"), "again")
+    blog.root = again = tmp_path / "again"
+    STORES[f"memory:{again}/site"] = STORES[f"memory:{tmp_path / 'blog'}/site"]
+    assert run(["-C", str(again), "log"]) == 0
+    told = capsys.readouterr().out
+    assert newest in told
+    assert first in told
+    if how == "restore":
+        assert restored(blog, first).summary.exit_code == 0
+    else:
+        project = Project.open(again)
+        found = rollback.find_sync(project, None)
+        assert found is not None
+        assert found.id == newest
+        foretold = list(rollback.foretell(project, found))
+        assert any(isinstance(event, Operation) and event.path == "posts/a.md" for event in foretold)
+        list(rollback.roll_back(project, found, Options()).events())
+    assert seen(blog) == before
+    blog.quiet()
 
 
 def test_a_new_site_takes_the_place_of_one_that_is_gone(blog: Blog, tmp_path: Path) -> None:

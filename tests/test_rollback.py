@@ -13,7 +13,7 @@ from gitsync.model import Post
 from gitsync.project import Project
 from gitsync.rollback import find_sync, foretell, roll_back
 from gitsync.sync import Options
-from gitsync.undo.history import operations, syncs, touched
+from gitsync.undo.history import operations, touched
 from tests.blog import Blog, Outcome, post
 
 
@@ -43,7 +43,7 @@ def foretold(blog: Blog, name: str | None = None) -> Outcome:
 
 
 def last(blog: Blog) -> str:
-    return syncs(Project.open(blog.root).repository, blog.names)[0].id
+    return blog.syncs()[0].id
 
 
 def shown(blog: Blog) -> dict[str, dict[str, tuple[str | None, str | None, str, tuple[str, ...]]]]:
@@ -67,7 +67,7 @@ def deeds(blog: Blog) -> list[list[tuple[str, str, str | None]]]:
             for part in sync.parts
             for it in operations(repository, sync, touched(repository, part))
         ]
-        for sync in syncs(repository, blog.names)
+        for sync in blog.syncs()
     ]
 
 
@@ -385,7 +385,7 @@ def test_a_rollback_that_was_cut_off_is_finished_by_the_next(blog: Blog) -> None
     blog.run()
     blog.site().faults.append(Fault(on="update", error=Unreachable("down"), skip=2))
     assert rolled_back(blog).summary.exit_code == 1
-    first = syncs(Project.open(blog.root).repository, blog.names)[-1].id
+    first = blog.syncs()[-1].id
     outcome = rolled_back(blog, first)
     assert outcome.summary.exit_code == 0, outcome.told
     assert {p.status for p in blog.site().posts().values()} == {"draft"}

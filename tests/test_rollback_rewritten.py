@@ -10,8 +10,6 @@ from gitsync_connectors.memory import Fault
 
 from gitsync.errors import Rejected
 from gitsync.model import Post
-from gitsync.project import Project
-from gitsync.undo.history import syncs
 from tests.blog import Blog, post
 from tests.test_rollback_laws import public, rolled_back
 
@@ -112,7 +110,7 @@ def test_two_syncs_that_one_reset_left_behind_are_rolled_back_one_by_one(blog: B
     blog.run()
     blog.put("posts/b.md", post("B", "Other.\n", slug="b"))
     blog.run()
-    newest, second, _ = (sync.id for sync in syncs(Project.open(blog.root).repository, blog.names))
+    newest, second, _ = (sync.id for sync in blog.syncs())
     blog.git("reset", "--quiet", "--hard", head)
     for name in (newest, second):
         assert rolled_back(blog, name).summary.exit_code == 0

@@ -21,13 +21,15 @@ def log(invocation: Invocation, sites: tuple[str, ...], number: int | None) -> i
 
     With each SITE, the newest first. `gitsync rollback` takes one back.
     """
+    from gitsync.state import share
     from gitsync.undo.history import operations, syncs, touched
 
     project = invocation.project()
     printer = Printer(invocation)
     names = [site.name for site in project.config.choose(sites)]
     told = 0
-    for sync in syncs(project.repository, list(project.config.sites)):
+    ledgers = share.known(project.repository, list(project.config.sites), project.config.state.remote)
+    for sync in syncs(project.repository, ledgers):
         parts = [part for part in sync.parts if part.site in names]
         posts = [post for part in parts for post in touched(project.repository, part)]
         done = list(operations(project.repository, sync, posts))

@@ -29,6 +29,15 @@ def copy_of(remote: str, site: str) -> str:
     return f"{COPIES}{remote}/{site}"
 
 
+def known(repository: Repository, sites: Sequence[str], remote: str | None) -> list[Ledger]:
+    """Return the ledgers of `sites`; in a fresh clone, which has none of them yet, the remote's, fetched now."""
+    ours = [Ledger(repository, site) for site in sites]
+    if remote is None or any(ledger.tip for ledger in ours) or repository.remote_url(remote) is None:
+        return ours
+    fetch(repository, remote)
+    return [Ledger(repository, site, ref=copy_of(remote, site)) for site in sites]
+
+
 def fetch(repository: Repository, remote: str, *, branch: str | None = None) -> dict[str, Oid]:
     """Fetch the remote's ledgers, and `branch` to refs/remotes; return site -> tip there.
 

@@ -73,18 +73,17 @@ class Touched:
         return (now.written, now.revisions) != (then.written, then.revisions)
 
 
-def syncs(repository: Repository, sites: Sequence[str]) -> list[Sync]:
-    """Return every run that `sites` or the branch know of, newest first."""
+def syncs(repository: Repository, ledgers: Sequence[Ledger]) -> list[Sync]:
+    """Return every run that `ledgers` or the branch know of, newest first."""
     history = _History()
     head = repository.head()
     for commit in repository.log(head) if head else ():
         history.places[commit.oid] = -len(history.places)
         history.add("", commit, "Gitsync-Sync")
     heads: set[Oid] = set()
-    for site in sites:
-        tip = Ledger(repository, site).tip
-        for commit in repository.log(tip) if tip else ():
-            history.add(site, commit, "Sync")
+    for ledger in ledgers:
+        for commit in repository.log(ledger.tip) if ledger.tip else ():
+            history.add(ledger.site, commit, "Sync")
             heads.update(heads_of(commit.trailers))
     history.recall(repository, head, sorted(heads - history.places.keys()))
     age = {id: history.age(commits) for id, commits in history.runs.items()}

@@ -31,7 +31,7 @@ def find_target(project: Project, ledger: Ledger, name: str) -> Target:
     """
     repository, site = project.repository, ledger.site
     if len(name) >= 4:
-        found = [sync for sync in syncs(repository, [site]) if sync.id.startswith(name) and sync.parts]
+        found = [sync for sync in syncs(repository, [ledger]) if sync.id.startswith(name) and sync.parts]
         if len(found) == 1:
             return _of_ledger(ledger, found[0].parts[0].commits[-1], f"after sync {found[0].id}")
     commit = repository.resolve(f"{name}^{{commit}}")
