@@ -229,6 +229,7 @@ def test_markdown_is_what_a_person_would_write(html, markdown):
         "3.14 ~ pi",
         "f(x) = y|z",
         "user@host",
+        "@a/b@1.2.3 and left@0.10.0, right@1",
         'it\'s "quoted"',
         "back\\slash",
         "[link] (no)",
@@ -273,8 +274,8 @@ def test_spaces_in_code_stay(html, markdown):
     assert not same_dom("<code>a  b</code>", "<code>a b</code>")
 
 
-@pytest.mark.parametrize("html", ["<p>a <?php echo $x; ?> b</p>", "<?php\necho 1; ?>"])
-def test_a_processing_instruction_ends_as_markdown_has_it(html):
+@pytest.mark.parametrize("html", ["<p>a <?php echo $x; ?> b</p>", "<?php\necho 1; ?>", "<?php\n'>'; ?>\n<p>a</p>"])
+def test_a_processing_instruction_ends_as_it_did(html):
     assert "; ?>" in to_markdown(html)
     assert same_dom(to_html(to_markdown(html)), html)
 

@@ -33,6 +33,7 @@ from gitsync.markdown.render import to_html
         ("*x* a_b-c_d@x.org_", "<p><em>x</em> a_b-c_d@x.org_</p>"),
         ("a_b-c_d@x.org.", '<p><a href="mailto:a_b-c_d@x.org">a_b-c_d@x.org</a>.</p>'),
         ("`http://a.b` [http://a.b](c) ahttp://a.b http\\://a.b x@y", None),
+        ("@a/left@1.2.3, right@0.10, a@b.c1", "<p>@a/left@1.2.3, right@0.10, a@b.c1</p>"),
         ("term\n: what it means", "<dl><dt>term</dt><dd>what it means</dd></dl>"),
         ("a\\\nb", "<p>a<br>b</p>"),
         ("[日](日.md)", '<p><a href="%E6%97%A5.md">日</a></p>'),

@@ -1,7 +1,7 @@
 """Bare URLs and e-mail addresses as links, by the rules of GitHub Flavored Markdown's autolink extension.
 
 The scheme and the "@" are found while Markdown is read, so that a "_" within an address is no emphasis; "www." is
-looked for afterwards in what is left as text. Source: GFM specification, section 6.9.
+looked for afterwards in what is left as text. Sources: GFM specification, section 6.9; cmark-gfm extensions/autolink.c.
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ _LABEL = r"[\w\U00010000-\U0010ffff-]+"
 _DOMAIN = re.compile(rf"{_LABEL}(?:\.{_LABEL})*")
 _REST = re.compile(r"[^\s<\x00]*")
 _LOCAL = re.compile(r"[A-Za-z0-9._+-]{1,256}$")
-_HOST = re.compile(r"[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)+")
+HOST = re.compile(r"[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)+")
+"""The host of an e-mail address; it is one if its last character is a letter: "left@1.2.3" is a version."""
 _TRAIL = re.compile(r"(?:[?!.,:*_~'\"]|&[A-Za-z0-9]+;)$")
 TEXT = re.compile(r"(?:https?|ftp)://\w|www\.\w|[A-Za-z0-9._+-]@[A-Za-z0-9_-]+\.\w", re.IGNORECASE)
 """Finds (too much rather than too little of) what this module would make a link of."""
@@ -67,8 +68,8 @@ def _url(state: StateInline) -> tuple[int, int, str]:
 
 def _address(state: StateInline) -> tuple[int, int, str]:
     local = _LOCAL.search(state.pending[-257:])
-    host = _HOST.match(state.src, state.pos + 1)
-    if not local or not host or host[0][-1] in "-_":
+    host = HOST.match(state.src, state.pos + 1)
+    if not local or not host or not host[0][-1].isalpha():
         return 0, 0, ""
     return state.pos - len(local[0]), host.end(), "mailto:"
 

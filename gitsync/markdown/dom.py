@@ -86,7 +86,7 @@ def parse(html: str) -> Node | None:
         return parse(html.encode("utf-8", "replace").decode())
     root = Node("body", flows=False)
     if body is not None:
-        _grow(root, body)
+        _grow(root, body, _instructions(html) if "<?" in html else frozenset())
     return root
 
 
@@ -108,7 +108,13 @@ def _nesting(html: str) -> int:
     return deepest
 
 
-def _grow(root: Node, top: LexborNode) -> None:
+def _instructions(html: str) -> frozenset[str]:
+    """Return the words of each processing instruction that ends with ">" alone: the parser writes "?>" for both."""
+    ended = (part.partition(">") for part in html.split("<?")[1:])
+    return frozenset(" ".join(words.split()) for words, end, _ in ended if end and not words.endswith("?"))
+
+
+def _grow(root: Node, top: LexborNode, instructions: frozenset[str]) -> None:
     """Copy what is below `top` to `root`."""
     made: list[tuple[Node, Node]] = []
     stack: list[tuple[LexborNode | None, Node, bool, bool]] = [(top.child, root, False, False)]
@@ -122,8 +128,9 @@ def _grow(root: Node, top: LexborNode) -> None:
             elif tag == "-comment":
                 parent.kids.append(Node(COMMENT, text=(here.html or "")[4:-3]))
             elif tag is None or tag == "template":
-                # A processing instruction ends with "?>" in Markdown, as the parser writes it, whatever it read there.
-                parent.kids.append(Node(OPAQUE, text=here.html or ""))
+                source = here.html or ""
+                bare = not tag and " ".join(source[2:-2].split()) in instructions
+                parent.kids.append(Node(OPAQUE, text=f"{source[:-2]}>" if bare else source))
             else:
                 tag = _PREFORMATTED.get(tag, tag)
                 attrs = _attributes(tag, here.attributes)

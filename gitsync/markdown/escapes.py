@@ -6,6 +6,8 @@ import re
 
 from markdown_it.common.html_blocks import block_names
 
+from gitsync.markdown.autolinks import HOST
+
 _SPECIAL = re.compile(
     r"""\\(?=[!-/:-@\[-`{-~\n]|\Z)          # would escape what follows
     | (?P<run>\*+|_+|~+|`+)                  # could be marks
@@ -75,6 +77,13 @@ def escape_text(text: str, *, before: str, after: str, lonely: str, links: bool,
             first = text[scheme.start() - 1] if scheme.start() else before or " "
             links_here = links and (first.isspace() or first in "*_~(")
             return "\\:" if links_here else found
+        if (
+            found == "@"
+            and (host := HOST.match(text, match.end()))
+            and host.end() < len(text)
+            and not host[0][-1].isalpha()
+        ):
+            return found
         if (match["link"] and not links) or (found == "!" and after != "["):
             return found
         return "\\" + found
