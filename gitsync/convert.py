@@ -16,10 +16,10 @@ def convert(text: str, source: Format, target: Format) -> Translation:
     return Translation(written.text, (*read.losses, *(loss for loss in written.losses if loss not in read.losses)))
 
 
-def convert_lines(lines: Iterable[str], source: Format, target: Format) -> Iterator[str]:
+def convert_lines(lines: Iterable[str], source: Format, target: Format, name: str = "<stdin>") -> Iterator[str]:
     """Yield a JSON line {"text", "losses"} for each JSON line {"text"}, as it comes; other keys are passed on.
 
-    Raises InvalidContent, with its line, for a line that is no such object.
+    Raises InvalidContent, with its line in the file called `name`, for a line that is no such object.
     """
     for number, line in enumerate(lines, 1):
         if not line.strip():
@@ -30,7 +30,7 @@ def convert_lines(lines: Iterable[str], source: Format, target: Format) -> Itera
         except (ValueError, TypeError, KeyError, RecursionError):
             asked = text = None
         if not isinstance(asked, dict) or not isinstance(text, str):
-            raise InvalidContent('a line is not {"text": …} in JSON.', code="JSONL", path="<stdin>", line=number)
+            raise InvalidContent('a line is not {"text": …} in JSON.', code="JSONL", path=name, line=number)
         done = convert(text, source, target)
         losses = [
             {"code": loss.code, "message": loss.message, "offset": loss.offset, "hint": loss.hint}

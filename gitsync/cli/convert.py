@@ -42,7 +42,7 @@ def convert(invocation: Invocation, source: str, target: str, jsonl: bool, files
     out = io.TextIOWrapper(sys.stdout.buffer, "utf-8", "replace", newline="", write_through=True)
     for name, text in _texts(invocation, files):
         if jsonl:
-            for line in convert_lines(text, reading, writing):
+            for line in convert_lines(text, reading, writing, name):
                 out.write(f"{line}\n")
             continue
         whole = text.read()
