@@ -103,7 +103,8 @@ def download(url: str, *, trusted: Collection[str] = (), timeout: float = 60.0) 
                 return location, None
             kind = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
             packed = not packed_well(answer.headers.get("content-encoding", ""))
-            if answer.status_code != 200 or not kind.startswith("image/") or packed:
+            may_be = kind.startswith("image/") or kind.endswith("/octet-stream")
+            if answer.status_code != 200 or not may_be or packed:
                 return "", None
             content = bytearray()
             for chunk in answer.iter_bytes():

@@ -9,6 +9,7 @@ import pytest
 from starlette.responses import RedirectResponse, Response
 from starlette.types import Receive, Scope, Send
 
+from gitsync.engine.bringing import picture_type
 from gitsync.testing import PNG
 from tests.cms import Desk
 from tests.fakes.forem import Forem
@@ -33,6 +34,8 @@ class Host:
             "/img/b/pic.png": Response(PNG + b"other", media_type="image/png"),
             "/img/copy/Gr%C3%B6%C3%9Fe%20X!.JPEG": Response(PNG, media_type="image/png"),
             "/img/page.png": Response("<html>", media_type="text/html"),
+            "/img/posing.png": Response("<html><svg></svg></html>", media_type="image/png"),
+            "/img/CON.jpg": Response(PNG + b"con", media_type="application/octet-stream"),
             "/img/big.png": Response(b"\0" * (21 << 20), media_type="image/png"),
             "/img/moved.png": RedirectResponse("/img/a/pic.png", 302),
             "/img/inner.png": RedirectResponse("http://127.0.0.1:9/x.png", 302),
@@ -86,7 +89,7 @@ def test_pictures_come_with_their_posts_and_go_back_as_they_were(desk: Desk, hos
 
 def test_what_cannot_be_had_or_is_no_picture_stays_an_address(desk: Desk, host: tuple[Host, str]) -> None:
     served, url = host
-    names = ("page.png", "big.png", "none.png", "inner.png")
+    names = ("page.png", "posing.png", "big.png", "none.png", "inner.png")
     lines = [f"![x]({url}/img/{name})" for name in names] + [
         "![x](http://127.0.0.1:9/a.png)",
         "![x](ftp://a.example/b.png)",
@@ -99,11 +102,15 @@ def test_what_cannot_be_had_or_is_no_picture_stays_an_address(desk: Desk, host: 
 
 def test_names_are_plain_and_equal_pictures_are_one_file(desk: Desk, host: tuple[Host, str]) -> None:
     served, url = host
-    names = ("a/pic.png", "copy/Gr%C3%B6%C3%9Fe%20X!.JPEG", "moved.png", "..%2f..%2f.git%2fhooks.png")
+    names = ("a/pic.png", "copy/Gr%C3%B6%C3%9Fe%20X!.JPEG", "moved.png", "..%2f..%2f.git%2fhooks.png", "CON.jpg")
     body = "\n\n".join(f"![x]({url}/img/{name})" for name in names)
     served.forem.add(title="One", body_markdown=f"{body}\n", published=True)
     assert desk.run("import", "devto").code == 0
-    assert sorted(path.name for path in (desk.root / "images").iterdir()) == ["hooks.png", "pic.png"]
+    assert sorted(path.name for path in (desk.root / "images").iterdir()) == [
+        "con-picture.png",
+        "hooks.png",
+        "pic.png",
+    ]
     assert desk.read("posts/one.md").count("../images/pic.png") == 3
 
 
@@ -158,3 +165,26 @@ def test_pictures_of_an_edit_that_waits_or_collides_are_not_left_lying(desk: Des
     assert desk.run("sync").code == 3
     assert served.asked == []
     assert not (desk.root / "images").exists()
+
+
+@pytest.mark.parametrize(
+    ("content", "media_type"),
+    [
+        (PNG, "image/png"),
+        (b"\xff\xd8\xff\xe0\0\x10JFIF", "image/jpeg"),
+        (b"GIF89a\1\0", "image/gif"),
+        (b"RIFF\x10\0\0\0WEBPVP8 ", "image/webp"),
+        (b"\0\0\0\x1cftypavif\0\0\0\0", "image/avif"),
+        (b"\0\0\0\x1cftypmif1\0\0\0\0mif1avif", "image/avif"),
+        (b"<svg xmlns='x'/>", "image/svg+xml"),
+        (b'\xef\xbb\xbf<?xml version="1.0"?>\n<!-- a > b -->\n<!DOCTYPE svg PUBLIC "x">\n<svg>', "image/svg+xml"),
+        (b"<!DOCTYPE html><svg>", None),
+        (b"<html><svg></svg>", None),
+        (b"<!--" + b"<" * 100_000, None),
+        (b"<?x>" * 100_000, None),
+        (b"\0\0\0\x1cftypmp42", None),
+        (b"", None),
+    ],
+)
+def test_a_picture_is_known_by_its_content(content: bytes, media_type: str | None) -> None:
+    assert picture_type(content) == media_type

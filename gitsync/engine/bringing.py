@@ -14,10 +14,24 @@ from gitsync.engine.overlay import Overlay
 from gitsync.engine.projection import relative
 from gitsync.markdown.links import Link, rewrite
 from gitsync.model import Post
+from gitsync.post.paths import RESERVED
 from gitsync.repository import Oid
 
 Fetch = Callable[[str], tuple[bytes, str] | None]
 """Returns the content and the media type of what is at an address; None where that cannot be had, or is no picture."""
+
+SIGNATURES: Final = (
+    (re.compile(rb"\x89PNG\r\n\x1a\n"), "image/png"),
+    (re.compile(rb"\xff\xd8\xff"), "image/jpeg"),
+    (re.compile(rb"GIF8[79]a"), "image/gif"),
+    (re.compile(rb"RIFF.{4}WEBP", re.DOTALL), "image/webp"),
+    (re.compile(rb".{4}ftyp(?:avi[fs]|.{4,32}?avif)", re.DOTALL), "image/avif"),
+    (
+        re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:<(?:\?|!--|!DOCTYPE svg)[^<]{0,2000}>\s*){0,9}<svg[\s>]", re.IGNORECASE),
+        "image/svg+xml",
+    ),
+)
+"""How the content of a picture begins. What a server says of it is often wrong, and a page is no picture."""
 
 ENDINGS: Final = {
     "image/jpeg": "jpg",
@@ -77,9 +91,9 @@ class Bringing:
 
     def _fetched(self, url: str) -> str | None:
         found = self._fetch(url)
-        if found is None or found[1] not in ENDINGS:
+        if found is None or (media_type := picture_type(found[0])) is None:
             return None
-        content, media_type = found
+        content = found[0]
         oid = self._overlay.project.repository.hash_blob(content)
         self._uploaded.setdefault(oid, url)
         if oid not in self._by_content and (there := self._overlay.path_of(oid)) is not None:
@@ -89,6 +103,11 @@ class Bringing:
             self._files[path] = self._overlay.add_file(path, content)
             self._by_content[oid] = path
         return self._by_content[oid]
+
+
+def picture_type(content: bytes) -> str | None:
+    """Return which of ENDINGS a file is, by its content; None for anything else."""
+    return next((media_type for begins, media_type in SIGNATURES if begins.match(content)), None)
 
 
 def fetched(url: str, trusted: Collection[str] = ()) -> tuple[bytes, str] | None:
@@ -115,4 +134,4 @@ def _name(url: str, media_type: str) -> str:
     last = unquote(urlsplit(url).path).rpartition("/")[2]
     stem = last.rpartition(".")[0] or last
     plain = re.sub(r"[^\w-]+", "-", stem.casefold(), flags=re.ASCII).strip("-_")[:80]
-    return f"{plain or 'picture'}.{ENDINGS[media_type]}"
+    return f"{plain or 'picture'}{'-picture' if plain in RESERVED else ''}.{ENDINGS[media_type]}"

@@ -127,7 +127,9 @@ ELEVENTY = Naming(slug=True, dated=True, hidden="._")
 DOCUSAURUS = Naming(extensions=(".md", ".mdx"), slug=True, dated=True, hidden="._")
 HASHNODE = Naming(extensions=(".md",), skipped=("readme.md",))
 
-_RESERVED = frozenset(["con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(10))])
+RESERVED = frozenset(["con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(10))])
+"""Names that Windows gives to devices, whatever ending follows."""
+
 _SPELLED = str.maketrans({"ß": "ss", "æ": "ae", "œ": "oe", "ø": "o", "đ": "d", "ð": "d", "þ": "th", "ł": "l", "ı": "i"})
 
 
@@ -150,4 +152,4 @@ def slugify(text: str, limit: int = 80) -> str:
         text = text[: cut if cut > limit // 2 else limit].rstrip("-")
     while len(text.encode("utf-8", "replace")) > 200:  # bytes: file systems allow 255 for a name
         text = text[:-1].rstrip("-")
-    return f"{text}-post" if text in _RESERVED else text
+    return f"{text}-post" if text in RESERVED else text
