@@ -61,13 +61,29 @@ FORMULAS = [
     "From $a\nto b$ and <b>$c$</b>.\n",
 ]
 
+DEFINITIONS = [
+    "Term\n: What *it* is.\n\nOther\n: One.\n: Two.\n",
+    "Before\n\nTerm `a`\n\n: One.\n\n  More.\n\n  - list\n\nAfter\n",
+    "Term\n: - a\n  - b\n",
+    "Term\n\n: ```c\n  int a;\n\n  int b;\n  ```\n",
+    "- Item\n\n  Term\n  : Nested\n\n> Term\n> : Quoted\n",
+    "Term\n: A note[^1] and $x$.\n\n[^1]: Noted.\n",
+    "Term\n: [ref] and ![i](a.png)\n\n[ref]: https://a.example\n",
+    "<dl>\n<dt>Term</dt>\n<dd>What it is</dd>\n</dl>\n",
+    '<dl class="x">\n<dt>Term</dt>\n<dd>What it is</dd>\n</dl>\n',
+    "<dl><dt>A</dt><dt>B</dt><dd>Both</dd></dl>\n",
+    "\\- Term\n: \\# no heading {{ x }}\n\nText\n",
+    "Term\n: a\n# Heading\n",
+    "Term\n: a\n\n<!-- -->\n\nTerm\n: b\n",
+]
+
 
 def shown(body: str) -> str:
     """Return the page of a body, whoever spells it."""
     return to_html(as_github(body))
 
 
-BODIES = [*DETAILS, *ALERTS, *FORMULAS]
+BODIES = [*DETAILS, *ALERTS, *FORMULAS, *DEFINITIONS]
 
 
 @pytest.mark.parametrize("body", BODIES)
@@ -81,7 +97,7 @@ def test_a_body_comes_back_the_same_page_or_its_loss_is_told(name: str, body: st
     assert twice == again.text
 
 
-@pytest.mark.parametrize("body", [DETAILS[0], ALERTS[0], FORMULAS[0], FORMULAS[1]])
+@pytest.mark.parametrize("body", [DETAILS[0], ALERTS[0], FORMULAS[0], FORMULAS[1], DEFINITIONS[0]])
 @pytest.mark.parametrize("source", NAMES)
 @pytest.mark.parametrize("target", NAMES)
 def test_every_format_leads_to_every_other(source: str, target: str, body: str) -> None:

@@ -114,10 +114,11 @@ def test_a_card_without_a_word_in_markdown_is_kept_and_written_back(card: dict[s
 
 @given(st.text(alphabet=st.characters(exclude_characters="\r\0", exclude_categories=["Cs"]), max_size=200))
 @settings(max_examples=100)
-def test_any_body_without_embeds_is_one_card_byte_for_byte(body: str) -> None:
+def test_any_body_of_words_is_one_card_byte_for_byte(body: str) -> None:
     nodes = nodes_of(write(body).text)
     assert nodes is not None
-    if len(nodes) == 1 and nodes[0]["type"] == "markdown":
+    has_more = any(sign in body for sign in "$:~{")  # formulas, definitions and tags are spelled otherwise
+    if len(nodes) == 1 and nodes[0]["type"] == "markdown" and not has_more:
         assert nodes[0]["markdown"] == body
     once = read(write(body).text)
     assert read(write(once).text) == once

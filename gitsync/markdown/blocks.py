@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Iterator
 from typing import NamedTuple
 
 from gitsync.markdown.alerts import KINDS, kind_of
+from gitsync.markdown.definitions import definitions
 from gitsync.markdown.dom import (
     BLOCKS,
     COMMENT,
@@ -69,6 +70,8 @@ def pieces(nodes: list[Node], way: Way) -> list[tuple[list[Node], str]]:
 def _mark_of(node: Node, text: str) -> str:
     """Return the mark of the list that was just written; "" for anything else."""
     mark = _LIST.match(text) if node.tag in ("ul", "ol") else None
+    if node.tag == "dl" and not text.startswith("<"):
+        return ":"
     return (mark[1] or mark[2]) if mark else ""
 
 
@@ -107,7 +110,8 @@ def one_block(run: list[Node], way: Way, *, first: bool = False, list_mark: str 
         return ("___" if way.depth else "***") if first else "---"
     if node.tag in ("ul", "ol"):
         return _numbers_or_bullets(node, way, list_mark)
-    text = write(node, way)
+    # A list right after a list of definitions would go on with it.
+    text = write(node, way) if node.tag != "dl" or list_mark != ":" else None
     return html(node, way) if text is None else text
 
 
@@ -293,5 +297,6 @@ _WRITERS: dict[str, Callable[[Node, Way], str | None]] = {
     "pre": _code,
     NOTES: _notes,
     **dict.fromkeys(("hr", "ul", "ol"), _elsewhere),
+    "dl": lambda node, way: definitions(node, lambda kids: blocks(kids, way.deeper()), careful=id(node) in way.careful),
     "table": lambda node, way: table(node, careful=id(node) in way.careful),
 }

@@ -6,6 +6,7 @@ import re
 
 from gitsync.markdown.anchors import FOREM, respelled
 from gitsync.markdown.callouts import as_quotes, quoted
+from gitsync.markdown.definition_elements import flat, from_elements, to_elements
 from gitsync.markdown.details import plain_details, to_liquid
 from gitsync.markdown.embeds import respell
 from gitsync.markdown.extensions import extensions
@@ -13,6 +14,7 @@ from gitsync.markdown.foreign import foreign
 from gitsync.markdown.formats import Format, Loss, Translation
 from gitsync.markdown.formula_spellings import literal, to_katex
 from gitsync.markdown.github import as_github
+from gitsync.markdown.html import to_markdown
 from gitsync.markdown.lines import broken
 from gitsync.markdown.liquid import protect, unknown_tags, unprotect
 from gitsync.markdown.stripped import stripped
@@ -22,7 +24,7 @@ from gitsync.model import clean_body
 
 def write(body: str) -> Translation:
     """Return `body` with its embeds in Liquid, and all that only looks like Liquid in raw blocks."""
-    said = to_liquid(respelled(respell(to_katex(as_quotes(body)), "liquid"), FOREM))
+    said = to_liquid(respelled(respell(to_katex(as_quotes(to_elements(body))), "liquid"), FOREM))
     losses = (
         Loss(
             code="TAG_UNKNOWN",
@@ -33,7 +35,7 @@ def write(body: str) -> Translation:
         for name in unknown_tags(said)
         if name not in ("raw", "endraw")
     )
-    words = unread(body, "dev.to", ("definitions", "boxes", "headings"))
+    words = (*unread(body, "dev.to", ("boxes", "headings")), *flat(body, "dev.to"))
     told = (
         *losses,
         *broken(body, "dev.to"),
@@ -54,7 +56,7 @@ def _place(body: str, name: str) -> int:
 
 def read(text: str) -> str:
     """Return an article's text as gitsync's Markdown: raw blocks that only protected something are gone."""
-    return respelled(as_github(literal(unprotect(clean_body(text)))), FOREM, back=True)
+    return respelled(from_elements(as_github(literal(unprotect(clean_body(text)))), to_markdown), FOREM, back=True)
 
 
 FORMAT = Format(name="devto", reading=lambda text: Translation(read(text)), write=write)

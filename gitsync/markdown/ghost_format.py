@@ -14,6 +14,7 @@ from typing import Any
 from gitsync.markdown.alerts import Alert
 from gitsync.markdown.anchors import GHOST, respelled
 from gitsync.markdown.callouts import as_quotes, callouts, quoted
+from gitsync.markdown.definition_elements import flat, from_elements, to_elements
 from gitsync.markdown.dom import WHITE
 from gitsync.markdown.embeds import find, may_have
 from gitsync.markdown.extensions import extensions
@@ -41,7 +42,7 @@ def reading(document: str) -> Translation:
     A loss is told for each kind of card that Markdown says otherwise.
     """
     text, losses = _reading(document)
-    return Translation(respelled(from_spans(text), GHOST, back=True), losses)
+    return Translation(respelled(from_elements(from_spans(text), to_markdown), GHOST, back=True), losses)
 
 
 def _reading(document: str) -> Translation:
@@ -122,7 +123,8 @@ def write(body: str) -> Translation:
     words = (
         *marks(body),
         *quoted(body, "Ghost", {alert.start for alert, _ in _callouts(body)}),
-        *unread(body, "Ghost", ("definitions", "boxes", "headings", "hosts")),
+        *unread(body, "Ghost", ("boxes", "headings", "hosts")),
+        *flat(body, "Ghost"),
     )
     told = (
         *broken(body, "Ghost"),
@@ -136,7 +138,7 @@ def write(body: str) -> Translation:
 
 def _spelled(body: str) -> str:
     """Return `body` as Ghost understands it."""
-    body = as_github(body)
+    body = to_elements(as_github(body))
     return respelled(to_spans(as_quotes(body, {alert.start for alert, _ in _callouts(body)})), GHOST)
 
 

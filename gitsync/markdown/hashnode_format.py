@@ -11,6 +11,7 @@ from typing import Final
 from gitsync.markdown import formula_spellings
 from gitsync.markdown.anchors import HASHNODE, respelled
 from gitsync.markdown.callouts import callouts, from_hashnode, quoted, to_hashnode
+from gitsync.markdown.definition_elements import flat, from_elements, to_elements
 from gitsync.markdown.embeds import respell
 from gitsync.markdown.extensions import heading_names, tildes
 from gitsync.markdown.foreign import foreign
@@ -31,7 +32,7 @@ def read(text: str) -> str:
 
 
 def _read(text: str) -> str:
-    return from_hashnode(formula_spellings.from_hashnode(text), to_markdown)
+    return from_hashnode(from_elements(formula_spellings.from_hashnode(text), to_markdown), to_markdown)
 
 
 def _unaligned(text: str) -> str:
@@ -48,14 +49,17 @@ def _unaligned(text: str) -> str:
 def write(body: str) -> Translation:
     """Return `body` with its embeds as Hashnode spells them."""
     return Translation(
-        respelled(respell(formula_spellings.to_hashnode(to_hashnode(as_github(body))), "hashnode"), HASHNODE),
+        respelled(
+            respell(formula_spellings.to_hashnode(to_hashnode(to_elements(as_github(body)))), "hashnode"), HASHNODE
+        ),
         (
             *quoted(body, "Hashnode", {alert.start for alert, _ in callouts(body)}),
             *heading_names(body, "Hashnode"),
             *tildes(body, "Hashnode"),
             *_formulas(body),
             *_aligned(body),
-            *unread(body, "Hashnode", ("definitions", "boxes", "notes")),
+            *unread(body, "Hashnode", ("boxes", "notes")),
+            *flat(body, "Hashnode"),
             *stripped(body, "Hashnode"),
             *foreign(body, "Hashnode", ("hashnode",)),
         ),

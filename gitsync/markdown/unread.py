@@ -1,6 +1,6 @@
 """What GitHub's Markdown says and a platform's own does not, and headings that only the platform sees.
 
-Forem's is Redcarpet, Ghost's markdown-it, Hashnode's an early marked; none has definition lists or boxes to tick, the
+Forem's is Redcarpet, Ghost's markdown-it, Hashnode's an early marked; none has boxes to tick, the
 last no footnotes.
 Sources: Forem app/lib/constants/redcarpet.rb; TryGhost/Koenig packages/kg-markdown-html-renderer, tried in a Ghost 6;
 Hashnode/starter-kit packages/utils/renderer/marked.js.
@@ -19,7 +19,7 @@ from gitsync.markdown.formats import Loss
 from gitsync.markdown.parser import parsed
 from gitsync.markdown.sources import line_starts
 
-_MAY: Final = re.compile(r"^[ \t>]*:[ \t]|\[[ \txX]\]|^[^\n\w]*#[^\s#]|\bwww\.|\[\^", re.MULTILINE | re.IGNORECASE)
+_MAY: Final = re.compile(r"\[[ \txX]\]|^[^\n\w]*#[^\s#]|\bwww\.|\[\^", re.MULTILINE | re.IGNORECASE)
 _BOX: Final = re.compile(r"\[[ \txX]\]\s")
 _HEADING: Final = re.compile(r"(?:^|\n)(#{1,6}[^\s#][^\n]*)")
 
@@ -27,7 +27,7 @@ _HEADING: Final = re.compile(r"(?:^|\n)(#{1,6}[^\s#][^\n]*)")
 def unread(body: str, platform: str, kinds: Collection[str]) -> list[Loss]:
     """Return a loss for each kind of markup in `body` that `platform` takes otherwise.
 
-    `kinds`: "definitions" and "boxes", which it shows as words; "headings", which it takes `#word` for; "hosts", those
+    `kinds`: "boxes", which it shows as words; "headings", which it takes `#word` for; "hosts", those
     of www., which it makes no links of; "notes", footnotes that it shows as words.
     """
     if not _MAY.search(body):
@@ -44,7 +44,6 @@ def unread(body: str, platform: str, kinds: Collection[str]) -> list[Loss]:
 
 
 CODES: Final = {
-    "definitions": "DEFS_FLAT",
     "boxes": "TASKS_FLAT",
     "headings": "HASH_HEADING",
     "hosts": "LINK_WORDS",
@@ -55,8 +54,6 @@ CODES: Final = {
 def _in(tokens: Sequence[Token], at: int) -> Iterator[tuple[str, str, str, int]]:
     """Yield the kind, what happens to it, what to do and in which line, of what is said at a token."""
     token = tokens[at]
-    if token.type == "dl_open":
-        yield "definitions", "has no definition lists: they are shown as words", "Write it as a list or a table.", 0
     kids = token.children or []
     if any(kid.type == "footnote_ref" for kid in kids):
         yield "notes", "has no footnotes: they are shown as words", "Write it in brackets, or as a list at the end.", 0
