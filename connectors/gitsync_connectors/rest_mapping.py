@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import format_datetime
+from math import isfinite
 from typing import Any, Final
 
 from gitsync.connector import Problem
@@ -59,8 +60,8 @@ class Shape:
         """Return a record's id as text, or None for what has none."""
         read = self.fields["id"].read
         value = read(item) if read and isinstance(item, dict) else None
-        if isinstance(value, float) and value.is_integer():
-            value = int(value)
+        if isinstance(value, float):
+            value = int(value) if value.is_integer() else value if isfinite(value) else None
         return (
             str(value) if isinstance(value, str | int | float) and not isinstance(value, bool) and value != "" else None
         )

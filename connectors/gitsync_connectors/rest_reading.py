@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
-from gitsync.errors import Malformed, NotFound
+from gitsync.errors import Malformed, NotFound, SiteError
 from gitsync.model import Record
 from gitsync_connectors.rest_http import Wire
 from gitsync_connectors.rest_mapping import Item, Shape, post_of, record_of
@@ -164,7 +164,7 @@ class Reading:
     def get(self, id: str) -> Item:
         """Return a record as it is now, from the first request that knows it. Raises NotFound."""
         self._kept.pop(id, None)
-        missing = NotFound(f"{self._site} has no record {id}.")
+        missing: SiteError = NotFound(f"{self._site} has no record {id}.")
         if not id or id in (".", ".."):
             raise missing
         if "get" not in self._endpoints:
@@ -183,10 +183,17 @@ class Reading:
             if found is None and not self._is_empty(answer.value):
                 hint = f"Say where the record is: [sites.{self._site}.envelope] item, in JMESPath."
                 raise Malformed(f"{self._site} answered for record {id} with {shape(answer.value)}.", hint)
-            if found is not None and self.id(found) == id:
+            if found is None:
+                continue
+            if self.id(found) == id:
                 self._remember(found)
                 self.last = (id, found, answer.headers.get("etag"))
                 return found
+            # That says nothing of the one that was asked for, least of all that it is gone.
+            hint = (
+                f"Correct the request `get` under [sites.{self._site}.endpoints]: it has to name the record by its id."
+            )
+            missing = Malformed(f"{self._site} answered for record {id} with record {self.id(found)[:80]}.", hint)
         raise missing
 
     def _is_empty(self, value: Json) -> bool:

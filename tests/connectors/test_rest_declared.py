@@ -157,6 +157,21 @@ def test_a_listing_without_bodies_asks_for_a_word(connect: Connect) -> None:
     assert shown(record).body == "Text.\n"
 
 
+@pytest.mark.parametrize("number", [float("nan"), float("inf"), float("-inf")])
+def test_what_is_no_number_is_no_id(connect: Connect, number: float) -> None:
+    site, _ = connect({"GET /posts": Response(json.dumps([row(id=number)]))})
+    with pytest.raises(Malformed, match="without an id"):
+        list(site.scan())
+
+
+def test_another_record_than_the_one_asked_for_does_not_prove_that_it_is_gone(connect: Connect) -> None:
+    site, _ = connect({"GET /posts/1": row(id=2)})
+    with pytest.raises(Malformed, match="for record 1 with record 2"):
+        site.fetch("1")
+    with pytest.raises(Malformed, match="for record 1 with record 2"):
+        list(site.fetch_many(["1"]))
+
+
 def test_a_listing_that_tells_of_more_than_it_shows_is_not_the_whole(connect: Connect) -> None:
     site, _ = connect({"GET /posts": {"data": [row()], "meta": {"total": 2}}})
     with pytest.raises(Malformed, match="tells of 2 records and shows 1"):
