@@ -135,6 +135,50 @@ def test_what_an_editor_made_of_words_that_were_amended_is_merged_with_what_repl
     blog.quiet()
 
 
+@pytest.mark.parametrize("synced", ["posts/a.md", "posts/new.md"], ids=["old", "new"])
+@pytest.mark.parametrize("moved", [False, True], ids=["here", "elsewhere"])
+def test_a_post_that_is_amended_and_then_deleted_goes(tmp_path: Path, synced: str, moved: bool) -> None:
+    blog = Blog(tmp_path / "blog", sites=("first", "second"))
+    blog.put("posts/a.md", post("A", BEFORE, slug="a"))
+    blog.run()
+    blog.put(synced, post("A" if "a.md" in synced else "New", FIRST, slug=synced[6:-3]))
+    blog.run()
+    blog.write(synced, post("Amended", SECOND, slug=synced[6:-3]))
+    blog.git("commit", "--quiet", "--all", "--amend", "--no-edit")
+    if moved:
+        blog.git("mv", synced, "posts/moved.md")
+        blog.commit()
+        synced = "posts/moved.md"
+    blog.git("rm", "--quiet", synced)
+    blog.commit()
+    outcome = blog.run()
+    assert outcome.summary.exit_code == 0, outcome.told
+    assert not (blog.root / synced).exists()
+    statuses = [[it.status for it in blog.site(name).posts().values()] for name in blog.names]
+    assert [row.count("draft") for row in statuses] == [1, 1], outcome.told
+    blog.quiet()
+
+
+@pytest.mark.parametrize("new", [False, True], ids=["old", "new"])
+def test_what_an_editor_made_of_a_post_that_was_amended_and_deleted_is_decided_on(blog: Blog, new: bool) -> None:
+    path, title = ("posts/new.md", "New") if new else ("posts/a.md", "A")
+    blog.put(path, post(title, FIRST + "\nFour.\n"))
+    blog.run()
+    blog.site().edit(blog.id_of(title), body=THEIRS)
+    blog.write(path, post(title, SECOND))
+    blog.git("commit", "--quiet", "--all", "--amend", "--no-edit")
+    blog.git("rm", "--quiet", path)
+    blog.commit()
+    outcome = blog.run(materialise=False)
+    assert outcome.summary.conflicts == 1, outcome.told
+    assert THEIRS.strip() in blog.git("show", f"refs/gitsync/site:conflicts/{path}/theirs")
+    blog.put(path, blog.git("show", f"refs/gitsync/site:conflicts/{path}/theirs") + "\n")
+    outcome = blog.run()
+    assert outcome.summary.exit_code == 0, outcome.told
+    assert blog.shown(title).body == THEIRS
+    blog.quiet()
+
+
 def test_an_amended_push_that_never_arrived_is_looked_for_first(blog: Blog) -> None:
     amend(blog, SECOND)
     blog.site().faults.append(Fault(on="update", error=OutcomeUnknown("lost"), stored=True))

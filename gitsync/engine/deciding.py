@@ -86,6 +86,11 @@ def _carry_out(case: Case, step: Step, record: Record | None) -> Subject | None:
         case Step.LOST:
             return lost(case)
         case Step.CONFLICT:
+            earlier = None if record is None else own_earlier_text(case, record)
+            if earlier is not None:
+                case.entry, untouched = earlier
+                if untouched:
+                    return case.subject(Step.REMOVE, record)
             one_side_gone(case, record)
         case Step.REPORT:
             case.incoming.tell(

@@ -11,8 +11,10 @@ from gitsync.engine.conflicts import record_conflict
 from gitsync.engine.importing import Importing
 from gitsync.engine.incoming import Incoming, Round
 from gitsync.engine.matching import OWN, Candidate, Matcher
+from gitsync.engine.parting import withdraw
 from gitsync.engine.projection import Projection, lift, project, view
 from gitsync.engine.reconcile import same_content, shows, stored_of
+from gitsync.engine.rewritten import deleted_since
 from gitsync.engine.subject import Subject, seen
 from gitsync.engine.survey import Reading, shown_now
 from gitsync.engine.unanswered import await_sites, bring_in
@@ -39,7 +41,7 @@ def meet_all(round: Round, incoming: Incoming, created: Sequence[Subject]) -> No
     strays = {record.id: entry for record, entry in incoming.strays}
     for record, entry in incoming.strays:
         if not matcher.offer(record):
-            imports.add(record, path=entry.path, known=entry.record)
+            _offer_again(round, incoming, imports, record, entry)
     for id, post in _last_shown(round, forsaken):
         matcher.offer(Record(id, "", post=post), by=OWN)
     for number, record in enumerate(reading.fresh_records(), 1):
@@ -55,7 +57,7 @@ def meet_all(round: Round, incoming: Incoming, created: Sequence[Subject]) -> No
         if stray is None:
             bring_in(round, incoming, imports, record, files)
         else:
-            imports.add(record, path=stray.path, known=stray.record)
+            _offer_again(round, incoming, imports, record, stray)
     imports.end()
     for path, record in matches.found.items():
         _locate(incoming, path, record)
@@ -84,6 +86,15 @@ def meet_all(round: Round, incoming: Incoming, created: Sequence[Subject]) -> No
             incoming.hold(subject.path, 3)
         else:
             incoming.subjects.append(subject)
+
+
+def _offer_again(round: Round, incoming: Incoming, imports: Importing, record: Record, entry: Entry) -> None:
+    """Import a post again whose file was reset away; if a commit deleted it since, the post goes as well."""
+    gone = deleted_since(round, incoming.reading, record, entry.path)
+    if gone is None:
+        imports.add(record, path=entry.path, known=entry.record)
+    else:
+        withdraw(round, incoming, gone[0], record, untouched=gone[1])
 
 
 def _locate(incoming: Incoming, path: str, record: Record) -> None:

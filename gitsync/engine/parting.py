@@ -6,11 +6,12 @@ from dataclasses import replace
 
 from gitsync.engine.case import Case
 from gitsync.engine.conflicts import record_conflict
-from gitsync.engine.incoming import Edit
+from gitsync.engine.incoming import Edit, Incoming, Round
 from gitsync.engine.projection import lift, selected
 from gitsync.engine.subject import Subject
 from gitsync.model import Record
 from gitsync.plan import Step
+from gitsync.state.records import Entry
 
 
 def outside(case: Case) -> None:
@@ -95,3 +96,23 @@ def one_side_gone(case: Case, record: Record | None) -> None:
         record=record,
         lift=lambda post: lift(post, case.path, place),
     )
+
+
+def withdraw(round: Round, incoming: Incoming, entry: Entry, record: Record, *, untouched: bool) -> None:
+    """Take a post off whose file went before anybody knew that both had agreed on `entry`; edited there, ask."""
+    path = entry.path
+    subject = Subject(
+        site=incoming.reading.name,
+        path=path,
+        oid=round.overlay.oid(path),  # there, it names other sites now
+        entry=entry,
+        step=Step.REMOVE,
+        theirs=record if record.post is not None else None,
+    )
+    if untouched or entry.base is None:
+        incoming.results.append(subject.result(base=entry.base, remote=entry.remote, record=entry.record))
+        incoming.subjects.append(subject)
+        return
+    base, place = round.overlay.project.read(path, round.overlay.read(entry.base)), incoming.addresses.place
+    edited = replace(subject, oid=None, step=Step.CONFLICT)
+    record_conflict(incoming, edited, None, base=base, record=record, lift=lambda post: lift(post, path, place))

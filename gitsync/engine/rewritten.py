@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from gitsync.engine.case import Case
+from gitsync.engine.incoming import Round
 from gitsync.engine.reconcile import same_content
+from gitsync.engine.survey import Reading
 from gitsync.model import Record
 from gitsync.state.records import Entry
 
@@ -18,19 +20,38 @@ def own_earlier_text(case: Case, record: Record) -> tuple[Entry, bool] | None:
     bring words back that were taken out, and asking whether it or its replacement is meant would be asking twice. Only
     what an editor made of it since is an edit. An older checkout is no replacement.
     """
-    ledger, repository = case.reading.ledger, case.round.overlay.project.repository
-    if ledger.tip is None or ledger.tip == case.reading.agreed:
+    return _replaced(case.round, case.reading, record, case.source, case.path)
+
+
+def deleted_since(round: Round, reading: Reading, record: Record, path: str) -> tuple[Entry, bool] | None:
+    """Return the same of a post whose file is not there, if a commit that is not in that agreement's history had it.
+
+    So one of them deleted it. Where none had it, the one that did was reset away, which is no deletion.
+    """
+    repository, head = round.overlay.project.repository, round.overlay.head
+    since = (repository.log(f"{sent_with}..{head}", paths=[_literal(path)]) for sent_with in reading.ledger.heads)
+    found = _replaced(round, reading, record, path, path)
+    return found if found is not None and all(any(commits) for commits in since) else None
+
+
+def _replaced(round: Round, reading: Reading, record: Record, source: str, path: str) -> tuple[Entry, bool] | None:
+    """`source` is the post's path at the tip of the ledger, `path` where its file is now."""
+    ledger, repository, head = reading.ledger, round.overlay.project.repository, round.overlay.head
+    if ledger.tip is None or ledger.tip == reading.agreed:
         return None
-    newest = ledger.entries([case.source])[case.source]
+    newest = ledger.entries([source])[source]
     known = newest.record
     if newest.base is None or newest.remote is None or newest.conflict is not None or known is None or not known.sent:
         return None
-    head = case.round.overlay.head
     for sent_with in ledger.heads:
         if repository.resolve(f"{sent_with}^{{commit}}") is None or repository.is_ancestor(head, sent_with):
             return None
-        gone = repository.log(f"{head}..{sent_with}", paths=[f":(literal){case.path}"])
+        gone = repository.log(f"{head}..{sent_with}", paths=[_literal(path), _literal(source)])
         if any("Gitsync-Site" in commit.trailers for commit in gone):
             return None
-    fields = case.reading.capabilities.fields
-    return newest, record.post is not None and same_content(newest.remote, record.post, fields)
+    # Without a text it is what we wrote last: soon after that, the site may show an older version.
+    return newest, record.post is None or same_content(newest.remote, record.post, reading.capabilities.fields)
+
+
+def _literal(path: str) -> str:
+    return f":(literal){path}"

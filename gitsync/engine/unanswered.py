@@ -6,14 +6,12 @@ from collections.abc import Collection
 from dataclasses import replace
 from math import inf
 
-from gitsync.engine.conflicts import record_conflict
 from gitsync.engine.importing import Importing
 from gitsync.engine.incoming import Incoming, Round
-from gitsync.engine.projection import lift
+from gitsync.engine.parting import withdraw
 from gitsync.engine.recovery import arrived, of_intent
-from gitsync.engine.subject import Subject, written
+from gitsync.engine.subject import written
 from gitsync.model import Record
-from gitsync.plan import Step
 from gitsync.repository import Oid
 from gitsync.state.intents import Intent
 from gitsync.state.records import Entry
@@ -59,23 +57,11 @@ def _made_by(round: Round, incoming: Incoming, record: Record, files: Collection
 
 
 def _withdraw(round: Round, incoming: Incoming, intent: Intent, blob: Oid, entry: Entry, record: Record) -> None:
-    """Agree on what was sent, as if its answer had come: the deletion is an edit of ours, and the site may have one."""
-    reading, path = incoming.reading, intent.path
+    """Agree on what was sent, as if its answer had come."""
+    untouched = arrived(intent, record, incoming.reading.capabilities.telling)
     known = written(entry.record, record, of_intent(intent), intent.at)
-    subject = Subject(
-        site=reading.name,
-        path=path,
-        oid=round.overlay.oid(path),  # there, it names other sites now
-        entry=replace(entry, base=blob, remote=record.post, record=known),
-        step=Step.REMOVE,
-        theirs=record,
-    )
-    if arrived(intent, record, reading.capabilities.telling):
-        incoming.results.append(subject.result(base=blob, remote=record.post, record=known))
+    remote = record.post if untouched else intent.projection
+    if untouched:
         reason = "had arrived, though no answer came back."
-        incoming.tell("create", path, "planned", record=record, reason=reason)
-        incoming.subjects.append(subject)
-        return
-    base, place = round.overlay.project.read(path, round.overlay.read(blob)), incoming.addresses.place
-    edited = replace(subject, oid=None, entry=replace(subject.entry, remote=intent.projection), step=Step.CONFLICT)
-    record_conflict(incoming, edited, None, base=base, record=record, lift=lambda post: lift(post, path, place))
+        incoming.tell("create", intent.path, "planned", record=record, reason=reason)
+    withdraw(round, incoming, replace(entry, base=blob, remote=remote, record=known), record, untouched=untouched)
