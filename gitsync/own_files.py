@@ -13,10 +13,16 @@ from pathlib import Path
 from gitsync.durable import sync_folder
 from gitsync.errors import RepositoryError
 
-FILES = frozenset({"journal", "lock", "uploads", "leases.json", "together.json", "move.json", "index"})
-FOLDERS = frozenset({"intents", "pages", "worktree", "checkout"})
+FILES = frozenset({"journal", "lock", "uploads", "leases.json", "together.json"})
+FOLDERS = frozenset({"intents", "pages", "worktree"})
 BESIDE = frozenset({Path(name).stem + end for name in FILES for end in (".new", ".damaged", ".json.damaged")})
 """What is being written, and what doctor could not read."""
+
+KINDS = {
+    "gitsync": {**dict.fromkeys(FILES | BESIDE, "file"), **dict.fromkeys(FOLDERS, "folder")},
+    "worktree": {**dict.fromkeys(("move.json", "move.new", "lock", "index"), "file"), "checkout": "folder"},
+}
+"""What is in which folder of ours; other names are not ours to judge."""
 
 
 class NotOurs(RepositoryError):
@@ -49,7 +55,7 @@ def strange(folder: Path) -> Iterator[tuple[Path, str]]:
         yield folder, what
         return
     for name in names:
-        kind = "file" if name in FILES | BESIDE else "folder" if name in FOLDERS else ""
+        kind = KINDS[folder.name].get(name, "")
         if kind and (what := _not(folder / name, kind)):
             yield folder / name, what
 
