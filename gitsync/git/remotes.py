@@ -50,7 +50,8 @@ def push(
     expected = [f"--force-with-lease={ref}:{oid or ''}" for ref, oid in leases.items()]
     plain = ("--porcelain", "--no-follow-tags", "--recurse-submodules=no", *(("--atomic",) if atomic else ()))
     args = (*_PATIENCE, "push", *plain, *expected, "--end-of-options", remote, *refspecs)
-    answer = git.run(*args, ok=(), hooks=hooks)
+    # It writes refs/remotes here: one that a power cut empties would stop every later fetch.
+    answer = git.run(*args, ok=(), hooks=hooks, write=True)
     rows = re.findall(r"^([ +*=!-])\t([^\t\n]*)\t([^\n]*)$", answer.output.decode("utf-8", "replace"), re.MULTILINE)
     result = {names.partition(":")[2]: _FLAGS[flag] for flag, names, _ in rows}
     if answer.status == 0:

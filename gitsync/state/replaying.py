@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from gitsync.ledger import Ledger, naming
+from gitsync.durable import sync_folder
+from gitsync.ledger import PREFIX, Ledger, naming
 from gitsync.repository import Repository
 from gitsync.state.journal import Journal
 from gitsync.state.records import Result
@@ -27,5 +28,8 @@ def fold_journal(repository: Repository, *, trailers: Callable[[str], Mapping[st
         count = len(ours)
         message = naming(f"{site}: {count} write{'' if count == 1 else 's'}", (it.path for it in ours))
         Ledger(repository, site).fold(ours, head=head, message=message, trailers=trailers(site))
+    # Git syncs what it writes into a ref, not the folder where the ref gets its name (if its refs are files at all).
+    if (refs := repository.common_dir / PREFIX).is_dir():
+        sync_folder(refs)
     journal.clear()
     return len(results)
