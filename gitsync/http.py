@@ -103,9 +103,8 @@ class Client:
         self._pace = Pace(limits(pace, settings.pace), sleep, clock)
         self._base = self._checked(base)
         self._sign = sign
-        plain = secrets_in(headers) | {secret for secret in secrets if len(secret) >= 4}
-        hidden = {form for secret in plain for form in disguises(secret)}
-        self._secrets = sorted(hidden, key=len, reverse=True)
+        self._secrets = secrets_in(headers) | {secret for secret in secrets if len(secret) >= 4}
+        self._signature: Mapping[str, str] = {}
         self._sendable = all(value.strip() and value.isascii() and value.isprintable() for value in headers.values())
         always = {"User-Agent": f"gitsync/{__version__}", "Accept-Encoding": ", ".join(CODINGS)}
         self._deadline = Deadline(clock)
@@ -176,7 +175,8 @@ class Client:
             self._pace.wait(kinds)
             if self._sign is not None:
                 where = request.url.raw_path.decode("ascii")
-                request.headers.update(self._sign(request.method, where, request.read()))
+                self._signature = self._sign(request.method, where, request.read())
+                request.headers.update(self._signature)
             self._settings.meter.requests += 1
             try:
                 response = self._answer(request, write)
@@ -204,6 +204,10 @@ class Client:
                 raise self.refused(ERRORS.get(response.status, Malformed), response)
             else:
                 return response
+
+    def hide(self, headers: Mapping[str, str]) -> None:
+        """Let no message show what is secret in `headers`, which a site has given out meanwhile."""
+        self._secrets |= secrets_in(headers)
 
     def close(self) -> None:
         """Close every connection."""
@@ -284,8 +288,9 @@ class Client:
         return self._error(kind, f"{self._site} answered {response.status}: {sentence or said(response)}")
 
     def _error(self, kind: type[SiteError], message: str) -> SiteError:
-        for secret in self._secrets:
-            message = message.replace(secret, "•••")
+        forms = {form for secret in self._secrets | secrets_in(self._signature) for form in disguises(secret)}
+        for form in sorted(forms, key=len, reverse=True):
+            message = message.replace(form, "•••")
         return kind(plain(message), HINTS.get(kind, "").format(site=self._site))
 
 

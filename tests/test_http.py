@@ -356,6 +356,26 @@ def test_an_answer_that_drips_is_given_up_at_the_timeout() -> None:
         world.client.request("POST", "/x", json={})
 
 
+def test_no_message_shows_what_signed_the_request() -> None:
+    def echo(request: httpx.Request) -> httpx.Response:
+        return httpx.Response(400, json={"error": f"bad {request.headers['authorization']}"})
+
+    settings = SiteSettings(name="blog", platform="x", url=BASE, root=Path(), secret=lambda _: SECRET)
+    sent = iter(("token-one", "token-two"))
+    client = Client(
+        settings,
+        base=BASE,
+        headers={},
+        pace={},
+        sign=lambda *_: {"Authorization": f"Ghost {next(sent)}"},
+        transport=httpx.MockTransport(echo),
+    )
+    for _ in range(2):
+        with pytest.raises(Rejected, match="bad •••") as caught:
+            client.request("GET", "/x")
+        assert "token-" not in str(caught.value)
+
+
 def test_no_message_shows_a_secret_or_a_control_character() -> None:
     said = f"\x1b[31mbad key {SECRET}\r\n" + "x" * 9999
     for answer in (httpx.Response(401, json={"error": said}), httpx.ConnectError(said)):

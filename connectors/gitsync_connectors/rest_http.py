@@ -164,6 +164,7 @@ class Wire:
         except OutcomeUnknown as error:
             raise Malformed(error.message, f"Check [sites.{self._site}.login] request.") from None
         self._session = {name: text}
+        self._client.hide(self._session)
 
     def _refusal(self, op: str, method: str, response: Response) -> SiteError:
         value = None

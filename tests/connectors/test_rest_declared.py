@@ -157,6 +157,17 @@ def test_a_listing_without_bodies_asks_for_a_word(connect: Connect) -> None:
     assert shown(record).body == "Text.\n"
 
 
+def test_a_session_that_was_given_out_is_no_more_shown_than_the_password(connect: Connect) -> None:
+    answers = {
+        "POST /login": {"token": "s3ss1on-of-today"},
+        "GET /posts": lambda request, _: JSONResponse({"error": f"no {request.headers['authorization']}"}, 400),
+    }
+    site, _ = connect(answers, user="me", login={"request": "POST /login"})
+    with pytest.raises(Error, match="no •••") as caught:
+        list(site.scan())
+    assert "s3ss1on" not in str(caught.value)
+
+
 @pytest.mark.parametrize("number", [float("nan"), float("inf"), float("-inf")])
 def test_what_is_no_number_is_no_id(connect: Connect, number: float) -> None:
     site, _ = connect({"GET /posts": Response(json.dumps([row(id=number)]))})
