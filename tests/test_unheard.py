@@ -83,3 +83,19 @@ def test_a_post_that_is_hidden_and_still_shown_is_hidden_again(blog: Blog) -> No
     assert blog.run().summary.exit_code == 0
     assert blog.shown("A").status == "draft"
     blog.quiet()
+
+
+def test_what_a_site_typesets_is_not_kept_from_us(tmp_path: Path) -> None:
+    config = '[policy]\ndelete = "ignore"\n'
+    blog = Blog(tmp_path / "blog", config=config, behaviour=Behaviour(surprise=True, hashes=True))
+    blog.put("posts/b.md", post("B", slug="b"))
+    blog.put("posts/a.md", post("A", "One... and\tmore.\n", slug="a"))
+    blog.run()
+    blog.git("rm", "--quiet", "posts/a.md")
+    blog.commit()
+    blog.run()
+    blog.git("revert", "--no-edit", "HEAD")
+    outcome = blog.run()
+    assert outcome.summary.exit_code == 0, outcome.told
+    assert blog.read("posts/a.md") == post("A", "One... and\tmore.\n", slug="a")
+    blog.quiet()

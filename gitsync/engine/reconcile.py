@@ -104,13 +104,14 @@ def stored_of(projection: Post, stored: Post, fields: Collection[str]) -> bool:
 
     Only for a request whose answer was lost. A letter, its case, a comma or a mark that differs is somebody's edit.
     """
-
-    def alike(one: Value, other: Value) -> bool:
-        both = isinstance(one, str) and isinstance(other, str)
-        return typed(str(one)) == typed(str(other)) if both else _alike(one, other)
-
     said = [name for name in fields if projection.get(name) is not None]
-    return all(alike(projection.get(name), stored.get(name)) for name in said) and alike(projection.body, stored.body)
+    return all(typed_alike(projection.get(name), stored.get(name)) for name in (*said, "body"))
+
+
+def typed_alike(one: Value, other: Value) -> bool:
+    """Say whether two values are the same text, or the same, however they are typeset."""
+    both = isinstance(one, str) and isinstance(other, str)
+    return typed(str(one)) == typed(str(other)) if both else _alike(one, other)
 
 
 _TYPED = str.maketrans({**dict.fromkeys("\u2018\u2019\u201a", "'"), **dict.fromkeys("\u201c\u201d\u201e", '"')})

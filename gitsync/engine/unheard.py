@@ -9,7 +9,7 @@ from typing import Final
 from gitsync.engine.incoming import Incoming
 from gitsync.engine.overlay import Overlay
 from gitsync.engine.projection import Projection, project, view
-from gitsync.engine.reconcile import moved_fields, same_content
+from gitsync.engine.reconcile import moved_fields, same_content, typed_alike
 from gitsync.engine.subject import Subject
 from gitsync.errors import InvalidContent, OutcomeUnknown, Rejected
 from gitsync.model import Post, Record
@@ -79,7 +79,9 @@ class Hearing:
         moved = answer.revision != expect and not capabilities.revision_hash
         if answer.post is None or moved or not same_content(before, answer.post, capabilities.fields):
             return ()
-        missing = moved_fields(before, sent, capabilities.telling)
+        moved_by = moved_fields(before, sent, capabilities.telling)
+        # A site that puts its own quotes and dots into a text shows those, whatever is sent.
+        missing = {name: value for name, value in moved_by.items() if not typed_alike(before.get(name), value)}
         agreed = self._agreed(subject) if missing else None
         edited = moved_fields(agreed, sent, capabilities.telling) if agreed is not None else {}
         return [name for name, value in missing.items() if (name in edited if edited else value)]
