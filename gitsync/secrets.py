@@ -8,7 +8,7 @@ import json
 import os
 import re
 from pathlib import Path
-from urllib.parse import quote, quote_plus, unquote, urlsplit
+from urllib.parse import quote, quote_plus, unquote
 
 from gitsync.errors import ConfigError
 
@@ -31,11 +31,24 @@ def is_reference(text: str) -> bool:
 
 
 def has_password(url: str) -> bool:
-    """Say whether a URL carries a password in its host part."""
-    try:
-        return bool(urlsplit(url).password)
-    except ValueError:
-        return "@" in url
+    """Say whether a URL carries a password, in its host part or its query."""
+    return bool(_passwords(url))
+
+
+def _passwords(url: str) -> set[str]:
+    """Return the passwords in a URL, as they stand there and without percent signs.
+
+    In a database's URL, SQLAlchemy takes all up to the next "@" for the password, a "/" too.
+    """
+    scheme, colon, rest = url.partition("://")
+    if not colon:
+        return set()
+    place, _, query = rest.partition("?")
+    userinfo = place.partition("/")[0] if scheme.lower() in ("http", "https") else place
+    found = set(re.findall(r"^[^:/]*:(.*)@", userinfo))
+    pairs = (pair.partition("=") for pair in query.partition("#")[0].split("&"))
+    found |= {value for name, _, value in pairs if SECRET_NAMES.search(name)}
+    return {form for text in found if text for form in (text, unquote(text))}
 
 
 class Secrets:
@@ -120,10 +133,7 @@ class Secrets:
     def redact(self, text: str) -> str:
         """Return `text` with every secret resolved so far, and every password in a URL, shown as ***."""
         hidden = {form for value in self._known.values() for form in disguises(value)}
-        for value in self._known.values():
-            if has_password(value):
-                password = urlsplit(value).password or ""
-                hidden |= {password, unquote(password)}
+        hidden |= {password for value in self._known.values() for password in _passwords(value)}
         for value in sorted(hidden, key=len, reverse=True):
             if len(value) >= SHORTEST:
                 text = text.replace(value, "***")

@@ -87,6 +87,32 @@ def test_only_a_url_with_a_password_has_one() -> None:
     assert not has_password("sqlite:///x.db")
     assert not has_password("https://u@h/")
     assert not has_password("https://h/a:b@c")
+    assert has_password("postgresql://u:p/q@h/d")
+    assert has_password("postgresql://h/d?user=u&password=p")
+    assert not has_password("postgresql://h:5432/d?sslmode=require&passwordless=1")
+    assert not has_password("https://h:443/?page=1")
+    assert not has_password("nothing")
+
+
+@pytest.mark.parametrize(
+    ("url", "password"),
+    [
+        ("postgresql://u:hunt/er22@h/d", "hunt/er22"),
+        ("postgresql://u:hunt%2Fer22@h/d", "hunt/er22"),
+        ("postgresql://u:hunt@er22@h/d", "hunt@er22"),
+        ("mysql://h/d?user=u&password=hunt%2Fer22&x=1", "hunt/er22"),
+        ("http://u:hunter22@h/d", "hunter22"),
+    ],
+)
+def test_no_part_of_a_url_s_password_is_shown(
+    secrets: Secrets, monkeypatch: pytest.MonkeyPatch, url: str, password: str
+) -> None:
+    monkeypatch.setenv("GITSYNC_TEST_URL", url)
+    secrets.resolve("env:GITSYNC_TEST_URL")
+    for told in (url, url.replace("://", "+driver://"), f"no {password} here", f"tried {url.partition('://')[2]}"):
+        shown = secrets.redact(told)
+        assert password not in shown
+        assert quote(password, safe="") not in shown
 
 
 @pytest.mark.parametrize("secret", ["tök/en+1=&\"<'x", "abcd", "0123456789abcdef01234567:" + "9f" * 32])

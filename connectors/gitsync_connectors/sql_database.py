@@ -62,8 +62,11 @@ class Database:
 
     @property
     def name(self) -> str:
-        """What to call this database in a sentence; without user and password."""
-        return str(self.file) if self.file else re.sub(r"(\+\w+)?://([^/@]*@)?", "://", self._url, count=1)
+        """What to call this database in a sentence; without user, password and query, which may hold one too."""
+        if self.file:
+            return str(self.file)
+        scheme, _, rest = self._url.partition("?")[0].partition("://")
+        return f"{scheme.partition('+')[0]}://{rest.rpartition('@')[2]}"
 
     def connect_file(self) -> sqlite3.Connection:
         """Return a new connection to the SQLite file, which must exist."""

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 from gitsync_connectors.sql import Sql
+from gitsync_connectors.sql_database import Database
 
 from gitsync.connector import Connector, SiteSettings
 from gitsync.errors import ConfigError, Malformed, NotFound, Rejected, Stale, Unauthorized, Unreachable
@@ -625,3 +626,13 @@ def test_listing_never_imports_sqlalchemy(cms: Cms, file: Path) -> None:
         "assert len(list(Sql(s).scan())) == 1; assert 'sqlalchemy' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+@pytest.mark.parametrize(
+    "secret", ["u:hunter22@h/d", "u:hunt/er22@h/d", "u:hunt@er22@h/d", "h/d?user=u&password=hunter22"]
+)
+def test_a_database_is_called_by_its_place_alone(secret: str) -> None:
+    settings = SiteSettings(
+        name="cms", platform="sql", url=f"postgresql://{secret}", root=Path(), secret=lambda _: "unused"
+    )
+    assert Database(settings).name == "postgresql://h/d"
