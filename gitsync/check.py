@@ -13,7 +13,7 @@ from gitsync import merge
 from gitsync.config import Config, content_glob
 from gitsync.connector import Connector, Problem
 from gitsync.document import Document, edit, place
-from gitsync.engine.projection import Place, project, selected, view
+from gitsync.engine.projection import Place, gets_address, project, selected, view
 from gitsync.errors import ConfigError, InvalidContent, UsageError
 from gitsync.git import lfs
 from gitsync.git.gitprocess import decode
@@ -95,6 +95,7 @@ class Check:
         self.skipped: dict[str, str] = {}
         self._sites: list[_Checked] = []
         self._twins = Twins()
+        self._public: dict[tuple[str, str], bool] = {}
         for site in sites:
             site.check()
             try:
@@ -112,7 +113,7 @@ class Check:
             site=site.name,
             default_status=site.status,
             exists=self._kind,
-            url_of=lambda path: url_of(path) or self._coming(path),
+            url_of=lambda path: url_of(path) or self._coming(path, site),
             path_of=lambda _: None,
             asset_url=lambda _: None,
             blob=lambda _: None,
@@ -130,9 +131,15 @@ class Check:
             return None
         return "post" if self._project.is_post(path) else "file"
 
-    def _coming(self, path: str) -> str | None:
-        """A post that is here gets its address when it is sent: a link to it is no problem."""
-        return f"https://gitsync.invalid/{path}" if self._kind(path) == "post" else None
+    def _coming(self, path: str, site: Site) -> str | None:
+        """A post that comes out on a site gets its address when it is sent: a link to it is no problem."""
+        if (site.name, path) not in self._public:
+            try:
+                file = self.read(path) if self._kind(path) == "post" else None
+            except InvalidContent:  # told where it is checked itself
+                file = None
+            self._public[site.name, path] = file is not None and gets_address(file, site.name, site.status)
+        return f"https://gitsync.invalid/{path}" if self._public[site.name, path] else None
 
     def _data(self, path: str) -> bytes:
         repository = self._project.repository

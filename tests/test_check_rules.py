@@ -108,6 +108,14 @@ def test_a_pointer_of_git_lfs_is_told_until_its_content_is_there(desk: Desk) -> 
     assert told(desk) == []
 
 
+def test_a_link_to_a_post_that_does_not_come_out_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    desk = Desk(tmp_path / "blog", capsys)
+    for name, front in {"a": {"status": "draft"}, "b": {"sites": "[]"}, "c": {}}.items():
+        desk.write(f"posts/{name}.md", post(name.upper(), **front))
+    desk.write("posts/d.md", post("D", body="[a](a.md)\n[b](b.md)\n[c](c.md)\n"))
+    assert told(desk) == [("posts/d.md:5:5", "LINK001", "warning"), ("posts/d.md:6:5", "LINK001", "warning")]
+
+
 def test_front_matter_is_held_against_a_schema(desk: Desk) -> None:
     desk.write("gitsync.toml", '[content]\npaths = ["posts/**/*.md"]\n[content.schemas]\n"posts/**/*.md" = "s.json"\n')
     desk.write(

@@ -50,3 +50,22 @@ def test_two_posts_that_link_to_each_other_may_both_move(tmp_path: Path) -> None
     assert blog.shown("A").body == f"See [b](https://memory.example/b2-{blog.id_of('B')}).\n"
     assert blog.shown("B").body == f"See [a](https://memory.example/a2-{blog.id_of('A')}).\n"
     blog.quiet()
+
+
+@pytest.mark.parametrize(
+    "hidden", [{"status": "draft"}, {"status": "scheduled", "date": "2099-01-01"}, {"sites": "[]"}]
+)
+def test_a_link_to_a_post_that_does_not_come_out_is_told_though_it_is_new(
+    tmp_path: Path, hidden: dict[str, str]
+) -> None:
+    blog = Blog(tmp_path / "blog")
+    blog.write("posts/a.md", post("A", **hidden))
+    blog.write("posts/b.md", post("B", "See [a](a.md).\n"))
+    blog.put("posts/c.md", post("C", "See [b](b.md).\n"))
+    told = blog.run().told
+    assert told.count("LINK001") == 1
+    assert "LINK001 links to posts/a.md, which has no address on site yet." in told
+    blog.put("posts/a.md", post("A"))
+    assert "LINK001" not in blog.run().told
+    assert "See [a](https://memory.example/" in blog.shown("B").body
+    blog.quiet()

@@ -80,6 +80,11 @@ def selected(document: Document, site: str) -> bool:
     return document.sites is None or site in document.sites
 
 
+def gets_address(document: Document, site: str, default_status: str | None) -> bool:
+    """Say whether readers find the post on `site` as soon as it was sent."""
+    return selected(document, site) and view(document, site, default_status).status not in ("draft", "scheduled")
+
+
 def project(post: Post, path: str, place: Place, connector: Connector, *, checked: bool = True) -> Projection:
     """Return what `connector` would be sent for a view of the post at `path`.
 

@@ -12,7 +12,7 @@ from gitsync.connector import ByHand
 from gitsync.document import Document
 from gitsync.engine.incoming import Incoming
 from gitsync.engine.overlay import Overlay
-from gitsync.engine.projection import Projection, project, selected, view
+from gitsync.engine.projection import Projection, gets_address, project, selected, view
 from gitsync.engine.resending import everything, outdated_links, with_other_files, with_other_links
 from gitsync.engine.scope import Scope
 from gitsync.engine.subject import Subject, entry_of
@@ -60,6 +60,7 @@ class Pushing:
         self._policy = policy
         self._allow = allow
         self._scope = scope
+        self._public: dict[tuple[str, str], bool] = {}
 
     def plan(self, incoming: Incoming) -> Outgoing:
         """Return what this site is to be sent. Raises Refused when that is more than the guards allow."""
@@ -209,8 +210,26 @@ class Pushing:
             op=op,
             subject=subject,
             leans_on=tuple(projection.uses.posts),
-            reason=_losses(projection, coming, self._policy, reading.name),
+            reason=self._losses(incoming, projection, coming),
         )
+
+    def _losses(self, incoming: Incoming, projection: Projection, coming: set[str]) -> str:
+        """Say what the site will not show of a post; a link to a post that comes out in this run is no loss."""
+        homeless = [path for path, url in projection.uses.posts.items() if url is None]
+        awaited = all(path in coming and self._comes_out(incoming, path) for path in homeless)
+        told = (problem for problem in projection.problems if problem.code != "LINK001" or not awaited)
+        return in_words(told, self._policy, incoming.reading.name)
+
+    def _comes_out(self, incoming: Incoming, path: str) -> bool:
+        """Say whether a post that is created has an address then."""
+        site, oid = incoming.reading.site, self._overlay.oid(path)
+        if (site.name, path) not in self._public:
+            try:
+                file = self._project.read(path, self._overlay.read(oid)) if oid is not None else None
+            except InvalidContent:  # told of itself
+                file = None
+            self._public[site.name, path] = file is not None and gets_address(file, site.name, site.status)
+        return self._public[site.name, path]
 
     def _remove(self, incoming: Incoming, subject: Subject) -> Iterator[Write]:
         reading, record = incoming.reading, subject.entry.record
@@ -269,13 +288,6 @@ def _by_hand(reading: Reading, subject: Subject) -> str:
 def _remember(incoming: Incoming, subject: Subject, base: Oid | None) -> None:
     if base != subject.entry.base:
         incoming.results.append(subject.result(base=base, remote=subject.entry.remote, record=subject.entry.record))
-
-
-def _losses(projection: Projection, coming: set[str], policy: Policy, site: str) -> str:
-    """Say what the site will not show of a post; a link to a post that is created in this run is no loss."""
-    homeless = {path for path, url in projection.uses.posts.items() if url is None}
-    told = (problem for problem in projection.problems if problem.code != "LINK001" or not homeless <= coming)
-    return in_words(told, policy, site)
 
 
 def _linked_first(creates: Sequence[Write]) -> list[Write]:
