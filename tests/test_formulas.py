@@ -36,6 +36,8 @@ def codes(name: str, body: str) -> list[str]:
         ("```math\na\n```", '<p><span class="math display">\\[a\\]</span></p>'),
         ("- $$\n  a\n  $$", '<ul><li><span class="math display">\\[a\\]</span></li></ul>'),
         ("![$x$](a.png)", '<p><img src="a.png" alt="$x$"></p>'),
+        ("1. a\n$$b$$\n2. c", '<ol><li>a <span class="math display">\\[b\\]</span></li><li>c</li></ol>'),
+        ("> a\n$$\nb\n$$", '<blockquote><p>a <span class="math display">\\[b\\]</span></p></blockquote>'),
         ("设$x$为", '<p>设<span class="math inline">\\(x\\)</span>为</p>'),
     ],
 )  # fmt: skip

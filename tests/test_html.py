@@ -45,6 +45,10 @@ MARKS = [
     "(",
     '"',
     "|",
+    "$",
+    "$$",
+    "$x$",
+    "[!NOTE]",
 ]
 STARTS = ["#", "1.", "-", "+ ", ">", ": ", "=", "---", "\n- ", "[ ] ", "~~~", "```", "&#13;", "\x0b", "[a]: b"]
 TEXT = st.lists(st.sampled_from([*WORDS, *WORDS, *MARKS, *STARTS]), max_size=4).map("".join)
@@ -59,14 +63,18 @@ FLOWING = [
     'a href="x.md"',
     'a href="u v" title="t &quot;"',
     'i class="y"',
+    'span class="math inline"',
 ]
 IMAGE, LINK = '<img src="i.png" alt="a [b] *c*">', '<a href="http://a.b">http://a.b</a>'
 ATOMS = [IMAGE, LINK, "<br>", "<!-- c -->", '<input type="checkbox">']
-HOLDERS = ["blockquote", "div", 'div class="x"', "details", "section", "figure"]
+TITLED = 'div class="markdown-alert markdown-alert-tip"><p class="markdown-alert-title">Tip</p'
+HOLDERS = ["blockquote", TITLED, "div", 'div class="x"', "details", "section", "figure"]
 LISTS = ["ul", "ol", 'ol start="7"', 'ul class="z"']
 LINES = ["p", "p", "h2", 'p class="x"', "pre"]
 SCRIPT, COMMENT = "<script>if (a < b) {\n\n}</script>", "<!-- c\n\nd -->"
-LEAVES = ["<hr>", '<iframe src="https://v.w/x"></iframe>', SCRIPT, COMMENT, "<pre>\n\n*</pre>"]
+SHOWN = '<p><span class="math display">\\[a\n- b\\]</span></p>'
+TERMS = "<dl><dt>a</dt><dd>b</dd></dl>"
+LEAVES = [SHOWN, TERMS, "<hr>", '<iframe src="https://v.w/x"></iframe>', SCRIPT, COMMENT, "<pre>\n\n*</pre>"]
 
 
 @st.composite

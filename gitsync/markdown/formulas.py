@@ -36,7 +36,7 @@ SPAN: Final = {"math inline": ("\\(", "\\)"), "math display": ("\\[", "\\]")}
 def formulas(md: MarkdownIt) -> None:
     """Let a parser know formulas: tokens `formula`; one on lines of its own is a paragraph with nothing else in it."""
     md.inline.ruler.before("escape", "formula", _inline)
-    md.block.ruler.before("fence", "formula", _block, {"alt": ["paragraph", "reference", "blockquote", "list"]})
+    md.block.ruler.before("fence", "formula", _block, {"alt": ["paragraph", "reference"]})
     md.core.ruler.push("formulas", _elsewhere)
     md.add_render_rule("formula", lambda _, tokens, at, *__: html(tokens[at].content, shown=tokens[at].meta["display"]))
 
@@ -64,6 +64,8 @@ def _block(state: StateBlock, start: int, end: int, silent: bool) -> bool:
     """Take lines for a paragraph that no list, heading or table in them parts."""
     begin, line = state.bMarks[start] + state.tShift[start], start
     if state.is_code_block(start) or not state.src.startswith("$$", begin):
+        return False
+    if state.sCount[start] < state.blkIndent:  # a line that goes on with a list's item, not indented
         return False
     text = state.src[begin : state.eMarks[start]].rstrip()
     while not (text.endswith("$$") and _ALONE.match(text)):
