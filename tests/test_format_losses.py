@@ -33,7 +33,7 @@ def test_a_footnote_that_nothing_refers_to_is_told(name: str) -> None:
         "https://x.com/someone/status/20",
         "<https://x.com/someone/status/20>",
         "%[https://mobile.twitter.com/someone/status/20]",
-        "https://gist.github.com/someone/6cad326836d38bd3a7ae#file-a-txt",
+        "https://codepen.io/someone/pen/gfdDu",
     ],
 )
 def test_an_embed_that_is_spelled_otherwise_there_is_no_loss(name: str, embed: str) -> None:
@@ -275,3 +275,18 @@ def test_a_raw_block_is_told_where_it_is_words(name: str) -> None:
 def test_what_jekyll_alone_fills_in_is_told(name: str, body: str) -> None:
     assert codes(name, body) == ["TAG_WORDS"]
     assert codes(name, "Vue has `{{ page.title }}` and {{ message }}.\n") == []
+
+
+@pytest.mark.parametrize(
+    "embed",
+    [
+        "https://gist.github.com/someone/6cad326836d38bd3a7ae#file-a-txt",
+        "{% github octo/cat %}",
+        "{% stackblitz ng-demo %}",
+    ],
+)
+def test_what_wordpress_shows_as_a_link_is_told(embed: str) -> None:
+    [loss] = named("wordpress").write(f"Before.\n\n{embed}\n\n{embed}\n").losses
+    assert (loss.code, loss.offset) == ("EMBED_LINK", len("Before.\n\n"))
+    assert codes("wordpress", '<script src="https://gist.github.com/a/6cad326836d38bd3a7ae.js"></script>\n') == []
+    assert "EMBED_LINK" not in codes("medium", embed)

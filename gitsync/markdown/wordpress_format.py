@@ -7,11 +7,11 @@ without any block is read as classic content.
 from __future__ import annotations
 
 import re
-from typing import Literal
+from typing import Final, Literal
 
 from gitsync.markdown.asides import Asides
 from gitsync.markdown.callouts import folded
-from gitsync.markdown.embeds import SPELLED
+from gitsync.markdown.embeds import SPELLED, find, may_have
 from gitsync.markdown.equality import same_dom
 from gitsync.markdown.extensions import extensions
 from gitsync.markdown.foreign import foreign
@@ -19,6 +19,7 @@ from gitsync.markdown.formats import HTML_UNSAID, Format, Loss, Translation, com
 from gitsync.markdown.formula_spellings import as_tex
 from gitsync.markdown.heading_ids import given, unnamed
 from gitsync.markdown.html import to_markdown, translated
+from gitsync.markdown.parser import parsed
 from gitsync.markdown.providers import embed_of
 from gitsync.markdown.render import tokens_of, unused_notes
 from gitsync.markdown.wordpress_blocks import Block, inert, parse
@@ -83,6 +84,20 @@ def _custom_html(block: Block) -> tuple[str | None, str]:
     return None, block.raw.strip()
 
 
+LINKED: Final = frozenset({"gist", "stackblitz", "jsfiddle", "replit", "instagram", "github"})
+"""Providers that WordPress does not know, and that do not offer themselves to be embedded: their block shows a link."""
+
+
+def _linked(body: str) -> list[Loss]:
+    """Return a loss for each kind of embed whose block shows its address alone. A frame or a script stays HTML."""
+    found: dict[str, Loss] = {}
+    for start, _, embed, spelling in find(body, parsed(body)) if may_have(body) else ():
+        if embed.provider in LINKED and spelling != "frame":
+            message = f"WordPress shows {embed.url[:80]} as a link: it does not embed {embed.provider}"
+            found.setdefault(embed.provider, Loss(code="EMBED_LINK", message=message, offset=start))
+    return list(found.values())
+
+
 def write(body: str) -> Translation:
     """Return `body` as blocks."""
     written = compared(body, Translation("\n\n".join(write_blocks(body))), read)
@@ -90,6 +105,7 @@ def write(body: str) -> Translation:
         written.text,
         (
             *written.losses,
+            *_linked(body),
             *unused_notes(body),
             *folded(body, "WordPress"),
             *as_tex(body, "WordPress", "TeX, unless a plugin (MathJax, KaTeX) is there for them"),
