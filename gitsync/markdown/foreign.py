@@ -17,7 +17,7 @@ from gitsync.markdown.formats import Loss
 from gitsync.markdown.ghost_nodes import KEPT
 from gitsync.markdown.github import tag_places
 from gitsync.markdown.parser import parsed
-from gitsync.markdown.sources import line_starts
+from gitsync.markdown.sources import line_starts, lines_of
 
 _TAGS: Final = {
     "liquid": re.compile(r"(?<!\{)\{%-?\s*(?!end)(?P<name>\w+)[^\n]{0,300}?%\}"),
@@ -60,13 +60,13 @@ def foreign(
     starts = line_starts(body)
     tokens = parsed(body)
     understood = [(it.start, it.end) for it in find(body, tokens)] if shown is None else [*shown]
-    understood += tag_places(body)
+    plain = lines_of((*understood, *tag_places(body)), starts)
     for token in tokens:
         if token.map is None or token.type not in ("inline", "html_block"):
             continue
         for language, name, words, line in _in(token, own):
-            offset, end = starts[token.map[0] + line : token.map[0] + line + 2]
-            if not any(start < end and offset < stop for start, stop in understood):
+            if token.map[0] + line not in plain:
+                offset = starts[token.map[0] + line]
                 found.setdefault(f"{language} {name}", _loss(language, name, words, platform, offset))
     return list(found.values())
 

@@ -44,7 +44,8 @@ class Translation(NamedTuple):
 class Format:
     """A language. `reading` takes any text of it and never fails; `write` takes any Markdown.
 
-    What `write` made of what `read` returned reads the same again: `read(write(read(x)).text) == read(x)`.
+    What `write` made of what `read` returned reads the same again, `read(write(read(x)).text) == read(x)`, but for
+    what `write` told as a loss, and for embeds, which come back as this language spells them.
     """
 
     name: str
@@ -65,6 +66,7 @@ def named(name: str) -> Format:
 TAG: Final = re.compile(r"<[A-Za-z]+[\s>/]|<[!?]")
 """A tag or a comment, which only somebody's own HTML brings into Markdown."""
 
+_COMMENT: Final = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
 HTML_CHANGED: Final = Loss(
     code="HTML_CHANGED",
     message="some of the HTML in the text comes out otherwise there",
@@ -78,10 +80,10 @@ HTML_UNSAID: Final = Loss(
 """The same, in reading."""
 
 
-def compared(body: str, written: Translation, read: Callable[[str], str]) -> Translation:
+def compared(body: str, written: Translation, read: Callable[[str], str], *, comments: bool = True) -> Translation:
     """Return `written` with a loss noted where reading it shows another page than `body` does, and none was told.
 
-    Embeds are the same however they are spelled.
+    Embeds are the same however they are spelled. Without `comments`, those are nothing to the platform.
     """
     if written.losses:
         return written
@@ -91,6 +93,9 @@ def compared(body: str, written: Translation, read: Callable[[str], str]) -> Tra
     from gitsync.markdown.render import to_html  # noqa: PLC0415  as above
 
     again = read(written.text)
-    if again == body or same_dom(*(to_html(neutral(as_github(text))) for text in (body, again))):
+    pages = [to_html(neutral(as_github(text))) for text in (body, again)]
+    if not comments:
+        pages = [_COMMENT.sub("", page) for page in pages]
+    if again == body or same_dom(*pages):
         return written
     return Translation(written.text, (HTML_CHANGED,))

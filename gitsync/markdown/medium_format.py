@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from html import escape
 from itertools import groupby
 from typing import Final
@@ -18,10 +19,11 @@ from gitsync.markdown.dom import TEXT, WHITE, Node, parse, to_source, walk
 from gitsync.markdown.embeds import SPELLED, find
 from gitsync.markdown.extensions import extensions
 from gitsync.markdown.foreign import foreign
-from gitsync.markdown.formats import HTML_UNSAID, TAG, Format, Loss, Translation, compared
+from gitsync.markdown.formats import HTML_CHANGED, HTML_UNSAID, TAG, Format, Loss, Translation, compared
 from gitsync.markdown.formula_spellings import as_tex
 from gitsync.markdown.github import as_github
 from gitsync.markdown.html import to_markdown
+from gitsync.markdown.looks import looks
 from gitsync.markdown.providers import Embed, embed_of, html_of
 from gitsync.markdown.render import to_html, unused_notes
 from gitsync.markdown.stripped import stripped
@@ -245,7 +247,14 @@ def write(body: str) -> Translation:
         losses.append(Loss(code="HEADING_FLAT", message="Medium has no more than two levels of headings"))
     if TAG.search(body):  # other tags than Markdown's own: what Medium keeps of them
         html = _html(read(_marked(html)))
-    return compared(body, _written(body, html, losses), read)
+        losses += looks(body, "Medium", html)
+    written = compared(body, _written(body, html, losses), read, comments=False)
+    return Translation(written.text, (_CHANGED,)) if written.losses == (HTML_CHANGED,) else written
+
+
+_CHANGED: Final = replace(
+    HTML_CHANGED, message="Medium keeps the words, the pictures and the links of your HTML, not its boxes", hint=""
+)
 
 
 def _unfolded(html: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -29,6 +29,17 @@ def line_starts(source: str) -> list[int]:
         starts.append(position)
     starts.append(len(source) + 1)
     return starts
+
+
+def lines_of(ranges: Iterable[tuple[int, int]], starts: list[int]) -> set[int]:
+    """Return the numbers of the lines of which something is in one of `ranges`."""
+    return {
+        line
+        for start, end in ranges
+        for line in range(
+            bisect_right(starts, start) - 1, max(bisect_right(starts, end - 1), bisect_right(starts, start))
+        )
+    }
 
 
 def line_places(source: str, content: str, starts: list[int], first: int) -> Places:

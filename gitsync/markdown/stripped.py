@@ -12,7 +12,7 @@ from typing import Final
 from gitsync.markdown.embeds import find
 from gitsync.markdown.formats import Loss
 from gitsync.markdown.parser import parsed
-from gitsync.markdown.sources import line_starts
+from gitsync.markdown.sources import line_starts, lines_of
 
 _ACTIVE: Final = frozenset(
     {"applet", "audio", "canvas", "embed", "form", "input", "math", "object", "script", "select", "style", "svg"}
@@ -36,7 +36,7 @@ def stripped(body: str, platform: str) -> list[Loss]:
     found: dict[str, Loss] = {}
     starts = line_starts(body)
     tokens = parsed(body)
-    embeds = [(it.start, it.end) for it in find(body, tokens)]
+    embeds = lines_of(((it.start, it.end) for it in find(body, tokens)), starts)
     for token in tokens:
         if token.map is None:
             continue
@@ -44,7 +44,7 @@ def stripped(body: str, platform: str) -> list[Loss]:
         html = [token.content] if token.type == "html_block" else []
         html += [kid.content for kid in token.children or () if kid.type == "html_inline"]
         names = {name.lower() for name in _TAG.findall(_COMMENT.sub("", "".join(html)))} & taken
-        if names and not any(start <= offset < end for start, end in embeds):
+        if names and token.map[0] not in embeds:
             for name in sorted(names):
                 message = f"{platform} takes <{name}> out of posts"
                 found.setdefault(name, Loss(code="HTML_STRIPPED", message=message, offset=offset))
