@@ -252,3 +252,8 @@ def test_a_frame_that_is_indented_is_an_embed_too():
     written = write(f"Words.\n\n  {frame}\n")
     assert "wp:embed" in written.text
     assert written.losses == ()
+
+
+@pytest.mark.parametrize("body", ["```\n```\n", "```py\n```\n", "```\nx\n```\n"])
+def test_a_code_block_has_as_many_lines_when_it_comes_back(body):
+    assert read(write(body).text) == body

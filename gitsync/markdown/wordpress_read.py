@@ -105,7 +105,8 @@ def _code(block: Block) -> Plain:
     if len(languages) != len(classes) or len(set(languages)) > 1:
         return None
     marks = f' class="{languages[0]}"' if languages else ""
-    return f"<pre><code{marks}>{text}\n</code></pre>"
+    end = "\n" if text else ""  # or an empty block would be one with an empty line
+    return f"<pre><code{marks}>{text}{end}</code></pre>"
 
 
 def _image(block: Block) -> Plain:
