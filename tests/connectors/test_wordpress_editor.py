@@ -68,6 +68,17 @@ break, a linked image ![i](a.png "t") in text, <img src='b.png' alt='x "y"'> and
 > [!NOTE]
 > Alert $a^2$
 
+> [!TIP] Own *title*
+> - "q" & $b < c$
+>
+> | a |
+> | - |
+> | $d$ |
+
+$$
+x \\\\ \\{y\\} & z < 'w'
+$$
+
 ```c++
 if (a < b && c > "d") [gallery]
 
