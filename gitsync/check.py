@@ -129,7 +129,9 @@ class Check:
         there = (root / path).is_file() if root else bool(self._project.repository.lookup("HEAD", [path]))
         if not there:
             return None
-        return "post" if self._project.is_post(path) else "file"
+        if self._project.is_post(path):
+            return "post"
+        return None if root and (root / path).is_symlink() else "file"
 
     def _coming(self, path: str, site: Site) -> str | None:
         """A post that comes out on a site gets its address when it is sent: a link to it is no problem."""

@@ -153,3 +153,12 @@ def test_a_file_is_watched_though_the_reply_about_its_post_was_lost(blog: Blog, 
     blog.site().edit("1", body=blog.shown("A").body.replace("it]", "that]"))
     blog.run()
     assert blog.read("posts/a.md").endswith("See ![that](../images/a.png).\n")
+
+
+def test_a_symbolic_link_is_no_picture(blog: Blog) -> None:
+    (blog.root / "images/link.png").symlink_to("/etc/passwd")
+    blog.put("posts/a.md", post("A", "See ![it](../images/link.png).\n"))
+    outcome = blog.run()
+    assert outcome.summary.exit_code == 6
+    assert "LINK003 points to ../images/link.png, which is not in the repository." in outcome.told
+    assert uploads(blog) == []

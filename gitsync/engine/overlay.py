@@ -28,6 +28,7 @@ class Overlay:
         self._spool = Spool()
         self._pending: dict[str, Oid | None] = {}
         self._added: dict[str, Oid] = {}  # files that are no posts
+        self._no_content: set[str] = set()  # symbolic links and submodules of HEAD: what they lead to is not in it
         self._spooled: dict[Oid, int] = {}  # start and length in one number, a third of a tuple
 
     def __enter__(self) -> Overlay:
@@ -112,7 +113,9 @@ class Overlay:
         """Say what is at `path`, for links: a post, another file, or nothing."""
         if self.oid(path) is None:
             return None
-        return "post" if self.project.is_post(path) else "file"
+        if self.project.is_post(path):
+            return "post"
+        return None if path in self._no_content else "file"
 
     def free_path(self, path: str) -> str:
         """Return `path`, or the nearest name that no file has, on a disk that folds case or composes letters too."""
@@ -133,7 +136,12 @@ class Overlay:
 
     @cached_property
     def _files(self) -> dict[str, Oid]:
-        return {entry.path: entry.oid for entry in self.project.repository.tree(self.head)}
+        found = {}
+        for entry in self.project.repository.tree(self.head):
+            found[entry.path] = entry.oid
+            if entry.mode in ("120000", "160000"):
+                self._no_content.add(entry.path)
+        return found
 
     @cached_property
     def _by_content(self) -> dict[Oid, list[str]]:
