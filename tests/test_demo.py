@@ -53,7 +53,7 @@ def test_a_claim_that_does_not_hold_ends_the_demo_with_1(
     monkeypatch.setattr("gitsync.demo.SCENES", (lambda stage: iter([stage.check(False, "pigs fly")]),))
     assert run(["--json", "demo", str(tmp_path / "blog")]) == 1
     out, err = capsys.readouterr()
-    assert [json.loads(line)["event"] for line in out.splitlines()] == ["demo"] * 3
+    assert [json.loads(line)["event"] for line in out.splitlines()] == ["demo", "demo", "demo", "summary"]
     assert "This should be so, and is not: pigs fly" in err
 
 

@@ -72,6 +72,17 @@ def test_what_is_taken_away_here_and_stays_there_is_told(blog: Blog) -> None:
     assert "site keeps its own tags" in outcome.told
 
 
+def test_a_date_that_is_taken_away_here_is_the_sites_own_affair(tmp_path: Path) -> None:
+    blog = Blog(tmp_path / "blog", behaviour=Behaviour(hashes=True))
+    blog.put("posts/a.md", post("A", slug="a", date="2026-01-02T03:04:05Z"))
+    blog.run()
+    blog.put("posts/a.md", post("A", slug="a"))
+    ignoring(blog, "date")
+    outcome = blog.run()
+    assert outcome.summary.exit_code == 0, outcome.told
+    blog.quiet()
+
+
 def test_a_post_that_is_hidden_and_still_shown_is_hidden_again(blog: Blog) -> None:
     blog.git("rm", "--quiet", "posts/a.md")
     blog.commit("delete")

@@ -16,6 +16,8 @@ from gitsync.model import Post, Record
 from gitsync.state.intents import Intent
 
 GONE: Final = ("deleted", "gone")
+GIVEN: Final = frozenset({"slug", "date", "status", "authors", "lang"})
+"""What a platform gives every post by itself: taken out of a file, it stays there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +86,11 @@ class Hearing:
         missing = {name: value for name, value in moved_by.items() if not typed_alike(before.get(name), value)}
         agreed = self._agreed(subject) if missing else None
         edited = moved_fields(agreed, sent, capabilities.telling) if agreed is not None else {}
-        return [name for name, value in missing.items() if (name in edited if edited else value)]
+        return [
+            name
+            for name, value in missing.items()
+            if (name in edited if edited else value) and (value or name not in GIVEN)
+        ]
 
     def _agreed(self, subject: Subject) -> Post | None:
         """Return what the site would be sent for the version that was agreed on; None where there is none."""

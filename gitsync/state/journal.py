@@ -108,7 +108,7 @@ class Journal:
                     return
                 raise RepositoryError(
                     f"{self.path}:{number}: this line of the journal cannot be read ({error}).",
-                    "Repair or remove that line by hand; what it said of its post will be asked of the site again.",
+                    "Run gitsync doctor, which sets it aside; what it said of its post is asked of the site again.",
                 ) from error
 
     def _cut_torn_line(self) -> None:
