@@ -133,7 +133,7 @@ class Run:
     def _prepared(self, connectors: Mapping[str, Connector], run: ExitStack) -> Iterator[Event]:
         if self._prepare is None:
             return
-        self._check_lease = run.enter_context(self._exchange.lease(wait=LEASE_WAIT, sleep=self._sleep))
+        self._check_lease = yield from self._exchange.taken(run, wait=LEASE_WAIT, sleep=self._sleep)
         self._exchange.receive()
         for number in range(ROUNDS):
             try:
@@ -209,7 +209,7 @@ class Run:
     def _carry_out(self, plan: Plan, run: ExitStack, waits: list[float]) -> Generator[Event, None, bool]:
         """Land and write what was planned. Returns whether something has to be planned again."""
         if not plan.is_empty and self._check_lease is None:
-            self._check_lease = run.enter_context(self._exchange.lease(wait=LEASE_WAIT, sleep=self._sleep))
+            self._check_lease = yield from self._exchange.taken(run, wait=LEASE_WAIT, sleep=self._sleep)
             if self._exchange.receive():
                 return True
         branch = self._branch if plan.is_empty else self.project.check_writable(plan.branch)

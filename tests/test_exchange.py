@@ -8,6 +8,10 @@ import pytest
 from gitsync_connectors.memory import Fault
 
 from gitsync.errors import ConfigError, OutcomeUnknown, Refused, RepositoryError
+from gitsync.events import Event, Notice
+from gitsync.project import Project
+from gitsync.state.lease import Lease
+from gitsync.sync import Options, Run
 from tests.blog import Blog, post
 from tests.conftest import run_git
 
@@ -106,3 +110,22 @@ def test_a_remote_that_git_does_not_know_is_an_error_of_the_configuration(tmp_pa
     blog = Blog(tmp_path / "blog", config='[state]\nremote = "nowhere"\n')
     with pytest.raises(ConfigError, match="no remote called nowhere"):
         blog.run()
+
+
+def test_another_machine_that_has_to_be_waited_for_is_told_first(clones: Clones) -> None:
+    clones.one.put("posts/a.md", post("A"))
+    clones.one.git("push", "--quiet", "origin", "main")
+    theirs = Lease(Project.open(clones.two.root).repository, "origin", clones.one.names[0])
+    theirs.acquire()
+    told: list[Event] = []
+
+    def wait(_: float) -> None:
+        assert any(isinstance(event, Notice) and "Another machine" in event.message for event in told)
+        theirs.release()
+
+    project = Project.open(clones.one.root)
+    run = Run(project, project.config.choose([]), Options(), sleep=wait, clock=clones.one.clock)
+    for event in run.events():
+        told.append(event)
+    assert not theirs.held
+    assert len(clones.one.site().posts()) == 1

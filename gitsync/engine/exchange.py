@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 
-from gitsync.errors import ConfigError, Moved, Refused, RepositoryError
+from gitsync.errors import ConfigError, Locked, Moved, Refused, RepositoryError
+from gitsync.events import Notice
 from gitsync.git import worktree
 from gitsync.git.hosts import is_public
 from gitsync.git.locks import left_on
@@ -107,6 +108,16 @@ class Exchange:
         """Hold the right to write to the sites, against other machines; yields the check of one site's lease."""
         with leases(self.project.repository, self.remote, list(self.sites), wait=wait, sleep=sleep) as check:
             yield check
+
+    def taken(
+        self, run: ExitStack, *, wait: float, sleep: Callable[[float], None]
+    ) -> Generator[Notice, None, Callable[[str], None]]:
+        """Hold the lease until `run` ends, and return its check; a machine that has to be waited for is told first."""
+        try:
+            return run.enter_context(self.lease(wait=0.0, sleep=sleep))
+        except Locked as error:
+            yield Notice(level="info", message=f"{error.message} Waiting for it, {wait / 60:.0f} min at most.")
+        return run.enter_context(self.lease(wait=wait, sleep=sleep))
 
     def publish(self, head: Oid, tips: Mapping[str, Oid]) -> None:
         """Share a new head and new ledgers, all or nothing, before they hold here. Raises Moved."""
