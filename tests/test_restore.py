@@ -60,6 +60,40 @@ def test_a_vandalised_site_is_as_it_was_and_nothing_of_it_is_lost(blog: Blog) ->
     blog.quiet()
 
 
+@pytest.mark.parametrize("lost", [False, True])
+@pytest.mark.parametrize("names", [("one",), ("one", "two"), ("two", "one")])
+def test_what_came_later_leaves_every_site_that_is_restored(tmp_path: Path, names: tuple[str, ...], lost: bool) -> None:
+    blog = Blog(tmp_path / "blog", names)
+    three(blog)
+    first, before, tree = blog.syncs()[0].id, seen(blog), blog.git("ls-tree", "-r", "HEAD", "posts")
+    blog.put("posts/later.md", post("Later"))
+    blog.run()
+    if lost:
+        blog.site("one").rows.clear()
+    outcome = restored(blog, first)
+    assert outcome.summary.exit_code == 0, outcome.told
+    for name in names:
+        shown = seen(blog, name)
+        assert shown.pop("Later", ("draft", ""))[0] == "draft"
+        assert shown == before
+    assert blog.git("ls-tree", "-r", "HEAD", "posts") == tree
+    blog.quiet()
+
+
+def test_what_came_later_stays_on_a_site_that_is_not_restored(tmp_path: Path) -> None:
+    blog = Blog(tmp_path / "blog", ("one", "two"))
+    three(blog)
+    first = blog.syncs()[0].id
+    blog.put("posts/later.md", post("Later"))
+    blog.run()
+    assert restored(blog, first, "one").summary.exit_code == 0
+    assert seen(blog, "one").get("Later", ("draft", ""))[0] == "draft"
+    assert seen(blog, "two")["Later"][0] == "published"
+    assert "sites: [two]" in blog.read("posts/later.md")
+    assert blog.run().operations == []
+    blog.quiet()
+
+
 def test_an_emptied_site_is_filled_again(blog: Blog) -> None:
     three(blog)
     before = seen(blog)

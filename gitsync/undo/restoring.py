@@ -44,6 +44,7 @@ def plan_restore(
     `ledger_of` finds a ledger that is not here yet.
     """
     planner = _Files(project)
+    parts = []
     with ExitStack() as stack:
         for plan in plans:
             name = plan.site.name
@@ -53,7 +54,9 @@ def plan_restore(
             index = stack.enter_context(Index.at(ledger))
             reading = read_local(project, plan.site, planner.head, ledger, index)
             read_site(reading, connectors[name], allow_missing=True, missing_limit=_any)
-            _OneSite(planner, plan, reading, allow).plan()
+            parts.append(_OneSite(planner, plan, reading, allow))
+        for part in parts:
+            part.plan()
     return planner.reversal
 
 
@@ -71,6 +74,7 @@ class _Files:
         self.head = project.head()
         self.now = {entry.path: entry.oid for entry in self.repository.tree(self.head)}
         self.reversal = Reversal()
+        self.leaving: set[tuple[str, str]] = set()
 
     def oid(self, content: Oid | bytes) -> Oid:
         return self.repository.hash_blob(content) if isinstance(content, bytes) else content
@@ -85,11 +89,11 @@ class _Files:
             files[path] = content
 
     def holders(self, path: str, without: str) -> list[str]:
-        """Return the other sites that show the post at `path`, by their newest ledgers."""
+        """Return the other sites that go on showing the post at `path`, by their newest ledgers."""
         found = []
         for name in self.project.config.sites:
             record = Ledger(self.repository, name).entries([path])[path].record if name != without else None
-            if record is not None and record.state == "live":
+            if record is not None and record.state == "live" and (name, path) not in self.leaving:
                 found.append(name)
         return found
 
@@ -98,7 +102,7 @@ class _OneSite:
     """One site's part.
 
     `wanted` is what the files are to be; `entries` what the ledger holds now, by the path that the target has for that
-    post, and `extra` the live posts that the target does not know.
+    post, and `extra` the live posts that the target does not know; `lost` are those of them that the site has lost.
     """
 
     def __init__(self, files: _Files, plan: Restoring, reading: Reading, allow: Collection[str]) -> None:
@@ -112,13 +116,16 @@ class _OneSite:
         ids = plan.target.ids if plan.target.site == self._site else {}
         self._entries: dict[str, Entry] = {}
         self._extra: dict[str, Entry] = {}
+        self._lost: dict[str, Entry] = {}
         known = [entry for entry in reading.ledger.stream() if entry.record is not None]
         for entry in sorted(known, key=lambda entry: _record(entry).state == "live"):  # a live post wins its path
             home = ids.get(_record(entry).id, entry.path)
             if home in self._wanted:
                 self._entries[home] = entry
-            elif _record(entry).state == "live" and entry.path not in reading.gone:
-                self._extra[entry.path] = entry
+            elif _record(entry).state == "live":
+                (self._lost if entry.path in reading.gone else self._extra)[entry.path] = entry
+        self._leave_busy_alone()
+        files.leaving |= {(self._site, path) for path in (*self._extra, *self._lost)}
 
     def _addressed(self) -> dict[str, Oid | bytes]:
         """Return the target's files; for another site than it was, with that site among those they name."""
@@ -142,7 +149,6 @@ class _OneSite:
         return found
 
     def plan(self) -> None:
-        self._leave_busy_alone()
         missing = [
             path for path in self._wanted if path not in self._entries or self._entries[path].path in self._reading.gone
         ]
@@ -153,13 +159,19 @@ class _OneSite:
             self._note(path, self._files.oid(content), shown)
         for entry in self._extra.values():
             self._withdraw(entry, shown.get(entry.path))
+        for path, entry in self._lost.items():
+            # The site lost it already, so its file alone is to go.
+            if self._files.now.get(path) == entry.base and not self._files.holders(path, self._site):
+                self._reversal.files[path] = None
+                gone = replace(_record(entry), state="gone", sent=None)
+                self._result(_said(self._site, replace(entry, base=None, record=gone, conflict=None)))
 
     def _leave_busy_alone(self) -> None:
-        paths = {*self._wanted, *self._extra, *(entry.path for entry in self._entries.values())}
+        paths = {*self._wanted, *self._extra, *self._lost, *(entry.path for entry in self._entries.values())}
         busy = worktree.busy(self._files.repository, paths, leaving=paths)
         for path in sorted(busy):
             content = self._wanted.pop(path, None)
-            entry = self._extra.pop(path, None)
+            entry = self._extra.pop(path, None) or self._lost.pop(path, None)
             changes = content is not None and self._files.oid(content) != self._files.now.get(path)
             if changes or entry is not None:
                 reason = f"stays, because the file {busy[path]}. Commit or undo that, then restore again."
