@@ -104,6 +104,7 @@ def at_rest(world: World) -> None:
         world.blog.quiet()
     except AssertionError as error:
         raise AssertionError(world.fail(str(error))) from error
+    world.amended.clear()
     world.here.clear()
     world.there.clear()
 
@@ -142,12 +143,12 @@ def same(world: World) -> None:
 
 
 def _only_there(world: World) -> set[str]:
-    """Words of posts whose files are gone: what sites still have of them is nobody's edit."""
+    """Words of posts whose files are gone, or that were let go of: what sites still have of them is nobody's edit."""
     return {
         word
-        for store in world.sites.values()
+        for name, store in world.sites.items()
         for post in store.posts().values()
-        if KEY.findall(post.title or "k?")[0] in world.withdrawn
+        if (key := KEY.findall(post.title or "k?")[0]) in world.withdrawn or (name, key) in world.forgotten
         for word in words(said(post))
     }
 

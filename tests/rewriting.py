@@ -31,9 +31,13 @@ def amend(world: World, number: int, place: int, how: str) -> None:
     after = world.change(before[path], place, how, eol="\r\n" if "\r\n" in before[path] else "\n")
     if after == before[path]:
         return
+    unsure, first = set(world.unsure), not world.rewritten
     with _rewriting(world, 1):
         world.blog.write(path, after)
         world.blog.git("commit", "--quiet", "--all", "--amend", "--no-edit")
+    if first and how == "replace":  # by a word of its own, so that it is no going back
+        world.amended |= words(before[path]) - words(after) - world.by_editors - unsure
+        world.unsure -= world.amended
     world.alive -= words(before[path]) - words(after)  # an edit like any other, also of what editors wrote
     world.tell(f"here: git commit --amend with {how} {place} in {path}")
 
@@ -152,6 +156,7 @@ def roll_back(world: World, number: int) -> None:
     old, new = ("\n".join(version.values()) for version in (before, after))
     lost = (words(old) - words(new)) | (world.alive & (words(old) | words(shown)) - words(new) - words(_shown(world)))
     world.known |= words(new)
+    world.unsure |= world.amended
     world.unsure |= lost | (words(new) - world.alive)
     world.alive -= lost
     about = {key for it in parts if it.after.remote for key in KEY.findall(it.after.remote.title or "")[:1]}
@@ -188,6 +193,7 @@ def _rewriting(world: World, count: int) -> Iterator[None]:
 def _rewritten(world: World, before: dict[str, str], versions: list[dict[str, str]]) -> None:
     """`versions` are the posts of the commits that left the history, and of the one they were on."""
     after = world.files()
+    world.unsure |= world.amended
     texts = {text for version in (*versions, after) for text in version.values()}
     same = set.intersection(*(set(version.values()) for version in (*versions, after)))
     touched = {key for text in texts - same for key in KEY.findall(text)[:1]}

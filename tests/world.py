@@ -51,6 +51,7 @@ class World:
         self.alive: set[str] = set()
         self.known: set[str] = set()
         self.unsure: set[str] = set()
+        self.amended: set[str] = set()  # words that an amended commit had: only going back brings them back
         self.rewritten = False  # whether history was, since all was settled: going back may be no edit any more
         self.by_editors: set[str] = set()  # words that were written on a site
         self.ids: dict[tuple[str, str], str] = {}
@@ -91,6 +92,7 @@ class World:
         """Somebody turned one text into another; what they `decided` on may bring words back."""
         self.known |= words(after)
         if decided:
+            self.unsure |= self.amended
             self.unsure |= words(after) - self.alive
             self.alive -= words(before) - words(after)
             return
@@ -181,8 +183,6 @@ class World:
         (self.blog.root / new).parent.mkdir(parents=True, exist_ok=True)
         self.blog.git("mv", path, new)
         after = self.change(before, place, "replace", eol="\r\n" if "\r\n" in before else "\n") if edit else before
-        if edit and self.rewritten and (key := KEY.findall(before)[0]) in self.ever_withdrawn:
-            self.lose_sight(key)
         self.put(new, after, f"here: rename {path} to {new}{' and edit' if edit else ''}", before)
 
     def swap(self, one: int, other: int) -> None:
@@ -206,8 +206,7 @@ class World:
         self.withdrawn.add(key)
         if self.rewritten:  # the history that has the deletion may know of no agreement: the site's copy comes back
             self.there.add(key)
-            self.unsure |= words(text)
-            self.strangers.add(key)
+            self.unsure |= words(text) | self.amended
         self.edited(text, "")
         self.deleted[key] = text
         self.blog.git("rm", "--quiet", path)
