@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 
 import pytest
 from hypothesis import given, settings
@@ -98,7 +99,7 @@ def test_dev_to_has_formulas_in_its_own_tags_and_the_tex_survives_its_markdown()
     assert (devto.read(devto.write(LINE).text), devto.read(devto.write(ALONE).text)) == (LINE, ALONE)
     assert "{{" not in devto.write("$\\frac{{a}}{b}$\n").text  # a variable of Liquid
     assert devto.write("It costs \\$5 or \\$x$.\n").text == "It costs $5 or $x$.\n"
-    assert devto.read("It costs $5, or $x$.\n") == "It costs \\$5, or \\$x$.\n"  # "$5, or \\$x$" would be one
+    assert devto.read("It costs $5, or $x$.\n") == "It costs \\$5, or \\$x\\$.\n"  # "$5, or \\$x$" would be one
 
 
 @given(st.text(alphabet="\\{}_^*&%<>|[]()#+-=~!., ax\n", min_size=1, max_size=30))
@@ -152,3 +153,11 @@ def test_wordpress_shows_tex_to_plugins_and_reads_what_its_editor_makes() -> Non
     inline = '<!-- wp:paragraph -->\n<p>So <math data-latex="x_1"><semantics><mi>x</mi></semantics></math>.</p>'
     content = f"{block}</math></div>\n<!-- /wp:math -->\n\n{inline}\n<!-- /wp:paragraph -->"
     assert wordpress.read(content) == "$$\nx < \\frac{1}{2}\n$$\n\nSo $x_1$.\n"
+
+
+@pytest.mark.parametrize("name", ["devto", "hashnode", "ghost"])
+@pytest.mark.parametrize("unit", ["$;", "$a$ ", "$$a$$ ", "$a; "])
+def test_dollars_without_end_are_read_in_time(name: str, unit: str) -> None:
+    started = time.process_time()
+    named(name).read(unit * (12_000 // len(unit)))
+    assert time.process_time() - started < 4

@@ -56,7 +56,9 @@ def find(body: str) -> list[Formula]:
         for kid in kids:
             start, end = places.at(kid.meta["start"]), places.at(kid.meta["end"] - 1) + 1
             alone = kid.meta["display"] and len(token.children or ()) == 1 and _has_lines(body, start, end)
-            found.append(Formula(start, end, kid.content, kid.meta["display"], alone, _prefix(body, start)))
+            found.append(
+                Formula(start, end, kid.content, kid.meta["display"], alone, _prefix(body, start) if alone else "")
+            )
     starts = line_starts(body)
     for opened, token in pairwise(tokens):
         if token.type == "inline" and token.map is None and opened.map and token.children:
@@ -216,11 +218,14 @@ def literal(body: str, *, but_displayed: bool = False) -> str:
 
     def escaped(formula: Formula) -> str:
         text = body[formula.start : formula.end]
-        return text if text[0] != "$" or (but_displayed and formula.display) else f"\\{text}"
+        if text[0] != "$" or (but_displayed and formula.display):
+            return text
+        return re.sub(r"(?<!\\)\$", r"\\$", text, count=0 if again else 1)
 
-    # A dollar that begins no formula any more can end one.
+    # A dollar that begins no formula any more can end one; then all that are in it get an escape.
+    again = False
     while (said := _respelled(body, escaped)) != body:
-        body = said
+        body, again = said, True
     return body
 
 
