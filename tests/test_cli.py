@@ -202,7 +202,8 @@ def test_common_options_stand_before_or_after_the_command(
     (folder / "other").mkdir()
     (folder / "inner" / "gitsync.toml").write_text("[sites.a]\nplatform = 'memory'\n")
     assert run(arguments) == 0
-    assert json.loads(capsys.readouterr().out)["site"] == "a"
+    told, last = map(json.loads, capsys.readouterr().out.splitlines())
+    assert (told["site"], last["event"]) == ("a", "summary")
 
 
 def test_a_missing_gitsync_toml_is_a_usage_error(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -32,7 +32,8 @@ def test_log_tells_the_newest_sync_first(desk: Desk) -> None:
         ["created", "posts/a.md"],
     ]
     answer = desk.run("log", "-n", "1", "--json")
-    [event] = answer.events
+    event, last = answer.events
+    assert last["event"] == "summary"
     assert (event["event"], event["action"], event["path"], event["site"]) == (
         "operation",
         "update",

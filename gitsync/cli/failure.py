@@ -30,7 +30,8 @@ def run(arguments: Sequence[str]) -> int:
     try:
         with _terminate_as_interrupt():
             result = gitsync.main(list(arguments), prog_name="gitsync", standalone_mode=False, obj=invocation)
-        return result if isinstance(result, int) else 0
+        code = result if isinstance(result, int) else 0
+        return _summed_up(invocation, [], code, failed=0)
     except (KeyboardInterrupt, click.Abort):
         _say(invocation, INTERRUPTED)
         return _summed_up(invocation, arguments, 130)
@@ -52,11 +53,11 @@ def run(arguments: Sequence[str]) -> int:
         return _summed_up(invocation, arguments, 1)
 
 
-def _summed_up(invocation: Invocation, arguments: Sequence[str], code: int) -> int:
+def _summed_up(invocation: Invocation, arguments: Sequence[str], code: int, *, failed: int | None = None) -> int:
     """Return `code`, after the summary that ends what a program reads, also when the command broke off before it."""
     # It may have ended before its options were read.
     if (invocation.json or "--json" in arguments) and not invocation.summed_up:
-        click.echo(Summary(failed=int(code != 130)).line)
+        click.echo(Summary(failed=int(code != 130) if failed is None else failed).line)
     return code
 
 
