@@ -133,3 +133,38 @@ def test_a_file_that_was_renamed_is_the_post(tmp_path: Path, body: str, holds: t
     assert [sum(it.title == "A" for it in blog.site(name).posts().values()) for name in blog.names] == [1, 1]
     assert [blog.shown("A", name).body for name in blog.names] == [body] * 2
     blog.quiet()
+
+
+def test_what_an_editor_makes_of_it_meanwhile_is_merged_with_what_was_sent(tmp_path: Path) -> None:
+    blog = sent(tmp_path)
+    blog.site("lost").edit(blog.id_of("A", "lost"), body=BODY.replace("One.", "One, there."))
+    blog.put("posts/a.md", post("A", BODY.replace("sent.", "meant."), slug="a"))
+    outcome = blog.run()
+    assert outcome.summary.exit_code == 0, outcome.told
+    both = BODY.replace("One.", "One, there.").replace("sent.", "meant.")
+    assert blog.read("posts/a.md").endswith(both), outcome.told
+    assert [blog.shown("A", name).body for name in blog.names] == [both, both]
+    assert [len(blog.site(name).posts()) for name in blog.names] == [2, 2]
+    blog.quiet()
+
+
+def test_the_same_words_edited_here_and_there_meanwhile_are_a_conflict(tmp_path: Path) -> None:
+    blog = sent(tmp_path)
+    blog.site("lost").edit(blog.id_of("A", "lost"), body=BODY.replace("sent.", "put."))
+    blog.put("posts/a.md", post("A", BODY.replace("sent.", "meant."), slug="a"))
+    outcome = blog.run(materialise=False)
+    assert outcome.summary.conflicts == 1, outcome.told
+    assert "meant." not in blog.shown("A", "lost").body
+    blog.put("posts/a.md", post("A", BODY.replace("sent.", "decided."), slug="a"))
+    outcome = blog.run()
+    assert outcome.summary.exit_code == 0, outcome.told
+    assert [blog.shown("A", name).body for name in blog.names] == [BODY.replace("sent.", "decided.")] * 2
+    blog.quiet()
+
+
+def test_a_strangers_post_of_the_same_title_is_no_edit_of_it(tmp_path: Path) -> None:
+    blog = sent(tmp_path)
+    blog.site("lost").edit(blog.id_of("A", "lost"), body="Quite another text, which nobody here ever wrote.\n")
+    outcome = blog.run(materialise=False)
+    assert outcome.summary.conflicts == 1, outcome.told
+    assert blog.read("posts/a.md").endswith(BODY)

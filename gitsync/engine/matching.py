@@ -71,7 +71,7 @@ class Matcher:
         slugs = (record.post.slug,) if record.post.slug else ()
         for key in _keys(record.post, slugs):
             for path in self._keys.get(key, ()):
-                if key[0] not in by and not _alike(self._candidates[path].projection, record.post):
+                if key[0] not in by and not alike(self._candidates[path].projection, record.post):
                     continue
                 rank = self._rank(key[0], path, record.post)
                 held = self._links.get((path, record.id))
@@ -119,7 +119,7 @@ class Matcher:
         return matches, (record for id, record in self._held.items() if id in free_records and id not in doubted)
 
 
-def _alike(one: Post, other: Post) -> bool:
+def alike(one: Post, other: Post) -> bool:
     """Say whether two posts of one title share so many words that one is a version of the other."""
     if one.date is not None and other.date is not None and one.date != other.date:
         return False

@@ -10,7 +10,7 @@ from gitsync.document import Document
 from gitsync.engine.conflicts import record_conflict
 from gitsync.engine.importing import Importing
 from gitsync.engine.incoming import Incoming, Round
-from gitsync.engine.matching import OWN, Candidate, Matcher
+from gitsync.engine.matching import OWN, Candidate, Matcher, alike
 from gitsync.engine.parting import withdraw
 from gitsync.engine.projection import Projection, lift, project, view
 from gitsync.engine.reconcile import same_content, shows, stored_of
@@ -221,6 +221,12 @@ def meet(round: Round, incoming: Incoming, subject: Subject, record: Record) -> 
         return None if oid == subject.oid and current else after
     ours = view(file, incoming.reading.name, place.default_status)
     sent = project(ours, subject.path, place, incoming.reading.online).post
+    first: Document | None = None
+    for oid, asked in round.recoveries[incoming.reading.name].sent_before(subject.path):
+        if first is None and alike(asked, record.post):
+            # It had arrived, and somebody has edited it there since: what was sent is what both begin with.
+            first, sent = round.overlay.project.read(subject.path, round.overlay.read(oid)), asked
+            subject = replace(subject, entry=replace(subject.entry, base=oid))
     before, remote = subject.entry.record, subject.entry.remote
     if before is not None and before.is_let_go and remote is not None and remote.status == record.post.status:
         sent = replace(sent, status=remote.status)  # that it is hidden is our doing, and nothing to decide on
@@ -228,7 +234,7 @@ def meet(round: Round, incoming: Incoming, subject: Subject, record: Record) -> 
         incoming,
         subject,
         file,
-        base=None,
+        base=first,
         sent=sent,
         record=record,
         lift=lambda post: lift(post, subject.path, place),
