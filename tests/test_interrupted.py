@@ -32,8 +32,11 @@ def blog(tmp_path: Path) -> Blog:
 
 @pytest.mark.parametrize(
     "command",
-    [it for it in EVERY_COMMAND if it[0] in ("sync", "push", "pull", "diff", "plan", "verify")],
-    ids=" ".join,
+    [
+        pytest.param(it, marks=[] if it in (("sync",), ("verify",)) else [pytest.mark.slow], id=" ".join(it))
+        for it in EVERY_COMMAND
+        if it[0] in ("sync", "push", "pull", "diff", "plan", "verify")
+    ],
 )
 def test_the_last_line_of_an_interrupted_command_is_a_summary(
     blog: Blog, capsys: pytest.CaptureFixture[str], command: tuple[str, ...]
@@ -50,8 +53,9 @@ def test_the_last_line_of_an_interrupted_command_is_a_summary(
 
 @pytest.mark.parametrize("command", EVERY_COMMAND, ids=" ".join)
 def test_the_last_line_of_a_command_that_fails_is_a_summary(
-    blog: Blog, capsys: pytest.CaptureFixture[str], command: tuple[str, ...]
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], command: tuple[str, ...]
 ) -> None:
+    blog = Blog(tmp_path / "blog")
     (blog.root / "gitsync.toml").write_text("[content]\npaths = 3\n")
     capsys.readouterr()
     assert run(["-C", str(blog.root), *command, "--json"]) == 2

@@ -46,6 +46,9 @@ MAKERS: dict[str, Callable[[Path], None]] = {
     "socket": listening,
     "file": lambda path: [path.write_text("words"), None][1],
 }
+OFTEN = (("journal", "pipe"), ("lock", "folder"), ("intents", "file"), ("together.json", "pipe"))
+"""What is tried on every change; the rest with -m slow."""
+
 CASES = [
     *(("journal", kind) for kind in ("folder", "link", "dangling", "pipe", "socket")),
     *(("lock", kind) for kind in ("folder", "link", "pipe")),
@@ -81,7 +84,9 @@ def examined(blog: Blog, *, mend: bool = True) -> list[Finding]:
     return list(examine(Project.open(blog.root), mend=mend))
 
 
-@pytest.mark.parametrize(("name", "kind"), CASES)
+@pytest.mark.parametrize(
+    ("name", "kind"), [pytest.param(*case, marks=[] if case in OFTEN else [pytest.mark.slow]) for case in CASES]
+)
 def test_what_is_in_the_place_of_an_own_file_is_told_and_set_aside(blog: Blog, name: str, kind: str) -> None:
     own = blog.root / ".git" / "gitsync"
     place = own / name if name else own
@@ -121,7 +126,9 @@ def test_a_pipe_in_the_place_of_gits_index_lock_is_named_and_not_waited_for(blog
     assert [it.kind for it in examined(blog)] == ["wrong"]
 
 
-@pytest.mark.parametrize("command", ["status", "verify", "sync", "log"])
+@pytest.mark.parametrize(
+    "command", ["sync", *(pytest.param(name, marks=pytest.mark.slow) for name in ("status", "verify", "log"))]
+)
 def test_no_command_waits_for_a_pipe(blog: Blog, capsys: pytest.CaptureFixture[str], command: str) -> None:
     journal = blog.root / ".git" / "gitsync" / "journal"
     journal.unlink()

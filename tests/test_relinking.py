@@ -12,7 +12,9 @@ from tests.blog import Blog, post
 
 @pytest.mark.parametrize(("end", "linking", "conditional"), [("a", "b", True), ("b", "a", False)])
 @pytest.mark.parametrize("moved", ["there", "here"])
-@pytest.mark.parametrize("edited", ["", "there", "here", "both"])
+@pytest.mark.parametrize(
+    "edited", ["both", *(pytest.param(it, marks=pytest.mark.slow) for it in ("", "there", "here"))]
+)
 def test_a_link_follows_a_slug(
     tmp_path: Path, conditional: bool, end: str, linking: str, moved: str, edited: str
 ) -> None:

@@ -13,7 +13,7 @@ from tests.blog import Blog, post
 
 BODY = "One, as it was at first.\n\nTwo, which is not like the first.\n\nThree, with which it ends.\n"
 OTHER = "Quite another text, of which nobody would say that it ever was that one.\n"
-POLICIES = ("unpublish", "delete", "ignore")
+POLICIES = ["ignore", *(pytest.param(it, marks=pytest.mark.slow) for it in ("unpublish", "delete"))]
 
 
 def gone(root: Path, policy: str, *, lost: bool = False, **fields: str) -> Blog:

@@ -89,7 +89,7 @@ def made(root: Path, names: tuple[str, ...]) -> Blog:
     return blog
 
 
-@pytest.mark.parametrize("names", [("one",), ("one", "two")])
+@pytest.mark.parametrize("names", [("one",), pytest.param(("one", "two"), marks=pytest.mark.slow)])
 @settings(max_examples=3, deadline=None, suppress_health_check=list(HealthCheck))
 @given(steps=STEPS)
 def test_a_sync_is_taken_back_and_its_taking_back_too(names: tuple[str, ...], steps: list[Step]) -> None:

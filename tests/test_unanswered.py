@@ -36,7 +36,9 @@ STATUSES = {"unpublish": ["draft"], "delete": [], "ignore": ["published"]}
 
 
 @pytest.mark.parametrize("holds", [("title", "slug", "status"), ("title", "status")], ids=["slugs", "no slugs"])
-@pytest.mark.parametrize("policy", list(STATUSES))
+@pytest.mark.parametrize(
+    "policy", [pytest.param(it, marks=[] if it == "unpublish" else [pytest.mark.slow]) for it in STATUSES]
+)
 def test_it_is_deleted_everywhere_by_policy_and_not_imported(
     tmp_path: Path, policy: str, holds: tuple[str, ...]
 ) -> None:
