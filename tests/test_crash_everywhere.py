@@ -319,6 +319,7 @@ def run_everywhere(
 
 
 @pytest.mark.parametrize("happens", [rollback])
+@pytest.mark.slow
 def test_a_command_killed_here_and_there_ends_as_if_it_had_not_been(
     scene: Scene, happens: Callable[[Scene], tuple[str, str]]
 ) -> None:

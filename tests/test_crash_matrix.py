@@ -182,7 +182,7 @@ def merge(scene: Scene) -> None:
     scene.edit_forem("c", TEXT.replace("Third", "Their third"))
 
 
-@pytest.mark.parametrize("happens", [push, pull, merge])
+@pytest.mark.parametrize("happens", [push, *(pytest.param(it, marks=pytest.mark.slow) for it in (pull, merge))])
 def test_a_sync_killed_anywhere_and_run_again_ends_as_if_it_had_not_been(
     tmp_path: Path, stage: Stage, driver: Driver, happens: Callable[[Scene], None]
 ) -> None:

@@ -21,7 +21,7 @@ from tests.fakes.customcms import MANNERS, TOKEN, CustomCms
 from tests.fakes.network import AFTER, BEFORE, Network, broken
 from tests.fakes.server import Stage, serving
 
-OFTEN = ("reset-after", "cut", "null")
+OFTEN = ("reset-after", "null")
 """What is tried on every change; the rest with -m slow."""
 
 ALL = [

@@ -61,7 +61,9 @@ def test_a_vandalised_site_is_as_it_was_and_nothing_of_it_is_lost(blog: Blog) ->
 
 
 @pytest.mark.parametrize("lost", [False, True])
-@pytest.mark.parametrize("names", [("one",), ("one", "two"), ("two", "one")])
+@pytest.mark.parametrize(
+    "names", [("one", "two"), *(pytest.param(it, marks=pytest.mark.slow) for it in (("one",), ("two", "one")))]
+)
 def test_what_came_later_leaves_every_site_that_is_restored(tmp_path: Path, names: tuple[str, ...], lost: bool) -> None:
     blog = Blog(tmp_path / "blog", names)
     three(blog)

@@ -16,6 +16,8 @@ from gitsync.sync import Options
 from gitsync.undo.history import operations, touched
 from tests.blog import Blog, Outcome, post
 
+SITES = [("one", "two"), pytest.param(("one",), marks=pytest.mark.slow)]
+
 
 @pytest.fixture
 def blog(tmp_path: Path) -> Blog:
@@ -95,7 +97,7 @@ def test_the_log_tells_what_each_sync_did(two: Blog) -> None:
     ]
 
 
-@pytest.mark.parametrize("names", [("one",), ("one", "two")])
+@pytest.mark.parametrize("names", SITES)
 def test_an_update_is_taken_back_everywhere(tmp_path: Path, names: tuple[str, ...]) -> None:
     blog = Blog(tmp_path / "blog", sites=names)
     for name in "abc":
@@ -116,7 +118,7 @@ def test_an_update_is_taken_back_everywhere(tmp_path: Path, names: tuple[str, ..
     blog.quiet()
 
 
-@pytest.mark.parametrize("names", [("one",), ("one", "two")])
+@pytest.mark.parametrize("names", SITES)
 def test_an_edit_of_a_site_is_taken_back(tmp_path: Path, names: tuple[str, ...]) -> None:
     blog = Blog(tmp_path / "blog", sites=names)
     blog.put("posts/a.md", post("A", keep="me  # a comment"))
@@ -142,7 +144,7 @@ def test_a_merge_is_taken_back(blog: Blog) -> None:
 
 
 @pytest.mark.parametrize("policy", ["unpublish", "delete"])
-@pytest.mark.parametrize("names", [("one",), ("one", "two")])
+@pytest.mark.parametrize("names", SITES)
 def test_new_posts_leave_the_sites_again(tmp_path: Path, names: tuple[str, ...], policy: str) -> None:
     blog = Blog(tmp_path / "blog", sites=names, config=f'[policy]\ndelete = "{policy}"\n')
     blog.put("posts/old.md", post("Old"))
