@@ -223,8 +223,9 @@ def meet(round: Round, incoming: Incoming, subject: Subject, record: Record) -> 
     sent = project(ours, subject.path, place, incoming.reading.online).post
     first: Document | None = None
     for oid, asked in round.recoveries[incoming.reading.name].sent_before(subject.path):
-        if first is None and alike(asked, record.post):
-            # It had arrived, and somebody has edited it there since: what was sent is what both begin with.
+        if first is None and alike(asked, record.post) and asked.status == record.post.status:
+            # It had arrived, and somebody has edited it there since: what was sent is what both begin with. Where its
+            # status is another, it may be that it was never published, which is for the author to say.
             first, sent = round.overlay.project.read(subject.path, round.overlay.read(oid)), asked
             subject = replace(subject, entry=replace(subject.entry, base=oid))
     before, remote = subject.entry.record, subject.entry.remote
