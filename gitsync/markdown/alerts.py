@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from gitsync.markdown.dom import TEXT, WHITE, Node
-from gitsync.markdown.sources import line_places, line_starts
+from gitsync.markdown.sources import bounds, line_places, line_starts
 
 if TYPE_CHECKING:
     from markdown_it.rules_core import StateCore
@@ -126,9 +126,8 @@ def find(body: str, tokens: Sequence[Token]) -> Iterator[Alert]:
         inline = tokens[at + 2] if match else None
         if match is None or inline is None or token.map is None or inline.map is None:
             continue
-        first, last = (starts[line] for line in token.map)
+        first, end = bounds(body, starts, token.map)
         places = line_places(body, inline.content, starts, inline.map[0])
-        end = first + len(body[first:last].rstrip())
         title = match["title"] or KINDS[match["kind"].lower()].title
         mark, after = places.at(0), places.at(0) + match.end()
         goes_on = match.end() < len(inline.content)

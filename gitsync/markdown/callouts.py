@@ -14,7 +14,7 @@ from gitsync.markdown.alerts import KINDS, TITLE, Alert, classes, find
 from gitsync.markdown.formats import Loss
 from gitsync.markdown.parser import parsed
 from gitsync.markdown.render import render_tokens, tokens_of
-from gitsync.markdown.sources import line_starts
+from gitsync.markdown.sources import bounds, line_starts
 
 _FOLDED: Final = re.compile(rf"\[!(?:{'|'.join(KINDS)})\][+-]", re.IGNORECASE)
 _IN_CALLOUTS: Final = re.compile(r"</?(?:strong|em|code|del|sub|sup|mark|u|br)>|<a href=\"[^\"<>]*\">|</a>|[^<]+")
@@ -101,9 +101,8 @@ def from_hashnode(body: str, to_markdown: Callable[[str], str]) -> str:
         match = _HASHNODE.fullmatch(token.content) if token.type == "html_block" and token.level == 0 else None
         alert = as_alert(match["emoji"], match["text"]) if match else None
         if alert and token.map:
-            first, last = starts[token.map[0]], min(starts[token.map[1]], len(body))
-            end = first + len(body[first:last].rstrip())
-            out += [body[done:first], to_markdown(alert).rstrip("\n")]
+            start, end = bounds(body, starts, token.map)
+            out += [body[done:start], to_markdown(alert).rstrip("\n")]
             done = end
     return "".join([*out, body[done:]])
 

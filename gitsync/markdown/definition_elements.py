@@ -13,7 +13,7 @@ from typing import Final
 from gitsync.markdown.formats import Loss
 from gitsync.markdown.parser import parsed
 from gitsync.markdown.render import render_tokens, tokens_of
-from gitsync.markdown.sources import line_starts
+from gitsync.markdown.sources import bounds, line_starts
 
 _MAY: Final = re.compile(r"^[ \t>]*[:~][ \t]", re.MULTILINE)
 _ELEMENT: Final = re.compile(r"<dl>\n.*</dl>\s*", re.DOTALL)
@@ -49,11 +49,10 @@ def _lists(body: str) -> Iterator[tuple[int, int, str | None]]:
     for at, token in enumerate(tokens):
         if token.type != "dl_open" or token.map is None:
             continue
-        first, last = (starts[number] for number in token.map)
         end = next(n for n in range(at, len(tokens)) if tokens[n].type == "dl_close" and tokens[n].level == token.level)
         html = render_tokens(tokens[at : end + 1]).strip()
         fits = not token.level and "\n\n" not in html and not re.search('footnote-ref|class="math', html)
-        yield first, first + len(body[first:last].rstrip()), html if fits else None
+        yield *bounds(body, starts, token.map), html if fits else None
 
 
 def from_elements(body: str, to_markdown: Callable[[str], str]) -> str:
@@ -66,7 +65,7 @@ def from_elements(body: str, to_markdown: Callable[[str], str]) -> str:
         if token.type == "html_block" and token.level == 0 and token.map and _ELEMENT.fullmatch(token.content):
             said = to_markdown(token.content).rstrip("\n")
             if not said.startswith("<"):
-                start, last = starts[token.map[0]], min(starts[token.map[1]], len(body))
+                start, end = bounds(body, starts, token.map)
                 out += [body[done:start], said]
-                done = start + len(body[start:last].rstrip())
+                done = end
     return "".join([*out, body[done:]])

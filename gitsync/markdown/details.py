@@ -16,7 +16,7 @@ from gitsync.markdown.dom import TEXT, parse
 from gitsync.markdown.formats import Loss
 from gitsync.markdown.inline import line
 from gitsync.markdown.parser import parsed, parser
-from gitsync.markdown.sources import line_starts
+from gitsync.markdown.sources import bounds, line_starts
 
 _TAG: Final = re.compile(r"\{%-?[ \t]*(end)?(details|spoiler|collapsible)\b([^\n{}]*?)-?%\}[ \t]*$", re.MULTILINE)
 _OPEN: Final = re.compile(r"<details(?P<more>[^<>]*)>\s*(?:<summary>(?P<summary>.*?)</summary>\s*)?\Z", re.DOTALL)
@@ -138,8 +138,7 @@ def _opening(body: str, starts: list[int], tokens: Sequence[Token], opens: re.Ma
 
 
 def _end(body: str, starts: list[int], token: Token) -> int:
-    first, last = token.map or (0, 0)
-    return starts[first] + len(body[starts[first] : min(starts[last], len(body))].rstrip())
+    return bounds(body, starts, token.map or (0, 0))[1]
 
 
 def _as_words(summary: str) -> str | None:

@@ -19,7 +19,7 @@ from gitsync.markdown.formats import Loss
 from gitsync.markdown.formulas import SPAN, displayed, spelled
 from gitsync.markdown.liquid import tag_blocks
 from gitsync.markdown.parser import parsed
-from gitsync.markdown.sources import contents, line_starts
+from gitsync.markdown.sources import bounds, contents, line_starts
 
 _CODE: Final = re.compile(r"(`+)(?!`).*?(?<!`)\1(?!`)", re.DOTALL)
 _REDCARPET: Final = r"\\`*_{}\[\]()#+\-.!:|&<>^~="
@@ -62,9 +62,8 @@ def find(body: str) -> list[Formula]:
     starts = line_starts(body)
     for opened, token in pairwise(tokens):
         if token.type == "inline" and token.map is None and opened.map and token.children:
-            first, last = (starts[line] for line in opened.map)
-            start = min(at for mark in ("```", "~~~") if (at := body.find(mark, first, last)) >= 0)
-            end = first + len(body[first:last].rstrip())
+            first, end = bounds(body, starts, opened.map)
+            start = min(at for mark in ("```", "~~~") if (at := body.find(mark, first, end)) >= 0)
             found.append(Formula(start, end, token.children[0].content, True, True, _prefix(body, start)))
     return sorted(found)
 

@@ -31,6 +31,15 @@ def line_starts(source: str) -> list[int]:
     return starts
 
 
+def bounds(source: str, starts: Sequence[int], lines: Sequence[int]) -> tuple[int, int]:
+    """Return where a block stands that has these lines (the first, and the one after), without white space at its end.
+
+    `lines` is the `map` of a token.
+    """
+    start = starts[lines[0]]
+    return start, start + len(source[start : starts[lines[1]]].rstrip())
+
+
 def lines_of(ranges: Iterable[tuple[int, int]], starts: list[int]) -> set[int]:
     """Return the numbers of the lines of which something is in one of `ranges`."""
     return {
