@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, Final
 
+from gitsync.bounded_json import TooMuch, loads
 from gitsync.errors import Malformed, OutcomeUnknown, SiteError
 
 CODINGS: Final = ("gzip", "deflate")
@@ -40,17 +41,20 @@ class Response:
         """Return the parsed body. Raises Malformed, or OutcomeUnknown after a write: it may well have happened."""
         try:
             text = self.content.decode("utf-8-sig")
-            parsed = json.loads(text)
+            parsed = loads(text)
             if re.search(r"\\u[dD][89a-fA-F]", text):
                 # Half a surrogate pair is legal JSON, and a crash in everything that writes a file.
                 whole = json.dumps(parsed, ensure_ascii=False).encode("utf-16", "surrogatepass")
-                parsed = json.loads(whole.decode("utf-16", "replace"))
-        except (ValueError, RecursionError):
+                parsed = loads(whole.decode("utf-16", "replace"))
+        except ValueError as error:
             what = "an HTML page" if self.content.lstrip()[:1] == b"<" else "something that is not JSON"
+            hint = f"Check `url` of [sites.{self.site}] in gitsync.toml."
+            if isinstance(error, TooMuch):
+                what, hint = str(error), "Let the site say less at once, or fewer posts a page."
             message = f"{self.site} answered {self.status} with {what}."
             if self.write:
                 raise OutcomeUnknown(message, "The next sync looks whether it arrived.") from None
-            raise Malformed(message, f"Check `url` of [sites.{self.site}] in gitsync.toml.") from None
+            raise Malformed(message, hint) from None
         return parsed
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator
 
+from gitsync.bounded_json import own
 from gitsync.errors import InvalidContent
 from gitsync.markdown.formats import Format, Translation
 
@@ -25,9 +26,9 @@ def convert_lines(lines: Iterable[str], source: Format, target: Format, name: st
         if not line.strip():
             continue
         try:
-            asked = json.loads(line)
+            asked = own(line)
             text = asked["text"]
-        except (ValueError, TypeError, KeyError, RecursionError):
+        except (ValueError, TypeError, KeyError):
             asked = text = None
         if not isinstance(asked, dict) or not isinstance(text, str):
             raise InvalidContent('a line is not {"text": …} in JSON.', code="JSONL", path=name, line=number)

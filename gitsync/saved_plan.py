@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
+from gitsync.bounded_json import loads
 from gitsync.difference import projections
 from gitsync.engine.incoming import Incoming
 from gitsync.engine.planning import Plan
@@ -110,7 +111,7 @@ def dump(plan: SavedPlan) -> str:
 def load(text: str, *, name: str) -> SavedPlan:
     """Return the plan that `dump` wrote. Raises UsageError."""
     try:
-        said: Mapping[str, Any] = json.loads(text)
+        said: Mapping[str, Any] = loads(text)
         if said["gitsync-plan"] != FORMAT:
             raise UsageError(f"{name} was written by another version of gitsync.", "Make it again: gitsync plan --out.")
         return SavedPlan(
@@ -119,7 +120,7 @@ def load(text: str, *, name: str) -> SavedPlan:
             allow=frozenset(said["allow"]),
             operations=tuple(Planned(**operation) for operation in said["operations"]),
         )
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+    except (ValueError, KeyError, TypeError, AttributeError):
         raise UsageError(f"{name} is no plan of gitsync.", "Make one: gitsync plan --out FILE.") from None
 
 

@@ -33,6 +33,7 @@ ROOMS = {"git", "post", "state", "engine", "undo"}
 """Packages that only keep their modules together: each module of theirs has its own place in the layers."""
 
 CONNECTORS_MAY_IMPORT = {
+    "bounded_json",
     "connector",
     "source",
     "model",

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from typing import Any, Final
 
+from gitsync.bounded_json import loads
 from gitsync.model import Event
 from gitsync_connectors.signed_calls import believe
 
@@ -49,11 +49,11 @@ def told_by(headers: Mapping[str, str], body: bytes, secret: str, name: str, now
 
 def _events(body: bytes, name: str) -> list[Event]:
     try:
-        payload: Any = json.loads(body)
+        payload: Any = loads(body)
         said = payload[name]
         current, previous = said.get("current") or {}, said.get("previous") or {}
         id = current.get("id") or previous.get("id")
-    except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
+    except (ValueError, LookupError, TypeError, AttributeError):
         return []  # signed, and about something else: a tag, a member
     if not isinstance(id, str):
         return []

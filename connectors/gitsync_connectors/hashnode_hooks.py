@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from gitsync.bounded_json import loads
 from gitsync.errors import Forged
 from gitsync.model import Event
 from gitsync_connectors.signed_calls import believe
@@ -47,6 +48,6 @@ def told_by(headers: Mapping[str, str], body: bytes, secret: str, now: float) ->
 
 def _read(body: bytes) -> Any:
     try:
-        return json.loads(body)
-    except (ValueError, RecursionError):
+        return loads(body)
+    except ValueError:
         raise Forged("A webhook is no JSON.") from None

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import base64
 import hmac
-import json
 import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from gitsync.bounded_json import loads
 from gitsync.connector import SiteSettings
 from gitsync.errors import Forged, Malformed
 from gitsync.model import Event
@@ -123,6 +123,6 @@ def _bytes(text: str) -> bytes:
 
 def _payload(body: bytes, site: str) -> Json:
     try:
-        return json.loads(body)
-    except (ValueError, RecursionError):
+        return loads(body)
+    except ValueError:
         raise Malformed(f"{site} sent a webhook that is not JSON.", "Let it send JSON.") from None

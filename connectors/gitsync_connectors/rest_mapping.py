@@ -23,6 +23,9 @@ from gitsync_connectors.rest_requests import filled
 
 Item = dict[str, Json]
 
+LONGEST_ID: Final = 250
+"""Characters of an id: it stands in addresses, and in sentences."""
+
 NEVER_EMPTIED: Final = frozenset({"slug", "date", "authors", "lang", "status"})
 """Fields that the CMS gives a value by itself: what the file does not say is not taken away."""
 
@@ -57,14 +60,18 @@ class Shape:
         return bool(self.fields[name].write) or (name == "status" and self.by_request)
 
     def id_of(self, item: Json) -> str | None:
-        """Return a record's id as text, or None for what has none."""
+        """Return a record's id as text, or None for what has none. Raises Malformed where it is too long."""
         read = self.fields["id"].read
         value = read(item) if read and isinstance(item, dict) else None
         if isinstance(value, float):
             value = int(value) if value.is_integer() else value if isfinite(value) else None
-        return (
-            str(value) if isinstance(value, str | int | float) and not isinstance(value, bool) and value != "" else None
-        )
+        if not isinstance(value, str | int | float) or isinstance(value, bool) or value == "":
+            return None
+        id = str(value)
+        if len(id) > LONGEST_ID:
+            hint = f"Correct id under [sites.{self.site}.fields]."
+            raise Malformed(f"{self.site} lists a record whose id has {len(id)} characters.", hint)
+        return id
 
 
 def shape(options: Options, site: str, origin: str, *, by_request: bool, update_method: str) -> Shape:

@@ -5,11 +5,11 @@ Sources: OpenAPI 3.0 and 3.1, Swagger 2.0. Pure; a document that leads in circle
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
+from gitsync.bounded_json import TooMuch, loads
 from gitsync.errors import UsageError
 from gitsync_connectors.rest_paths import PLAIN
 
@@ -28,13 +28,15 @@ class Property(NamedTuple):
 def load(text: str) -> Mapping[str, Any]:
     """Return the document. Raises UsageError for what is no OpenAPI."""
     try:
-        document = json.loads(text)
+        document = loads(text)
+    except TooMuch as error:
+        raise UsageError(f"this is no OpenAPI document: it has {error}.", HINT) from None
     except ValueError:
         import yaml  # noqa: PLC0415  most are JSON
 
         try:
             document = yaml.safe_load(text)
-        except yaml.YAMLError as error:
+        except (yaml.YAMLError, RecursionError) as error:
             raise UsageError(f"this is neither JSON nor YAML: {str(error).splitlines()[0]}.", HINT) from None
     if not isinstance(document, dict) or not isinstance(document.get("paths"), dict):
         raise UsageError("this is no OpenAPI document: it has no paths.", HINT)

@@ -13,6 +13,8 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+from gitsync.bounded_json import loads
+
 Cell = Any
 """What a database driver gives and takes: the one place where types are not ours."""
 
@@ -57,8 +59,8 @@ def read_list(cell: Cell, form: str) -> tuple[str, ...] | None:
         items = text.split(",")
         if form != "comma":
             try:
-                parsed = json.loads(text) if text else []
-            except (ValueError, RecursionError):
+                parsed = loads(text) if text else []
+            except ValueError:
                 parsed = None
             if parsed is not None:
                 items = parsed if isinstance(parsed, list) else [text]

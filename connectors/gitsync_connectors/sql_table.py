@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, NoReturn
 
+from gitsync.bounded_json import TooMuch, loads
 from gitsync.errors import ConfigError, Malformed, NotFound, Stale
 from gitsync_connectors import sql_cells, sql_rows, sql_schema
 from gitsync_connectors.sql_cells import Cell
@@ -341,11 +342,13 @@ class Table:
 
 
 def _document(cell: Cell) -> Cell:
-    """Return what a JSON column holds; an object where it holds nothing or no JSON."""
+    """Return what a JSON column holds; an object where it holds nothing or no JSON. Raises Malformed."""
     if isinstance(cell, str | bytes):
         try:
-            cell = json.loads(cell)
-        except (ValueError, RecursionError):
+            cell = loads(cell)
+        except TooMuch as error:
+            raise Malformed(f"A JSON column holds {error}.", "Make its text smaller.") from None
+        except ValueError:
             return {}
     return {} if cell is None else cell
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import base64
-import json
 import re
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from typing import Any, Final
 
+from gitsync.bounded_json import loads
 from gitsync.connector import SiteSettings
 from gitsync.errors import Malformed, NotFound, OutcomeUnknown, Rejected, SiteError, Unauthorized
 from gitsync.http import Client, Response
@@ -165,8 +165,8 @@ class Api:
         text = response.text().lstrip("\ufeff \r\n")
         if text[:1] == "<" and (start := re.search(r"(?<=>)\s*(?=[{\[]\s*[\"{\[\]}])", text)):
             try:
-                return json.loads(text[start.end() :])
-            except (ValueError, RecursionError):
+                return loads(text[start.end() :])
+            except ValueError:
                 pass
         return response.json()
 

@@ -5,12 +5,12 @@ Source: docs.github.com/rest/issues/comments and /rest/pulls/pulls, version 2022
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from gitsync.bounded_json import loads
 from gitsync.connector import SiteSettings
 from gitsync.errors import Unauthorized
 from gitsync.http import Client
@@ -86,7 +86,7 @@ class Pulls:
 def number_of(event_file: str) -> int | None:
     """Return the number of the pull request that a runner's event file is about; None where it is about none."""
     try:
-        event = json.loads(Path(event_file).read_text(encoding="utf-8"))
+        event = loads(Path(event_file).read_text(encoding="utf-8"))
         return int(event["pull_request"]["number"])
     except (OSError, ValueError, KeyError, TypeError):
         return None

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from gitsync.bounded_json import own
 from gitsync.cli.invocation import Invocation, common_options, pass_invocation
 from gitsync.cli.output import Printer
 
@@ -80,7 +81,7 @@ def textconv(file: Path) -> int:
     """Print a record of a ledger a line a fact; any other file as it is."""
     data = file.read_bytes()
     try:
-        said = json.loads(data)
+        said = own(data)
     except ValueError:
         said = None
     if isinstance(said, dict) and "id" in said:

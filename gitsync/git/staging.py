@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from gitsync import own_files
+from gitsync.bounded_json import own
 from gitsync.durable import write_durably
 from gitsync.errors import Locked, RepositoryError
 from gitsync.git.gitprocess import Oid, encode, locked
@@ -103,7 +104,7 @@ _TELLS = {"advance": {"branch", "old", "new"}, "conflict": {"path", "stages", "m
 def read_note(repository: Repository) -> dict[str, Any] | None:
     """Return what a move that did not end wrote before it began. Raises RepositoryError: a damaged note."""
     try:
-        said = json.loads(_note(repository).read_text(encoding="utf-8"))
+        said = own(_note(repository).read_text(encoding="utf-8"))
     except FileNotFoundError:
         return None
     except ValueError as error:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
+from gitsync.bounded_json import loads
 from gitsync.connector import Problem
 from gitsync.document import Document
 from gitsync.errors import ConfigError
@@ -32,10 +32,10 @@ class Schema:
             data = path.read_bytes()
             if len(data) > LARGEST:
                 raise ConfigError(f"{shown} is larger than {LARGEST >> 20} MiB.", "Is it a JSON Schema?")
-            said = json.loads(data)
+            said = loads(data)
         except OSError as error:
             raise ConfigError(f"{shown} cannot be read: {error.strerror}.", "Check [content] schemas.") from None
-        except (ValueError, RecursionError) as error:
+        except ValueError as error:
             raise ConfigError(f"{shown} is not JSON: {error}.", "Correct it.") from None
         try:
             Draft202012Validator.check_schema(said)

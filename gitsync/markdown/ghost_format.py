@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
+from gitsync.bounded_json import loads
 from gitsync.markdown.alerts import Alert
 from gitsync.markdown.anchors import GHOST, respelled
 from gitsync.markdown.callouts import as_quotes, callouts, quoted
@@ -66,8 +67,8 @@ def read(document: str) -> str:
 def nodes_of(document: str) -> list[Any] | None:
     """Return the nodes on the first level; None for what is no document."""
     try:
-        parsed = json.loads(document)
-    except (ValueError, RecursionError):
+        parsed = loads(document)
+    except ValueError:
         return None
     if isinstance(parsed, dict) and isinstance(parsed.get("sections"), list):
         return to_nodes(parsed)

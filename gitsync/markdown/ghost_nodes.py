@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from html import escape
 from typing import Any, Final, NamedTuple
 
+from gitsync.bounded_json import loads
 from gitsync.markdown.alerts import CLASS, KINDS
 from gitsync.markdown.callouts import as_alert
 from gitsync.markdown.dom import WHITE
@@ -83,8 +84,8 @@ def kept_in(text: str) -> dict[str, Any] | None:
     if match is None:
         return None
     try:
-        node = json.loads(match[2])
-    except (ValueError, RecursionError):
+        node = loads(match[2])
+    except ValueError:
         return None
     return node if isinstance(node, dict) and isinstance(node.get("type"), str) else None
 

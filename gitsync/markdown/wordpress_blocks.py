@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from gitsync.bounded_json import loads
 from gitsync.markdown.dom import WHITE
 
 DEEPEST: Final = 40
@@ -147,8 +148,8 @@ def _attributes(text: str | None) -> dict[str, Any] | None:
     if text is None:
         return {}
     try:
-        attrs = json.loads(text)
-    except (ValueError, RecursionError):
+        attrs = loads(text)
+    except ValueError:
         return None
     return attrs if isinstance(attrs, dict) else None
 

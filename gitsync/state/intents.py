@@ -9,6 +9,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Literal
 
+from gitsync.bounded_json import own
 from gitsync.durable import sync_folder, write_durably
 from gitsync.errors import RepositoryError
 from gitsync.model import Post
@@ -88,7 +89,7 @@ def dump_intent(intent: Intent) -> bytes:
 def load_intent(data: bytes, *, name: str) -> Intent:
     """Return the intent that `dump_intent` wrote. Raises RepositoryError, naming `name`."""
     try:
-        said: Mapping[str, Any] = json.loads(data)
+        said: Mapping[str, Any] = own(data)
         projection, uses = said.get("projection"), said.get("uses")
         made = {"projection": projection and post_from_json(projection), "uses": uses and Uses(**uses)}
         return Intent(**{**said, **made})

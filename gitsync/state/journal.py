@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from gitsync.bounded_json import own
 from gitsync.durable import sync_folder
 from gitsync.errors import RepositoryError
 from gitsync.state.records import Oid, Result, result_from_json, result_to_json
@@ -86,7 +87,7 @@ class Journal:
             if not line and number == len(lines):
                 return
             try:
-                said = json.loads(line)
+                said = own(line)
                 del said["head"]
                 # A last line without its end is not trusted, even when it can be read.
                 yield number, line, None if number == len(lines) else result_from_json(said)
@@ -101,7 +102,7 @@ class Journal:
         whole = lines[:-1]
         for number, line in enumerate(whole, 1):
             try:
-                said = json.loads(line)
+                said = own(line)
                 yield said.pop("head"), result_from_json(said)
             except (ValueError, KeyError, TypeError, AttributeError) as error:
                 if number == len(whole):  # the power went while it was written: nothing was told to anybody

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
+from gitsync.bounded_json import own
 from gitsync.errors import InvalidContent, RepositoryError
 from gitsync.model import Post
 from gitsync.state.records import Conflict, Entry, Oid, load_record
@@ -87,7 +88,7 @@ def read_entry(path: str, found: Mapping[str, Oid], contents: Mapping[Oid, bytes
             ours=ours,
             theirs=theirs,
             remote=remote(conflict_file(path, "remote")),
-            revision=json.loads(contents[meta])["revision"],
+            revision=own(contents[meta])["revision"],
         )
         if meta
         else None,

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from gitsync.bounded_json import own
 from gitsync.durable import write_durably
 from gitsync.errors import Locked, Moved, RepositoryError
 from gitsync.repository import Oid, Repository
@@ -153,7 +154,7 @@ class Lease:
 
 def _notes(path: Path) -> dict[str, Any]:
     try:
-        notes = json.loads(path.read_bytes())
+        notes = own(path.read_bytes())
         return {"mine": list(notes["mine"]), "seen": dict(notes["seen"])}
     except (FileNotFoundError, ValueError, KeyError, TypeError):
         return {"mine": [], "seen": {}}

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final, Literal, cast, get_args
 
+from gitsync.bounded_json import own
 from gitsync.errors import RepositoryError
 from gitsync.model import DATES, FIELDS, LISTS, Post
 
@@ -161,7 +162,7 @@ def _lines(said: Iterable[tuple[str, Any]], encode: Callable[[Any], str]) -> str
 def load_record(data: bytes, *, path: str = "") -> LedgerRecord:
     """Return the record that `dump_record` wrote. Raises RepositoryError."""
     try:
-        return record_from_json(json.loads(data))
+        return record_from_json(own(data))
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise RepositoryError(
             f"The ledger's record of {path or 'a post'} cannot be read: {error}.",

@@ -12,6 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from gitsync.bounded_json import own
 from gitsync.durable import write_durably
 from gitsync.errors import Error, Moved, RepositoryError
 from gitsync.git import worktree
@@ -93,7 +94,7 @@ def _note(repository: Repository) -> Path:
 def _read(repository: Repository) -> dict[str, Any] | None:
     path = _note(repository)
     try:
-        said = json.loads(path.read_bytes())
+        said = own(path.read_bytes())
     except FileNotFoundError:
         return None
     except ValueError:

@@ -11,6 +11,7 @@ import os
 from collections.abc import Collection, Mapping
 from pathlib import Path
 
+from gitsync.bounded_json import own
 from gitsync.durable import sync_folder, write_durably
 from gitsync.state.records import Oid
 
@@ -50,7 +51,7 @@ class Uploads:
         found = []
         for line in lines:
             try:
-                said = json.loads(line)
+                said = own(line)
                 found.append((str(said["site"]), str(said["oid"]), str(said["url"])))
             except (ValueError, KeyError, TypeError):
                 continue  # the power went while it was written: that file alone is stored again

@@ -175,6 +175,13 @@ def test_what_is_no_number_is_no_id(connect: Connect, number: float) -> None:
         list(site.scan())
 
 
+@pytest.mark.parametrize("id", ["x" * 4000, 1e300, 1e308])
+def test_an_id_that_would_fill_a_page_is_none(connect: Connect, id: str | float) -> None:
+    site, _ = connect({"GET /posts": [row(id=id)]})
+    with pytest.raises(Malformed, match=r"whose id has \d+ characters"):
+        list(site.scan())
+
+
 def test_another_record_than_the_one_asked_for_does_not_prove_that_it_is_gone(connect: Connect) -> None:
     site, _ = connect({"GET /posts/1": row(id=2)})
     with pytest.raises(Malformed, match="for record 1 with record 2"):
