@@ -81,7 +81,7 @@ def test_a_formula_is_told_where_markdown_changes_it(name: str, body: str, told:
 
 @pytest.mark.parametrize("name", ["html", "wordpress", "medium"])
 def test_an_embed_that_is_escaped_stays_words(name: str) -> None:
-    body = "Translation so:\n\n%\\[https://codepen.io/ada/pen/abcdef]\n"
+    body = "Translation so:\n\n%\\[<https://codepen.io/ada/pen/abcdef>]\n"
     again = named(name).read(named(name).write(body).text)
     assert again == body
     assert named(name).read(named(name).write(again).text) == body

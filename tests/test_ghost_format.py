@@ -8,9 +8,13 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from markdown_it import MarkdownIt
 
+from gitsync.markdown.edges import WIDE
+from gitsync.markdown.equality import same_dom
 from gitsync.markdown.ghost_format import chunks, nodes_of, read, write, write_like
 from gitsync.markdown.ghost_nodes import kept_in, said
+from gitsync.markdown.render import to_html
 
 
 def document(*nodes: Any) -> str:
@@ -117,11 +121,22 @@ def test_a_card_without_a_word_in_markdown_is_kept_and_written_back(card: dict[s
 def test_any_body_of_words_is_one_card_byte_for_byte(body: str) -> None:
     nodes = nodes_of(write(body).text)
     assert nodes is not None
-    has_more = any(sign in body for sign in "$:~{")  # formulas, definitions and tags are spelled otherwise
+    has_more = any(
+        sign in body for sign in "$:~{" + WIDE
+    )  # formulas, definitions, tags and edges are spelled otherwise
     if len(nodes) == 1 and nodes[0]["type"] == "markdown" and not has_more:
         assert nodes[0]["markdown"] == body
     once = read(write(body).text)
     assert read(write(once).text) == once
+
+
+def test_white_space_that_markdown_it_strips_is_sent_as_entities_and_reads_as_the_same_page() -> None:
+    body = "\u3000One\n\u3000two\u00a0\n\n# \u00a0Three\n\n| \u3000a | b |\n| --- | --- |\n\n\u3000\n"
+    (node,) = nodes_of(write(body).text) or []
+    said = "&#12288;One\n\u3000two&#160;\n\n# &#160;Three\n\n| &#12288;a | b |\n| --- | --- |\n\n&#12288;\n"
+    assert node["markdown"] == said
+    assert MarkdownIt().enable("table").render(said) == to_html(body)
+    assert same_dom(to_html(read(write(body).text)), to_html(body))
 
 
 def test_embeds_and_kept_cards_part_the_text_and_join_it_again() -> None:

@@ -20,6 +20,11 @@ from gitsync.markdown.render import to_html
             '<table><thead><tr><th align="center">a</th><th>b</th></tr></thead>'
             '<tbody><tr><td align="center"><code>x|y</code></td><td>2</td></tr></tbody></table>',
         ),
+        (
+            "https://a.b; https://a.b/c&d; https://a.b/c];",
+            '<p><a href="https://a.b">https://a.b</a>; '
+            '<a href="https://a.b/c">https://a.b/c</a>&amp;d; <a href="https://a.b/c%5D">https://a.b/c]</a>;</p>',
+        ),
         ("see https://a.b/c_d_e?x=(1)).", '<p>see <a href="https://a.b/c_d_e?x=(1)">https://a.b/c_d_e?x=(1)</a>).</p>'),
         (
             "(www.a.b) me.you@x.org",
@@ -29,6 +34,29 @@ from gitsync.markdown.render import to_html
             "http://localhost:4000/a, http://localhost. http://, and www.",
             '<p><a href="http://localhost:4000/a">http://localhost:4000/a</a>, '
             '<a href="http://localhost">http://localhost</a>. http://, and www.</p>',
+        ),
+        (
+            '"http://a.b/c" （https://d.e/f \'<b>http://g.h</b> 1http://i.j xhttp://k.l',
+            '<p>"<a href="http://a.b/c">http://a.b/c</a>" （<a href="https://d.e/f">https://d.e/f</a> '
+            '\'<b><a href="http://g.h">http://g.h</a></b> 1<a href="http://i.j">http://i.j</a> xhttp://k.l</p>',
+        ),
+        ("\u3000a\u3000\n\u3000b\u00a0", "<p>\u3000a\u3000\n\u3000b\u00a0</p>"),
+        ("# \u00a0a\u3000 ##\n\n\u3000b\n---\n", "<h1>\u00a0a\u3000</h1><h2>\u3000b</h2>"),
+        (
+            "|\u3000a | b\u00a0|\n|---|---|\n| c\u3000|\n|\u3000d|e|f|",
+            "<table><thead><tr><th>\u3000a</th><th>b\u00a0</th></tr></thead><tbody>"
+            "<tr><td>c\u3000</td><td></td></tr><tr><td>\u3000d</td><td>e</td></tr></tbody></table>",
+        ),
+        ("\u3000\n\n> \u00a0", "<p>\u3000</p><blockquote><p>\u00a0</p></blockquote>"),
+        (
+            "[http://a.b and [c](d) www.e.f] http://g.h \\[http://i.j [k] www.l.m",
+            '<p>[http://a.b and <a href="d">c</a> www.e.f] <a href="http://g.h">http://g.h</a> '
+            '[<a href="http://i.j">http://i.j</a> [k] <a href="http://www.l.m">www.l.m</a></p>',
+        ),
+        (
+            "mailto:a@b.cd xmpp:e@f.gh/i.j amailto:k@l.mn",
+            '<p><a href="mailto:a@b.cd">mailto:a@b.cd</a> <a href="xmpp:e@f.gh/i.j">xmpp:e@f.gh/i.j</a> '
+            'amailto:<a href="mailto:k@l.mn">k@l.mn</a></p>',
         ),
         ("*x* a_b-c_d@x.org_", "<p><em>x</em> a_b-c_d@x.org_</p>"),
         ("a_b-c_d@x.org.", '<p><a href="mailto:a_b-c_d@x.org">a_b-c_d@x.org</a>.</p>'),

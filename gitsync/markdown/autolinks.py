@@ -14,16 +14,19 @@ from markdown_it.rules_core import StateCore
 from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 
-_BEFORE = r"(?:^|(?<=[\s*_~(]))"
-_SCHEME = re.compile(_BEFORE + r"(?:https?|ftp)$", re.IGNORECASE)
-_WWW = re.compile(_BEFORE + r"www\.", re.IGNORECASE)
+_SCHEME = re.compile(r"(?<![A-Za-z])(?:https?|ftp)$", re.IGNORECASE)
+_WWW = re.compile(r"(?:^|(?<=[ \t\n*_~(]))www\.", re.IGNORECASE)
 _LABEL = r"[\w\U00010000-\U0010ffff-]+"
 _DOMAIN = re.compile(rf"{_LABEL}(?:\.{_LABEL})*")
-_REST = re.compile(r"[^\s<\x00]*")
+_REST = re.compile(r"[^ \t\n\r\f\v<\x00]*")
+_BRACKET = re.compile(r"[\[\]]")
+_SEEN, _DEPTH = -2, -3  # keys in a cache whose other keys are positions: tokens looked at, brackets open after them
 _LOCAL = re.compile(r"[A-Za-z0-9._+-]{1,256}$")
+_PROTOCOL = re.compile(r"(?<![A-Za-z0-9])(?:mailto|xmpp):$")
+_RESOURCE = re.compile(r"/[A-Za-z0-9._+-]*[A-Za-z0-9]")
 HOST = re.compile(r"[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)+")
 """The host of an e-mail address; it is one if its last character is a letter: "left@1.2.3" is a version."""
-_TRAIL = re.compile(r"(?:[?!.,:*_~'\"]|&[A-Za-z0-9]+;)$")
+_TRAIL = re.compile(r"(?:&[A-Za-z]+;|[?!.,:;*_~'\"])$")
 TEXT = re.compile(r"(?:https?|ftp)://\w|www\.\w|[A-Za-z0-9._+-]@[A-Za-z0-9_-]+\.\w", re.IGNORECASE)
 """Finds (too much rather than too little of) what this module would make a link of."""
 
@@ -59,11 +62,28 @@ def _url(state: StateInline) -> tuple[int, int, str]:
     if not state.src.startswith("://", state.pos) or not (scheme := _SCHEME.search(state.pending[-7:])):
         return 0, 0, ""
     start = state.pos - len(scheme[0])
-    if len(scheme[0]) == len(state.pending) and not _may_start(state.src, start):
+    if len(scheme[0]) == len(state.pending) and not starts_scheme(state.src[max(start - 1, 0) : start]):
         return 0, 0, ""
     domain = state.pos + 3
     end = extent(state.src, domain)
-    return start, end if end > domain else 0, ""
+    return start, end if end > domain and not _in_bracket(state) else 0, ""
+
+
+def _in_bracket(state: StateInline) -> bool:
+    """Return whether a "[" is open, in which cmark-gfm looks for no bare URL, though it may come to no link."""
+    seen, depth = state.cache.get(_SEEN, 0), state.cache.get(_DEPTH, 0)
+    for token in state.tokens[seen:]:
+        if token.type == "text":
+            depth = _depth(token.content, depth)
+    state.cache[_SEEN], state.cache[_DEPTH] = len(state.tokens), depth
+    return _depth(state.pending, depth) > 0
+
+
+def _depth(text: str, depth: int) -> int:
+    """Return how many "[" are open after `text`, if `depth` are before it."""
+    for bracket in _BRACKET.findall(text):
+        depth = depth + 1 if bracket == "[" else max(depth - 1, 0)
+    return depth
 
 
 def _address(state: StateInline) -> tuple[int, int, str]:
@@ -71,11 +91,17 @@ def _address(state: StateInline) -> tuple[int, int, str]:
     host = HOST.match(state.src, state.pos + 1)
     if not local or not host or not host[0][-1].isalpha():
         return 0, 0, ""
-    return state.pos - len(local[0]), host.end(), "mailto:"
+    start, end = state.pos - len(local[0]), host.end()
+    if not (protocol := _PROTOCOL.search(state.pending[: -len(local[0])][-8:])):
+        return start, end, "mailto:"
+    if protocol[0] == "xmpp:" and (resource := _RESOURCE.match(state.src, end)):
+        end = resource.end()
+    return start - len(protocol[0]), end, ""
 
 
-def _may_start(text: str, start: int) -> bool:
-    return start == 0 or text[start - 1] in " \t\n*_~("
+def starts_scheme(before: str) -> bool:
+    """Return whether "http" is a scheme after the character `before` ("" for an edge): wherever no letter is."""
+    return not (before.isascii() and before.isalpha())
 
 
 def extent(text: str, start: int) -> int:
@@ -86,8 +112,6 @@ def extent(text: str, start: int) -> int:
     rest = _REST.match(text, start)
     url = rest[0] if rest else ""
     unbalanced = url.count(")") - url.count("(")
-    if (bracket := url.find("]")) >= 0 and "[" not in url[:bracket]:
-        url = url[:bracket]
     while True:
         if url.endswith(")") and unbalanced > 0:
             url, unbalanced = url[:-1], unbalanced - 1
@@ -120,22 +144,25 @@ def _www(state: StateCore) -> None:
 
 
 def _with_links(tokens: list[Token], md: MarkdownIt) -> Iterator[Token]:
-    depth = 0
+    links = brackets = 0
     before = ""
     for token in tokens:
-        depth += token.nesting if token.type in ("link_open", "link_close") else 0
-        if token.type == "text" and not depth:
-            yield from _split(token, md, glued=before in ("code_inline", "html_inline", "link_close", "image"))
+        links += token.nesting if token.type in ("link_open", "link_close") else 0
+        if token.type == "text" and not links:
+            glued = before in ("code_inline", "html_inline", "link_close", "image", "text_special")
+            yield from _split(token, md, brackets, glued=glued)
+            brackets = _depth(token.content, brackets)
         else:
             yield token
         before = token.type
 
 
-def _split(token: Token, md: MarkdownIt, *, glued: bool) -> Iterator[Token]:
-    text, done = token.content, 0
+def _split(token: Token, md: MarkdownIt, brackets: int, *, glued: bool) -> Iterator[Token]:
+    text, done, seen = token.content, 0, 0
     for match in _WWW.finditer(text):
+        brackets, seen = _depth(text[seen : match.start()], brackets), match.start()
         end = extent(text, match.start())
-        if match.start() < done or end <= match.end() or (glued and match.start() == 0):
+        if match.start() < done or end <= match.end() or (glued and match.start() == 0) or brackets:
             continue
         href = md.normalizeLink("http://" + text[match.start() : end])
         yield _text(text[done : match.start()], token.level)

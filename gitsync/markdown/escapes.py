@@ -6,7 +6,7 @@ import re
 
 from markdown_it.common.html_blocks import block_names
 
-from gitsync.markdown.autolinks import HOST
+from gitsync.markdown.autolinks import HOST, starts_scheme
 
 _SPECIAL = re.compile(
     r"""\\(?=[!-/:-@\[-`{-~\n]|\Z)          # would escape what follows
@@ -74,9 +74,12 @@ def escape_text(text: str, *, before: str, after: str, lonely: str, links: bool,
                 return found
             return "".join("\\" + char for char in found)
         if found == ":" and (scheme := _SCHEME.search(text, max(match.start() - 5, 0), match.start())):
-            first = text[scheme.start() - 1] if scheme.start() else before or " "
-            links_here = links and (first.isspace() or first in "*_~(")
-            return "\\:" if links_here else found
+            first = text[scheme.start() - 1] if scheme.start() else before
+            return "\\:" if links and starts_scheme(first) else found
+        if found == "." and match["link"]:
+            at = match.start() - len("www")
+            first = text[at - 1] if at else before or " "
+            return "\\." if links and first in " \t\n*_~(" else found
         if (
             found == "@"
             and (host := HOST.match(text, match.end()))

@@ -32,6 +32,7 @@ from gitsync.markdown.parser import parser
 from gitsync.markdown.providers import html_of
 from gitsync.markdown.sources import line_starts
 from gitsync.markdown.unread import unread
+from gitsync.markdown.wide_spaces import as_entities
 from gitsync.model import clean_body
 
 _AS_TEX = "TeX, unless the site loads MathJax or KaTeX (code injection)"
@@ -140,7 +141,7 @@ def write(body: str) -> Translation:
 def _spelled(body: str) -> str:
     """Return `body` as Ghost understands it."""
     body = to_elements(as_github(body))
-    return respelled(to_spans(as_quotes(body, {alert.start for alert, _ in _callouts(body)})), GHOST)
+    return as_entities(respelled(to_spans(as_quotes(body, {alert.start for alert, _ in _callouts(body)})), GHOST))
 
 
 def _callouts(body: str) -> list[tuple[Alert, str]]:

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from functools import cache
+from functools import cache, partial
 from html import escape, unescape
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from gitsync.markdown.rules import wrap
 from gitsync.markdown.sources import Places, contents
 
 if TYPE_CHECKING:
@@ -114,17 +115,17 @@ def _inline(content: str, md: MarkdownIt, env: dict[str, Any]) -> list[_Note]:
 @cache
 def _parser() -> MarkdownIt:
     """Return a parser whose rules write the links they read into `env["notes"]`."""
-    from gitsync.markdown.parser import new_parser, rule_of  # noqa: PLC0415  70 ms that most runs do not need
+    from gitsync.markdown.parser import new_parser  # noqa: PLC0415  70 ms that most runs do not need
 
     md = new_parser()
     for name in ("link", "image", "autolink", "gfm_autolink", "html_inline"):
-        md.inline.ruler.at(name, _noting(rule_of(md.inline.ruler, name), _READERS[name]))
-    md.block.ruler.at("reference", _noting_definition(rule_of(md.block.ruler, "reference")), {"alt": []})
+        wrap(md.inline.ruler, name, partial(_noting, _READERS[name]))
+    wrap(md.block.ruler, "reference", _noting_definition)
     return md
 
 
 def _noting(
-    rule: Callable[[StateInline, bool], bool], read: Callable[[StateInline, int], Iterator[_Note]]
+    read: Callable[[StateInline, int], Iterator[_Note]], rule: Callable[[StateInline, bool], bool]
 ) -> Callable[[StateInline, bool], bool]:
     def noting(state: StateInline, silent: bool) -> bool:
         start = state.pos

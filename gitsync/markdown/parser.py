@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import cache, lru_cache
-from typing import Any
 
 from markdown_it import MarkdownIt
 from markdown_it.rules_inline import StateInline
@@ -13,7 +12,9 @@ from mdit_py_plugins.deflist import deflist_plugin
 from mdit_py_plugins.footnote import footnote_plugin
 
 from gitsync.markdown.autolinks import autolinks
+from gitsync.markdown.edges import edges
 from gitsync.markdown.formulas import formulas
+from gitsync.markdown.rules import wrap
 
 _LAST_BRACKET = -1  # a key in a cache whose other keys are positions
 NESTING = 100
@@ -29,14 +30,10 @@ def new_parser() -> MarkdownIt:
     md.use(deflist_plugin)
     md.use(autolinks)
     md.use(formulas)
+    md.use(edges)
     for name in ("link", "image"):
-        md.inline.ruler.at(name, _only_before_a_bracket(rule_of(md.inline.ruler, name)))
+        wrap(md.inline.ruler, name, _only_before_a_bracket)
     return md
-
-
-def rule_of(ruler: Any, name: str) -> Any:
-    """Return the rule called `name`, to wrap it."""
-    return next(rule.fn for rule in ruler.__rules__ if rule.name == name)
 
 
 def _only_before_a_bracket(rule: Callable[[StateInline, bool], bool]) -> Callable[[StateInline, bool], bool]:
