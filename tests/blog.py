@@ -14,7 +14,7 @@ from gitsync.project import Project
 from gitsync.state import share
 from gitsync.sync import Options, Run
 from gitsync.undo.history import Sync, syncs
-from tests.conftest import run_git
+from tests.checkout import Checkout
 
 
 @dataclass
@@ -54,17 +54,15 @@ class Outcome:
         return "\n".join(map(str, self.events))
 
 
-class Blog:
+class Blog(Checkout):
     """A repository at `root` whose sites are `memory` sites; `sites` are their names."""
 
     def __init__(
         self, root: Path, sites: Iterable[str] = ("site",), *, config: str = "", behaviour: Behaviour | None = None
     ) -> None:
-        self.root = root
+        super().__init__(root)
         self.clock = Clock()
         self.names = list(sites)
-        root.mkdir(parents=True)
-        run_git(root, "init", "--quiet", "--initial-branch=main")
         lines = ['[content]\npaths = ["posts/**/*.md"]\n', config]
         for name in self.names:
             url = f"memory:{root}/{name}"
@@ -77,26 +75,6 @@ class Blog:
 
     def site(self, name: str | None = None) -> Store:
         return store(f"memory:{self.root}/{name or self.names[0]}")
-
-    def write(self, path: str, text: str) -> None:
-        target = self.root / path
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(text.encode())
-
-    def read(self, path: str) -> str:
-        return (self.root / path).read_bytes().decode()
-
-    def git(self, *args: str) -> str:
-        return run_git(self.root, *args)
-
-    def commit(self, message: str = "edit") -> None:
-        self.git("add", "-A")
-        self.git("commit", "--quiet", "-m", message)
-
-    def put(self, path: str, text: str) -> None:
-        """Write and commit one file."""
-        self.write(path, text)
-        self.commit(f"write {path}")
 
     def run(self, **options: object) -> Outcome:
         project = Project.open(self.root)

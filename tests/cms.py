@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from gitsync.cli.failure import run
-from tests.conftest import run_git
+from tests.checkout import Checkout
 
 CMS = """
 [sites.cms]
@@ -71,17 +71,15 @@ class Answer:
         return [(e["action"], e["path"], e["result"]) for e in self.events if e["event"] == "operation"]
 
 
-class Desk:
+class Desk(Checkout):
     """A person at a repository: `run` is the command line, `rows` and `edit` are the CMS, `write` is an editor."""
 
     def __init__(self, root: Path, capsys: pytest.CaptureFixture[str], *, config: str = CMS, policy: str = "") -> None:
-        self.root = root
+        super().__init__(root)
         self._capsys = capsys
-        root.mkdir(parents=True)
         with self._database() as db:
             db.execute(TABLE)
             db.commit()
-        run_git(root, "init", "--quiet", "--initial-branch=main")
         (root / ".gitignore").write_text("*.db*\n")
         (root / "gitsync.toml").write_text(f'[content]\npaths = ["posts/**/*.md"]\n{policy}{config}')
         self.commit("configure")
@@ -125,23 +123,3 @@ class Desk:
         with self._database() as db:
             db.execute("delete from posts where title = ?", (title,))
             db.commit()
-
-    def write(self, path: str, text: str) -> None:
-        target = self.root / path
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(text.encode())
-
-    def read(self, path: str) -> str:
-        return (self.root / path).read_bytes().decode()
-
-    def git(self, *args: str) -> str:
-        return run_git(self.root, *args)
-
-    def commit(self, message: str = "edit") -> None:
-        self.git("add", "-A")
-        self.git("commit", "--quiet", "-m", message)
-
-    def put(self, path: str, text: str) -> None:
-        """Write and commit one file."""
-        self.write(path, text)
-        self.commit(f"write {path}")
