@@ -14,32 +14,25 @@ from pathlib import Path
 from shlex import quote
 
 from gitsync.errors import Locked, RepositoryError
+from gitsync.finding import Finding, found
 from gitsync.git import worktree
 from gitsync.git.locks import age, foreign_locks, left_on, own_locks
 from gitsync.git.staging import is_ours, read_note
 from gitsync.ledger import PREFIX as LEDGERS
 from gitsync.ledger import Ledger
-from gitsync.own_files import NotOurs, check_file, set_aside, strange, strange_inside
+from gitsync.own_files import NotOurs, set_aside, strange, strange_inside
 from gitsync.project import Project
 from gitsync.state import together
 from gitsync.state.index import Index, discard, problem
-from gitsync.state.intents import Intent, Intents, load_intent
 from gitsync.state.journal import Journal
 from gitsync.state.lease import PREFIX as LEASES
 from gitsync.state.lease import Lease
 from gitsync.state.lock import process_lock
 from gitsync.state.replaying import fold_journal
 from gitsync.state.share import copy_of
+from gitsync.unfinished import unfinished
 
 TEMPORARY = "refs/gitsync-tmp"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
-    """One thing out of order, in a sentence: mended, waiting for a sync (or for doctor without --dry-run), or wrong."""
-
-    kind: str
-    message: str
 
 
 def examine(project: Project, *, mend: bool) -> Iterator[Finding]:
@@ -89,21 +82,13 @@ class _Locks:
     def findings(self, *, mended: bool) -> Iterator[Finding]:
         if self.on_refs:
             what = f"{self.on_refs} lock{'s' * (self.on_refs != 1)} on gitsync's refs, left by a git that died"
-            yield _found(f"{what},", mended, "removed")
+            yield found(f"{what},", mended, "removed")
         if self.index is not None:
             yield Finding(
                 kind="wrong",
                 message=f"{self.index} exists: git is at work here, or died. Nothing else was mended. Wait for it to "
                 f"end, or remove that file if none runs (rm {quote(str(self.index))}); then run gitsync doctor again.",
             )
-
-
-def _found(what: str, mended: bool, done: str) -> Finding:
-    """Say of `what` (a subject, with its comma) that it was `done`, or would be."""
-    what = what.rstrip(",")
-    if mended:
-        return Finding(kind="mended", message=f"Found {what}: {done}.")
-    return Finding(kind="waits", message=f"Found {what}: it would be {done}.")
 
 
 _MEANS = {
@@ -141,7 +126,7 @@ class _Doctor:
             strange(folder),
             strange(tree) if tree != folder else (),
             strange(tree / "worktree"),
-            strange_inside(folder / "intents", ".json", ".tmp"),
+            strange_inside(folder / "intents", ".tmp"),
         )
         told = {folder, folder / "lock"}
         for path, what in places:
@@ -151,7 +136,7 @@ class _Doctor:
 
     def _aside(self, path: Path, what: str) -> Finding:
         aside = set_aside(path) if self.mends else path.with_name(f"{path.name}.aside")
-        return _found(f"{path}, which is {what},", self.mends, f"set aside as {aside.name}{_MEANS.get(path.name, '')}")
+        return found(f"{path}, which is {what},", self.mends, f"set aside as {aside.name}{_MEANS.get(path.name, '')}")
 
     def locks(self) -> _Locks:
         left = own_locks(self.repository)
@@ -172,16 +157,16 @@ class _Doctor:
             done = "set aside as together.json.damaged; the next sync compares what it spoke of with the site"
             if self.mends:
                 together.set_aside(self.repository)
-            yield _found("an unreadable note of ledgers and a branch that were to move together,", self.mends, done)
+            yield found("an unreadable note of ledgers and a branch that were to move together,", self.mends, done)
         elif together.is_unfinished(self.repository):
             if self.mends:
                 together.complete(self.repository)
-            yield _found("ledgers and a branch that a killed run moved half-way", self.mends, "moved together")
+            yield found("ledgers and a branch that a killed run moved half-way", self.mends, "moved together")
 
     def _moved(self) -> Iterator[Finding]:
         paths = worktree.complete(self.repository) if self.mends else []
         what = "a move of the work tree that a killed run left half done"
-        yield _found(what, self.mends, f"finished, {len(paths)} files" if self.mends else "finished")
+        yield found(what, self.mends, f"finished, {len(paths)} files" if self.mends else "finished")
 
     def foreign_locks(self) -> Iterator[Finding]:
         """Name every lock that is not ours to remove; those of our own half moves are gone by now."""
@@ -204,50 +189,18 @@ class _Doctor:
                 journal.set_aside()
             lines = ", ".join(map(str, damaged))
             done = f"set aside in {journal.path.name}.damaged; what it said will be asked of the site again"
-            yield _found(f"unreadable text in the journal (line {lines}),", self.mends, done)
+            yield found(f"unreadable text in the journal (line {lines}),", self.mends, done)
         count = sum(1 for _ in journal.readable())
         if count:
             folded = fold_journal(self.repository, trailers=self._trailers) if self.mends else 0
             what = f"{count} result{'s' * (count != 1)} of a run that died, in the journal only"
-            yield _found(what, self.mends and folded == count, "put into the ledgers")
+            yield found(what, self.mends and folded == count, "put into the ledgers")
 
     def _trailers(self, _site: str) -> Mapping[str, str]:
         return {"Sync": secrets.token_hex(6)}
 
     def intents(self) -> Iterator[Finding]:
-        folder = Intents(self.repository.state_dir).folder
-        for path in sorted(folder.glob("*.tmp")):
-            if self.mends:
-                path.unlink()
-            yield _found(f"a write that was never begun ({path.name}),", self.mends, "forgotten")
-        begun: dict[str, Intent] = {}
-        for path in sorted(folder.glob("*.json")):
-            try:
-                intent = load_intent(check_file(path).read_bytes(), name=str(path))
-                if intent.site in self.project.config.sites:
-                    begun[intent.key] = intent
-                    continue
-                yield Finding(
-                    kind="waits",
-                    message=f"{intent.site}: {intent.op} of {intent.path} was sent, or was about to be, and nobody saw "
-                    f"an answer; gitsync.toml does not name {intent.site} any more, so no sync will look. Look there, "
-                    f"then remove {path}.",
-                )
-            except NotOurs:
-                continue  # told with our own files
-            except RepositoryError as error:
-                yield Finding(kind="wrong", message=str(error))
-        for site in self.project.config.sites:
-            try:
-                begun.update((intent.key, intent) for intent in Ledger(self.repository, site).intents())
-            except RepositoryError:  # told with the ledgers
-                continue
-        for intent in begun.values():
-            yield Finding(
-                kind="waits",
-                message=f"{intent.site}: {intent.op} of {intent.path} was sent, or was about to be, and nobody saw an "
-                "answer. The next sync looks for it first.",
-            )
+        return unfinished(self.project, mend=self.mends)
 
     def temporary_refs(self) -> Iterator[Finding]:
         left = self.repository.refs(TEMPORARY)
@@ -255,9 +208,7 @@ class _Doctor:
             if self.mends:
                 updates = [(ref, None, oid) for ref, oid in left.items()]
                 self.repository.update_refs(updates, message="gitsync: left by a run that died")
-            yield _found(
-                f"{len(left)} temporary ref{'s' * (len(left) != 1)} of a run that died,", self.mends, "removed"
-            )
+            yield found(f"{len(left)} temporary ref{'s' * (len(left) != 1)} of a run that died,", self.mends, "removed")
 
     def ledgers(self) -> Iterator[Finding]:
         refs = self.repository.refs(LEDGERS)
@@ -293,7 +244,7 @@ class _Doctor:
         if self.mends:
             path.unlink()
             self.repository.update_refs([(LEDGERS + site, copy.tip, None)], message="gitsync: mended")
-        return _found(what, self.mends, f"replaced by the copy of {remote}")
+        return found(what, self.mends, f"replaced by the copy of {remote}")
 
     def _broken(self, site: str, error: RepositoryError) -> Finding:
         """Take the remote's copy of a ledger that cannot be read, where there is one that can."""
@@ -312,7 +263,7 @@ class _Doctor:
         if self.mends:
             ref = LEDGERS + site
             self.repository.update_refs([(ref, copy.tip, self.repository.refs(ref)[ref])], message="gitsync: mended")
-        return _found(what, self.mends, f"replaced by the copy of {remote}")
+        return found(what, self.mends, f"replaced by the copy of {remote}")
 
     def _branch(self, ledger: Ledger) -> Iterator[Finding]:
         branch, head = ledger.branch, self.repository.head()
@@ -348,7 +299,7 @@ class _Doctor:
             for ledger in ledgers.values():
                 with Index.at(ledger):
                     pass
-        yield _found(f"an index that {wrong},", self.mends, "built anew from the ledgers")
+        yield found(f"an index that {wrong},", self.mends, "built anew from the ledgers")
 
     def leases(self) -> Iterator[Finding]:
         remote = self.project.config.state.remote
@@ -366,7 +317,7 @@ class _Doctor:
                 for lock in left:
                     lock.unlink(missing_ok=True)
             what = f"{len(left)} lock{'s' * (len(left) != 1)} on gitsync's refs on {remote}, left by a git that died,"
-            yield _found(what, self.mends, "removed")
+            yield found(what, self.mends, "removed")
         for ref in self.repository.remote_refs(remote, [f"{LEASES}*"]):
             site = ref.removeprefix(LEASES)
             try:

@@ -50,6 +50,15 @@ def local_status(project: Project, sites: Sequence[Site]) -> Iterator[Event]:
     yield Summary(**counts, exit_code=exit_code(codes))
 
 
+def unsent(project: Project, site: Site) -> list[str]:
+    """Return the posts that a push would create on `site`, as far as can be told here. Raises RepositoryError."""
+    ledger = Ledger(project.repository, site.name)
+    pending = Journal(project.repository.state_dir).pending()
+    recorded = {result.path: result for result in pending if result.site == site.name}
+    told = _Local(project, site, ledger, recorded, {}).operations(project.head())
+    return [it.path for it, _ in told if it.action == "create" and it.path is not None]
+
+
 def _counted(operation: Operation) -> str:
     if operation.result == "failed":
         return "failed"

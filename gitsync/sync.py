@@ -98,7 +98,7 @@ class Run:
         """Say of a run that was broken off what it had sent, and what nobody knows."""
         for site, (done, total) in self._sent.items():
             yield f"{site}: {done} of {total} posts were sent."
-        for intent in self._intents.outstanding()[:3]:
+        for intent in self._intents.readable()[:3]:
             yield f"{intent.site}: {intent.path} was being sent; whether it arrived, the next run finds out."
 
     def events(self) -> Iterator[Event]:
@@ -314,14 +314,12 @@ class Run:
     def _end(self) -> Iterator[Event]:
         """Hand the ledgers on, with what is unfinished."""
         if self._exchange.remote is not None and self._check_lease is not None:
-            announced = {site.name: self._intents.outstanding(site.name) for site in self.sites}
-            self._exchange.announce(announced, self.project.head())
+            self._exchange.announce(self._intents.left([site.name for site in self.sites]), self.project.head())
         elif self._exchange.remote is not None:
             if self._forsaken:
                 with suppress(Locked), self._exchange.lease(wait=0, sleep=self._sleep):
                     if not self._exchange.receive():
-                        announced = {site: self._intents.outstanding(site) for site in self._forsaken}
-                        self._exchange.announce(announced, self.project.head())
+                        self._exchange.announce(self._intents.left(self._forsaken), self.project.head())
             self._exchange.hand_on()
         for report in self._exchange.reports:
             self._codes.add(3)

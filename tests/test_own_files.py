@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from gitsync.cli.failure import run
-from gitsync.doctor import Finding, examine
+from gitsync.doctor import examine
 from gitsync.errors import RepositoryError
+from gitsync.finding import Finding
 from gitsync.project import Project
 from gitsync.state.intents import Intent, Intents
 from tests.blog import Blog, post

@@ -23,10 +23,11 @@ from gitsync.errors import Error, Refused, SiteError
 from gitsync.events import Event, Notice, Operation, Progress
 from gitsync.git import worktree
 from gitsync.ledger import Ledger
+from gitsync.own_files import NotOurs
 from gitsync.project import Project
 from gitsync.site import Site
 from gitsync.state.index import Index
-from gitsync.state.intents import Intent, Intents
+from gitsync.state.intents import Intent, Intents, Unreadable
 
 ALLOWANCES = frozenset({"missing", "deletes", "creates", "resend"})
 """The guards that a user can lift for one run."""
@@ -146,8 +147,8 @@ def _plan(
     for site in sites:
         ledger = ledger_of(site.name)
         reading = read_local(project, site, head, ledger, stack.enter_context(Index.at(ledger)))
-        unfinished = _unfinished(reading, intents)
         try:
+            unfinished = _unfinished(reading, intents)
             read_site(
                 reading,
                 connectors[site.name],
@@ -162,7 +163,7 @@ def _plan(
             reconsider(project, reading, head)
             if options.scope is not None:
                 narrow(reading, options.scope)
-        except (SiteError, Refused) as error:
+        except (SiteError, Refused, Unreadable, NotOurs) as error:
             plan.codes.add(error.exit_code)
             plan.failures.append(Notice(level="error", message=_named(site.name, error)))
             continue

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, cast, get_args
 
 from gitsync.bounded_json import own
 from gitsync.durable import sync_folder, write_durably
 from gitsync.errors import RepositoryError
 from gitsync.model import Post
-from gitsync.own_files import check_file
+from gitsync.own_files import NotOurs, check_file
 from gitsync.state.records import Oid, Uses, post_from_json, post_to_json
 
 Operation = Literal["create", "update", "delete", "unpublish"]
@@ -51,6 +53,10 @@ class Intent:
         return f"{self.site}-{self.op}-{hashlib.sha256(told.encode('ascii')).hexdigest()[:20]}"
 
 
+class Unreadable(RepositoryError):
+    """An intent cannot be read: what became of a write is not known, nor of which."""
+
+
 class Intents:
     """The folder `intents` in gitsync's state folder. It cannot be derived from anything."""
 
@@ -69,12 +75,56 @@ class Intents:
 
     def done(self, key: str) -> None:
         """Forget an intent whose outcome is in the journal. A crash before that is on disk only costs a look."""
-        (self.folder / f"{key}.json").unlink(missing_ok=True)
+        self.file(key).unlink(missing_ok=True)
+
+    def file(self, key: str) -> Path:
+        """Return where an intent is written."""
+        return self.folder / f"{key}.json"
 
     def outstanding(self, site: str | None = None) -> list[Intent]:
-        """Return the intents (of one site) whose outcome nobody recorded, oldest first. Raises RepositoryError."""
-        found = [load_intent(check_file(path).read_bytes(), name=str(path)) for path in self.folder.glob("*.json")]
+        """Return the intents (of one site) whose outcome nobody recorded, oldest first.
+
+        Raises Unreadable where one may be of this site and cannot be read, and NotOurs.
+        """
+        found = [
+            load_intent(check_file(path).read_bytes(), name=str(path))
+            for path in self.folder.glob("*.json")
+            if site is None or named(path.name)[0] in (None, site)
+        ]
         return sorted((it for it in found if site in (None, it.site)), key=lambda it: (it.at, it.key))
+
+    def left(self, sites: Iterable[str]) -> dict[str, list[Intent]]:
+        """Return what is outstanding on `sites`, but for those where that cannot be read: they wait for doctor."""
+        left = {}
+        for site in sites:
+            with suppress(Unreadable, NotOurs):
+                left[site] = self.outstanding(site)
+        return left
+
+    def readable(self) -> list[Intent]:
+        """Return the intents that can be read, oldest first, whatever lies between them."""
+        found = (it for _, it in self._examined() if it is not None)
+        return sorted(found, key=lambda it: (it.at, it.key))
+
+    def damaged(self) -> list[Path]:
+        """Return the files that are no intents any more, or never were."""
+        return [path for path, it in self._examined() if it is None]
+
+    def _examined(self) -> Iterator[tuple[Path, Intent | None]]:
+        for path in sorted(self.folder.glob("*.json")):
+            try:
+                yield path, load_intent(check_file(path).read_bytes(), name=str(path))
+            except RepositoryError:
+                yield path, None
+
+
+_NAME = re.compile(rf"(.+)-({'|'.join(get_args(Operation))})-[0-9a-f]{{20}}\.json")
+
+
+def named(file: str) -> tuple[str | None, Operation | None]:
+    """Return the site and the operation that the name of an intent's file tells; None twice for another name."""
+    match = _NAME.fullmatch(file)
+    return (match[1], cast(Operation, match[2])) if match is not None else (None, None)
 
 
 def dump_intent(intent: Intent) -> bytes:
@@ -87,14 +137,15 @@ def dump_intent(intent: Intent) -> bytes:
 
 
 def load_intent(data: bytes, *, name: str) -> Intent:
-    """Return the intent that `dump_intent` wrote. Raises RepositoryError, naming `name`."""
+    """Return the intent that `dump_intent` wrote. Raises Unreadable, naming `name`."""
     try:
         said: Mapping[str, Any] = own(data)
         projection, uses = said.get("projection"), said.get("uses")
         made = {"projection": projection and post_from_json(projection), "uses": uses and Uses(**uses)}
         return Intent(**{**said, **made})
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise RepositoryError(
+        raise Unreadable(
             f"{name} cannot be read: {error}.",
-            "It tells of a write to a site whose outcome is not known; look there, then remove the file.",
+            "It tells of a write whose outcome nobody knows. Run gitsync doctor: it sets it aside, and has the site "
+            "asked first.",
         ) from error
