@@ -16,11 +16,12 @@ from gitsync.engine.overlay import Overlay
 from gitsync.engine.projection import Projection, project, view
 from gitsync.engine.pushing import Outgoing, Write
 from gitsync.engine.reconcile import same_content
+from gitsync.engine.recording import Recorder
 from gitsync.engine.resending import outdated_links, with_other_links
 from gitsync.engine.subject import Subject, entry_of, written
 from gitsync.engine.survey import clean
 from gitsync.engine.unheard import Hearing
-from gitsync.engine.uploading import Uploading
+from gitsync.engine.uploading import Doubts, Unsure, Uploading
 from gitsync.errors import (
     Error,
     InvalidContent,
@@ -33,52 +34,26 @@ from gitsync.errors import (
 from gitsync.events import Action, Event, Notice, Operation, Outcome, Progress
 from gitsync.model import Post, Record
 from gitsync.plan import Step
-from gitsync.repository import Oid
 from gitsync.state.intents import Intent, Intents
-from gitsync.state.journal import Journal
 from gitsync.state.records import LedgerRecord, Result
 
 CHUNK = 500
-FOLD_RESULTS = 500
-FOLD_SECONDS = 30.0
 
 LOST_REPLIES = 3
 """After so many lost replies in a row a site is looked at before it is sent anything more."""
 
 
 @dataclass(slots=True)
-class Recorder:
-    """Journal first, ledger commits now and then. `fold` puts all that the journal holds into the ledgers."""
-
-    journal: Journal
-    head: Oid
-    fold: Callable[[], None]
-    clock: Callable[[], float] = time.monotonic
-    waiting: int = 0
-    since: float = 0.0
-
-    def record(self, result: Result) -> None:
-        """Return when `result` is on disk."""
-        self.journal.append(result, head=self.head)
-        if not self.waiting:
-            self.since = self.clock()
-        self.waiting += 1
-        if self.waiting >= FOLD_RESULTS or self.clock() - self.since >= FOLD_SECONDS:
-            self.flush()
-
-    def flush(self) -> None:
-        """Fold what waits."""
-        if self.waiting:
-            self.fold()
-            self.waiting = 0
-
-
-@dataclass(slots=True)
 class Applied:
-    """What became of a site's writes: `stale` ones must be planned again, `unknown` ones looked at."""
+    """What became of a site's writes: `stale` ones must be planned again, `unknown` ones looked at.
+
+    `unsure` ones show a file that the site may have; from `until` on (Unix time) a look tells whether it does.
+    """
 
     stale: list[str] = field(default_factory=list)
     unknown: list[str] = field(default_factory=list)
+    unsure: list[str] = field(default_factory=list)
+    until: float = 0.0
     codes: set[int] = field(default_factory=set)
 
 
@@ -92,6 +67,7 @@ class Applying:
         *,
         recorder: Recorder,
         intents: Intents,
+        doubts: Doubts,
         run: str,
         before_write: Callable[[], None],
         missed: Sequence[Intent] = (),
@@ -110,7 +86,16 @@ class Applying:
         self._hearing = Hearing(incoming=outgoing.incoming, overlay=overlay, run=run, missed=missed, listed=listed)
         self._connector = outgoing.incoming.reading.online
         self._site = outgoing.incoming.reading.name
-        self._uploading = Uploading(self._connector, self._incoming.addresses, overlay, before_write)
+        self._uploading = Uploading(
+            self._incoming.addresses,
+            overlay,
+            intents=intents,
+            doubts=doubts,
+            run=run,
+            note=recorder.note,
+            before_write=before_write,
+            clock=clock,
+        )
         self._known: dict[str, Result] = {}
         self._shown: dict[str, Record] = {}
         self.applied = Applied()
@@ -124,7 +109,6 @@ class Applying:
         again = self._second_pass()
         if again:
             yield from self._send(again)
-        self._uploading.end()
 
     def _send(self, writes: Sequence[Write]) -> Iterator[Event]:
         remaining, left, lost = iter(writes), len(writes), 0
@@ -139,6 +123,10 @@ class Applying:
                 except (Stale, NotFound) as error:
                     self.applied.stale.append(write.subject.path)
                     yield self._told(write, "planned", reason=f"{error} It will be planned again.")
+                except Unsure as error:
+                    self.applied.unsure.append(write.subject.path)
+                    self.applied.until = max(self.applied.until, error.until)
+                    yield self._told(write, "planned", reason=f"{error} It waits for a look there.")
                 except OutcomeUnknown as error:
                     self.applied.unknown.append(write.subject.path)
                     yield self._told(write, "unknown", reason=str(error))
@@ -150,33 +138,37 @@ class Applying:
                     yield self._told(write, "failed", reason=str(error))
                 except SiteError as error:
                     self.applied.codes.add(1)
+                    self.applied.unsure.clear()
                     yield self._told(write, "failed", reason=str(error))
                     if left:
                         yield Notice(level="warning", message=f"{self._site}: {left} more posts wait for the next run.")
                     return
 
     def _one(self, write: Write, content: bytes | None) -> Event:
-        subject = write.subject
         match write.op:
             case "create":
-                return self._create(write, *self._projected(subject, content))
+                return self._create(*self._projected(write, content))
             case "update":
-                return self._update(write, *self._projected(subject, content))
+                return self._update(*self._projected(write, content))
             case "unpublish":
                 return self._unpublish(write)
             case "delete":
                 return self._delete(write)
 
-    def _projected(self, subject: Subject, content: bytes | None) -> tuple[Projection, str | None]:
+    def _projected(self, write: Write, content: bytes | None) -> tuple[Write, Projection, str | None]:
+        subject = write.subject
         if content is None:
             raise AssertionError(f"{subject.path} has no content")
         project_of = self._overlay.project
         post = view(project_of.read(subject.path, content), self._site, self._reading.site.status)
         place = self._incoming.addresses.place
         projection = project(post, subject.path, place, self._connector)
-        if place.uploads and self._uploading.store(projection.uses.assets):
-            projection = project(post, subject.path, place, self._connector)
-        return projection, post.slug or project_of.slug_of(subject.path)
+        if place.uploads:
+            stored, told = self._uploading.store(projection.uses.assets)
+            write = replace(write, reason=f"{write.reason} {told}".strip())
+            if stored:
+                projection = project(post, subject.path, place, self._connector)
+        return write, projection, post.slug or project_of.slug_of(subject.path)
 
     def _create(self, write: Write, projection: Projection, slug: str | None) -> Event:
         post = projection.post
@@ -293,7 +285,6 @@ class Applying:
         known = replace(known, assets=self._incoming.addresses.asset_urls(projection.uses.assets))
         result = subject.result(base=subject.oid, remote=record.post, record=known)
         self._record(subject, result, record, key)
-        self._uploading.shown(known.assets)
         action: Action = "create" if write.op == "create" else "update"
         return Operation(
             site=self._site,

@@ -56,6 +56,7 @@ ROWS: Final[Mapping[str, Callable[[Capabilities], str]]] = {
     "cover": _held("cover"),
     "series": _held("series"),
     "uploads": _uploads,
+    "uploads are found again": _flag("finds_files"),
     "body": lambda it: it.body,
     "changes are seen by": _seen,
     "edits in between": _checked,

@@ -33,6 +33,7 @@ class Capabilities:
     bulk_fetch      how many ids `fetch_many` reads with one request
     uploads         `upload` stores an asset and answers its URL
     upload_types    media types that `upload` takes, None: any; other files need a public address
+    finds_files     the connector is a `Library`: it says whether a file is there, so that none is stored twice
     private_fields  raw fields that are never stored anywhere
     scheduled       holds a post that comes out at its `date`
     backdates       a published post can have a `date` in the past
@@ -61,6 +62,7 @@ class Capabilities:
     bulk_fetch: int = 1
     uploads: bool = False
     upload_types: frozenset[str] | None = None
+    finds_files: bool = False
     private_fields: frozenset[str] = frozenset()
     scheduled: bool = False
     backdates: bool = False
@@ -178,6 +180,17 @@ class Connector(Protocol):
 
     def close(self) -> None:
         """Give back sockets and files."""
+
+
+@runtime_checkable
+class Library(Protocol):
+    """What a connector can do beside, where a platform tells which files it has; then it says `finds_files`."""
+
+    def stored(self, asset: Asset) -> str | None:
+        """Return the address of a file there with the very content of `asset`; None where there is none.
+
+        It is asked before every `upload`: an earlier one may have arrived though no answer came back.
+        """
 
 
 @runtime_checkable

@@ -159,16 +159,19 @@ class Ledger:
         message: str,
         trailers: Mapping[str, str] | None = None,
         intents: Iterable[Intent] | None = None,
+        uploads: Mapping[Oid, str] | None = None,
     ) -> Oid | None:
         """Put `results` into one commit about the branch commit `head`, move the ref to it and return the new tip.
 
         No commit is made when no file and neither Branch nor Settings change, and the branch has what the tip is
-        about. `intents`, when given, are all that are outstanding. Folding the same results again changes nothing.
+        about. `intents`, when given, are all that are outstanding; `uploads` (blob -> URL) are added to those known.
+        Folding the same again changes nothing.
         Raises Moved when the ref is not at `tip`.
         """
         folding = self._folding(head)
         if intents is not None:
             folding.put_intents({f"intents/{it.key}.json": dump_intent(it) for it in intents})
+        folding.put_uploads(uploads or {})
         for _ in folding.take(results):
             pass
         changes = folding.portion()

@@ -93,6 +93,8 @@ class _Local:
         )
         conflicts = set(self._ledger.conflicts())
         for path, intent in self._unknown.items():
+            if intent.op == "upload":  # its post is told of
+                continue
             yield self._told(intent.op, path, None, "was sent, and no answer came back; a sync looks for it first."), 1
         for path in sorted(conflicts):
             reason = f"awaits a decision: commit the merged file, or run gitsync resolve {path}."

@@ -13,14 +13,16 @@ from dataclasses import replace
 from functools import partial
 from math import inf
 
-from gitsync.apply import Applying, Recorder
+from gitsync.apply import Applying
 from gitsync.connector import ByHand, Connector, Meter
+from gitsync.engine.announcing import announced, keep_in_mind
 from gitsync.engine.exchange import Exchange
 from gitsync.engine.landing import Publish, land
 from gitsync.engine.planning import ALLOWANCES, Options, Plan, make_plan
 from gitsync.engine.proposing import propose, propose_conflicts
-from gitsync.engine.pushing import Outgoing
+from gitsync.engine.recording import Recorder
 from gitsync.engine.scope import Prepared
+from gitsync.engine.uploading import Doubts
 from gitsync.errors import Locked, Moved, Refused
 from gitsync.events import Event, Notice, Operation, Progress, Summary, exit_code
 from gitsync.git import worktree
@@ -30,10 +32,11 @@ from gitsync.project import Project
 from gitsync.repository import Oid
 from gitsync.site import Site
 from gitsync.state import share, together
-from gitsync.state.intents import Intent, Intents
+from gitsync.state.intents import Intents
 from gitsync.state.journal import Journal
 from gitsync.state.lock import process_lock
 from gitsync.state.replaying import fold_journal
+from gitsync.state.uploads import Uploads
 
 __all__ = ["ALLOWANCES", "Options", "Run", "run"]
 
@@ -87,6 +90,7 @@ class Run:
         self._intents = Intents(project.repository.state_dir)
         self._exchange = Exchange(project, [site.name for site in sites])
         self._check_lease: Callable[[str], None] | None = None
+        self._doubts: dict[str, Doubts] = {}
         self._forsaken: list[str] = []  # sites whose announced writes are of a run that died, and all settled
 
     @property
@@ -237,6 +241,7 @@ class Run:
         for recovery in plan.recoveries.values():
             for intent in recovery.over:
                 self._intents.done(intent.key)
+            keep_in_mind(recovery, self._intents, run=self.id)
         self._forsaken = [
             it.reading.name
             for it in plan.incomings
@@ -265,15 +270,19 @@ class Run:
         again = False
         writing = [outgoing for outgoing in plan.outgoings if outgoing.writes]
         if writing and self._exchange.remote is not None:
-            self._exchange.announce({it.incoming.reading.name: self._announced(it) for it in writing}, head)
+            self._exchange.announce(announced(writing, self._intents, now=self._clock(), run=self.id), head)
         for outgoing in writing:
             site = outgoing.incoming.reading.name
-            recorder = Recorder(journal=self._journal, head=head, fold=self._replay)
+            uploads = Uploads(self.project.repository.state_dir)
+            recorder = Recorder(journal=self._journal, uploads=uploads, head=head, fold=self._replay)
+            doubts = self._doubts.setdefault(site, Doubts())
+            doubts.renew(plan.recoveries[site].uploads, self._intents, run=self.id)
             applying = Applying(
                 outgoing,
                 plan.overlay,
                 recorder=recorder,
                 intents=self._intents,
+                doubts=doubts,
                 run=self.id,
                 before_write=partial(self._check_lease or _nothing, site),
                 missed=plan.recoveries[site].missed,
@@ -288,28 +297,14 @@ class Run:
             finally:
                 recorder.flush()
             self._codes |= applying.applied.codes
-            again = again or bool(applying.applied.stale or applying.applied.unknown)
+            again = again or bool(applying.applied.stale or applying.applied.unknown or applying.applied.unsure)
             again = again or not outgoing.incoming.awaited.isdisjoint(outgoing.incoming.addresses.created)
-            if applying.applied.unknown and not self.options.wait:
+            if applying.applied.unsure and self.options.wait:
+                yield from self._countdown(applying.applied.until)
+            if (applying.applied.unknown or applying.applied.unsure) and not self.options.wait:
                 self._codes.add(1)
                 again = False
         return again
-
-    def _announced(self, outgoing: Outgoing) -> list[Intent]:
-        """Return the coming writes as other machines need to know of them: that they may happen, and to which posts."""
-        now = self._clock()
-        return [
-            Intent(
-                op=write.op,
-                site=outgoing.incoming.reading.name,
-                path=write.subject.path,
-                id=write.subject.entry.record.id if write.subject.entry.record is not None else None,
-                blob=write.subject.oid,
-                at=now,
-                run=self.id,
-            )
-            for write in outgoing.writes
-        ]
 
     def _end(self) -> Iterator[Event]:
         """Hand the ledgers on, with what is unfinished."""

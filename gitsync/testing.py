@@ -20,7 +20,7 @@ import pytest
 
 from gitsync.bench import Bench as Bench
 from gitsync.bench import alike, changed, connected, content, plain, reads, seen, write
-from gitsync.connector import Connector, Problem, Setting
+from gitsync.connector import Connector, Library, Problem, Setting
 from gitsync.engine.reconcile import same_content, shows
 from gitsync.errors import Error, Forged, NotFound, OutcomeUnknown, Rejected, SiteError, Stale, Unauthorized
 from gitsync.model import FIELDS, Asset, Post
@@ -356,7 +356,12 @@ class Conformance:
     def test_files_are_stored_at_an_address_or_refused(self, site: Connector) -> None:
         asset = Asset(path="images/ü x.png", content=PNG, media_type="image/png", sha256="0" * 64)
         if site.capabilities.uploads:
-            assert site.upload(asset).startswith(("http://", "https://"))
+            url = site.upload(asset)
+            assert url.startswith(("http://", "https://"))
+            if site.capabilities.finds_files:
+                assert isinstance(site, Library)
+                assert site.stored(asset) is not None
+                assert site.stored(replace(asset, content=PNG + b"\0", sha256="1" * 64)) is None
         else:
             with pytest.raises(Error):
                 site.upload(asset)

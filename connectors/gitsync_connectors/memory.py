@@ -40,6 +40,7 @@ class Behaviour:
     drafts: bool = True
     searchable: bool = True
     uploads: bool = False
+    finds_files: bool = True
     bulk: int = 1
     lag: int = 0
     ignores: tuple[str, ...] = ()
@@ -151,6 +152,7 @@ class Memory:
             settles_after=float(has.lag),
             bulk_fetch=has.bulk,
             uploads=has.uploads,
+            finds_files=has.uploads and has.finds_files,
             scheduled={"status", "date"} <= set(has.holds),
             backdates="date" in has.holds,
             max_tags=has.max_tags or None,
@@ -237,10 +239,17 @@ class Memory:
         fault = self._request("upload", asset.path, writes=True)
         if not self._store.behaviour.uploads:
             raise Rejected(f"files such as {asset.path} cannot be stored here.")
-        self._store.assets[asset.sha256] = asset
+        copies = sum(it.sha256 == asset.sha256 for it in self._store.assets.values())
+        name = f"{asset.sha256}-{copies}" if copies else asset.sha256
+        self._store.assets[name] = asset
         if fault:
             raise fault.error
-        return f"https://memory.example/assets/{asset.sha256}"
+        return f"https://memory.example/assets/{name}"
+
+    def stored(self, asset: Asset) -> str | None:
+        self._request("stored", asset.path)
+        found = next((name for name, it in self._store.assets.items() if it.sha256 == asset.sha256), None)
+        return None if found is None else f"https://memory.example/assets/{found}"
 
     def events(self, headers: Mapping[str, str], body: bytes) -> list[Event]:  # noqa: ARG002  the protocol's names
         raise Forged("a memory site sends no webhooks.")

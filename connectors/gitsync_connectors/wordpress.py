@@ -75,6 +75,7 @@ class WordPress:
         bulk_fetch=PAGE,
         uploads=True,
         upload_types=PICTURES | DOCUMENTS | {"image/avif", "image/heic"},
+        finds_files=True,
         private_fields=frozenset({"password"}),
         scheduled=True,
         backdates=True,
@@ -290,6 +291,9 @@ class WordPress:
                 f"WordPress does not take {asset.path}: a file of type {asset.media_type}.", "Make it a PNG."
             )
         return self._media.upload(file_name(asset.path), asset.content, asset.media_type)
+
+    def stored(self, asset: Asset) -> str | None:
+        return self._media.stored(file_name(asset.path), asset.content)
 
     def events(self, headers: Mapping[str, str], body: bytes) -> list[Event]:  # noqa: ARG002  the protocol's names
         raise Forged("WordPress sends no webhooks.")

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from typing import Any, Final
+from urllib.parse import urlsplit, urlunsplit
 
 from gitsync.bounded_json import loads
 from gitsync.connector import SiteSettings
@@ -78,6 +79,8 @@ class Api:
             sleep=sleep,
             clock=clock,
         )
+        root = urlunsplit(urlsplit(base)._replace(path="", query="", fragment=""))
+        self._files = Client(settings, base=root, headers={"Accept": "*/*"}, pace={}, sleep=sleep, clock=clock)
         self._plain: bool | None = None
         self._asked_types = False
 
@@ -88,6 +91,16 @@ class Api:
     def send(self, method: str, path: str, json: Any = None, **params: str | int) -> Any:
         """Return the JSON that a write answers. Raises SiteErrors."""
         return self._send(method, path, params, json=json)[0]
+
+    def file(self, path: str, *, like: bytes) -> bool:
+        """Say whether the file that the site serves at `path` has the content `like`.
+
+        It is asked for on the host that is configured, whatever host its address names, and without credentials.
+        """
+        try:
+            return self._files.request("GET", path, accept=range(400, 600)).content == like
+        except (Malformed, OutcomeUnknown):  # too large, or cut off: nobody can say so
+            return False
 
     def upload(self, path: str, name: str, content: bytes, media_type: str) -> Any:
         """Return the JSON of a stored file. WordPress refuses with 500 what it does not want in its library."""
@@ -134,6 +147,7 @@ class Api:
 
     def close(self) -> None:
         self._http.close()
+        self._files.close()
 
     def _send(
         self, method: str, path: str, params: Mapping[str, str | int], *, accept_end: bool = False, **body: Any

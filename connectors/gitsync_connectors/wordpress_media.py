@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Collection
-from typing import Any
-from urllib.parse import unquote, urlsplit
+from typing import Any, Final
+from urllib.parse import quote, unquote, urlsplit
 
 from gitsync.errors import Malformed, OutcomeUnknown, Rejected
 from gitsync_connectors.wordpress_api import PAGE, Api
+
+MOST_WORDS: Final = 9
+"""WordPress looks for more words than these only as a sentence. Source: WP_Query::parse_search."""
 
 
 class Media:
@@ -44,6 +48,28 @@ class Media:
             message = "The cover is not in the media library of the site."
             raise Rejected(message, "Put the image into the repository: it is then uploaded.", field="cover")
         return self._ids[url]
+
+    def stored(self, name: str, content: bytes) -> str | None:
+        """Return the address of a file with just this `content`, uploaded as `name`; None where there is none.
+
+        A search finds titles and the names of files, the newest first. WordPress makes names unique with a number, and
+        keeps a large image beside the smaller one that it shows. Source: WP_REST_Attachments_Controller, wp_crop_image.
+        """
+        words = sorted(re.findall("[A-Za-z0-9]+", posixpath.splitext(name)[0]), key=len)[-MOST_WORDS:]
+        fields = "id,source_url,media_details"
+        for item in self._api.get("/media", search=" ".join(words), per_page=PAGE, _fields=fields):
+            url = self._remember(item)
+            details = item.get("media_details")
+            details = details if isinstance(details, dict) else {}
+            original = details.get("original_image")
+            if not original and details.get("filesize", len(content)) != len(content):
+                continue
+            path = urlsplit(url).path
+            if original:
+                path = posixpath.join(posixpath.dirname(path), quote(str(original)))
+            if self._api.file(path, like=content):
+                return url
+        return None
 
     def upload(self, name: str, content: bytes, media_type: str) -> str:
         """Store a file and return its address."""

@@ -31,11 +31,12 @@ RECONFIGURED = "the configuration changed, so it would be sent differently; allo
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Write:
-    """One request to be made. `leans_on` names the posts that the text links to."""
+    """One request to be made. `leans_on` names the posts that the text links to, `files` those to be uploaded first."""
 
     op: Op
     subject: Subject
     leans_on: tuple[str, ...] = ()
+    files: Mapping[str, Oid] = field(default_factory=dict)
     reason: str = ""
 
 
@@ -210,6 +211,7 @@ class Pushing:
             op=op,
             subject=subject,
             leans_on=tuple(projection.uses.posts),
+            files={path: oid for path, oid in projection.uses.assets.items() if not _is_there(incoming, path)},
             reason=self._losses(incoming, projection, coming),
         )
 
@@ -265,6 +267,10 @@ class Pushing:
                 + ', or set [policy] delete = "ignore".',
             )
             incoming.codes.add(1)
+
+
+def _is_there(incoming: Incoming, file: str) -> bool:
+    return incoming.addresses.asset_url(file) is not None
 
 
 def _by_hand(reading: Reading, subject: Subject) -> str:

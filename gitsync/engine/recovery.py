@@ -30,6 +30,7 @@ class Recovery:
     unsettled   path of a create that may still arrive -> Unix time when that is sure; infinite where nobody can look
     over        intents that need no more looking, once `results` are recorded
     missed      updates of which the site shows nothing
+    uploads     files that may be there: whoever sends one of them looks first
     """
 
     results: list[Result] = field(default_factory=list)
@@ -38,6 +39,7 @@ class Recovery:
     over: list[Intent] = field(default_factory=list)
     creates: list[Intent] = field(default_factory=list)
     missed: list[Intent] = field(default_factory=list)
+    uploads: list[Intent] = field(default_factory=list)
 
     def sent_before(self, path: str) -> list[tuple[Oid, Post]]:
         """Return the (blob, projection) pairs that creates of `path` may have left on the site, newest first."""
@@ -66,8 +68,13 @@ def recover(reading: Reading, intents: Sequence[Intent], *, now: float, again: C
     `again` are paths of posts whose creates did not arrive: a person looked.
     """
     recovery = Recovery()
-    entries = reading.entries([intent.path for intent in intents])
+    entries = reading.entries([intent.path for intent in intents if intent.op != "upload"])
     for intent in intents:
+        if intent.op == "upload":
+            known = intent.blob is None or reading.index.asset_url(intent.blob) is not None
+            recovery.uploads += [] if known else [intent]
+            recovery.over += [intent] if known or now >= settled_at(reading, intent) else []
+            continue
         entry = reading.settled.get(intent.path, entries[intent.path])
         if intent.id is not None and entry.record is not None and intent.id not in entry.record.ids:
             entry = Entry(path=intent.path)  # another post's place; ours is under the path it was moved from
@@ -79,12 +86,12 @@ def recover(reading: Reading, intents: Sequence[Intent], *, now: float, again: C
             recovery.over.append(intent)
         else:
             recovery.missed.append(intent)
-            if now >= _settled_at(reading, intent):
+            if now >= settled_at(reading, intent):
                 recovery.over.append(intent)
     return recovery
 
 
-def _settled_at(reading: Reading, intent: Intent) -> float:
+def settled_at(reading: Reading, intent: Intent) -> float:
     """Return the Unix time from which on the site surely shows whether the request arrived."""
     return intent.at + reading.capabilities.settles_after + reading.site.timeout
 
@@ -141,6 +148,8 @@ def of_intent(intent: Intent, uses: Uses | None = None) -> Projection:
 def _settle(
     reading: Reading, recovery: Recovery, intent: Intent, entry: Entry, record: Record | None, was: Oid | None
 ) -> None:
+    if intent.op == "upload":
+        raise AssertionError(f"{intent.path} is no post")
     if entry.record is not None and entry.record.is_let_go and entry.base is None:
         entry = replace(entry, record=replace(entry.record, was=was))
     recovery.results.append(
@@ -174,11 +183,11 @@ def _look_for_create(reading: Reading, recovery: Recovery, intent: Intent, now: 
                 if record.id not in reading.fresh:
                     reading.fresh.append(record.id)
                 found = found or _is_it(intent, record)
-    settled_at = _settled_at(reading, intent)
+    sure_at = settled_at(reading, intent)
     if not found and not capabilities.searchable:
         recovery.unsettled[intent.path] = inf
-    elif not found and now < settled_at:
-        recovery.unsettled[intent.path] = settled_at
+    elif not found and now < sure_at:
+        recovery.unsettled[intent.path] = sure_at
     else:
         recovery.over.append(intent)
 

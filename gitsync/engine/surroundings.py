@@ -24,7 +24,7 @@ class Addresses:
     """URL -> path, of the posts that are imported in this run."""
     _hosts: set[str] | None = None
     _noted: dict[str, Oid] = field(init=False)
-    """URL -> blob, of files that are there and that no post in the ledger shows."""
+    """URL -> blob, of files that are there and that the ledger does not name yet."""
     renamed: dict[str, str | None] = field(init=False)
     """Path now -> path in the ledger (None: not there), where they differ."""
     place: Place = field(init=False)
@@ -48,7 +48,9 @@ class Addresses:
         found = index.path_of_url(url) or index.path_of_url(_other_slash(url))
         if found is None:
             found = self._arrived.get(url) or self._arrived.get(_other_slash(url)) or index.asset_path(url)
-            return found or (self.overlay.path_of(self._noted[url]) if url in self._noted else None)
+            if found is None and (oid := self._noted.get(url) or index.uploaded(url)) is not None:
+                found = self.overlay.path_of(oid)
+            return found
         found = self.reading.relocated.get(found, found)
         change = self.reading.local.get(found)
         return change.path if change is not None else found

@@ -1,20 +1,22 @@
-"""Stores the files that posts show on one site: each once, whatever becomes of the post."""
+"""Stores the files that posts show on one site: each once, whatever becomes of the post or of an answer."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Final
 
-from gitsync.connector import Connector
+from gitsync.connector import Library
 from gitsync.engine.overlay import Overlay
 from gitsync.engine.projection import media_type
+from gitsync.engine.recovery import settled_at
 from gitsync.engine.surroundings import Addresses
-from gitsync.errors import InvalidContent, OutcomeUnknown, Rejected, SiteError, Throttled, Unreachable
+from gitsync.errors import Error, InvalidContent, OutcomeUnknown, Rejected, SiteError, Throttled, Unreachable
 from gitsync.git import lfs
 from gitsync.model import Asset
 from gitsync.repository import Oid
-from gitsync.state.uploads import Uploads
+from gitsync.state.intents import Intent, Intents
 
 LATER: Final = (Unreachable, Throttled)
 """Errors that are about the site, and not about the file."""
@@ -26,61 +28,134 @@ LARGEST: Final = 256 << 20
 """Bytes of a file that is uploaded: it is in memory while it is sent."""
 
 
+class Unsure(Exception):
+    """A file was sent and no answer came: its post waits until a look at the site after `until` (Unix time) tells."""
+
+    def __init__(self, path: str, until: float = 0.0) -> None:
+        super().__init__(f"{path} was sent, and no answer came: whether the site has it is not sure yet.")
+        self.until = until
+
+
+@dataclass(slots=True)
+class Doubts:
+    """Files of which nobody knows whether a site has them: uploads without an answer, and those lost in this run."""
+
+    intents: list[Intent] = field(default_factory=list)
+    lost: set[Oid] = field(default_factory=set)
+
+    def renew(self, unfinished: Iterable[Intent], intents: Intents, *, run: str) -> None:
+        """Take in what is `unfinished`; what the run called `run` announced itself, only if it was begun too."""
+        begun = {intent.key for intent in intents.outstanding()}
+        self.intents = [intent for intent in unfinished if intent.run != run or intent.key in begun]
+
+
 class Uploading:
-    """Uploads to one site. `before_write` raises when the lock that allows it is lost."""
+    """Uploads to one site, in the run called `run`.
+
+    `before_write` raises when the lock that allows it is lost; `note` returns when it is on the disk where the site
+    has a blob. `doubts` outlives this: a site is asked again in the next round of the same run.
+    """
 
     def __init__(
-        self, connector: Connector, addresses: Addresses, overlay: Overlay, before_write: Callable[[], None]
+        self,
+        addresses: Addresses,
+        overlay: Overlay,
+        *,
+        intents: Intents,
+        doubts: Doubts,
+        run: str,
+        note: Callable[[str, Oid, str], None],
+        before_write: Callable[[], None],
+        clock: Callable[[], float],
     ) -> None:
-        self._connector = connector
+        self._reading = addresses.reading
+        self._connector = addresses.reading.online
         self._addresses = addresses
         self._overlay = overlay
+        self._intents = intents
+        self._doubts = doubts
+        self._run = run
+        self._note = note
         self._before_write = before_write
-        self._site = addresses.reading.name
-        self._noted = Uploads(overlay.project.repository.state_dir)
+        self._clock = clock
         self._refused: dict[Oid, Rejected] = {}
-        self._placed = {oid for oid in addresses.uploaded if addresses.reading.index.asset_url(oid)}
-        self._lost = 0
+        self._answerless = 0
 
-    def store(self, files: Mapping[str, Oid]) -> bool:
-        """Store those of `files` (path -> blob) that the site does not have. Returns whether there were any.
+    def store(self, files: Mapping[str, Oid]) -> tuple[bool, str]:
+        """Store those of `files` (path -> blob) that the site does not have.
 
-        Raises InvalidContent, and Rejected for a file that the site did not take, or did not say that it took: the
-        post that shows it waits, and others do not.
+        Returns whether there were any, and what a person should know of it. Raises Unsure, InvalidContent, and Rejected
+        for a file that the site did not take, or did not say that it took: the post that shows it waits, and others
+        do not.
         """
         missing = {path: oid for path, oid in files.items() if self._addresses.asset_url(path) is None}
+        twice = []
         for path, oid in missing.items():
             if oid in self._refused:
                 raise self._refused[oid]
             self._before_write()
             content = self._file(path, oid)
             sha256 = hashlib.sha256(content).hexdigest()
+            asset = Asset(path=path, content=content, media_type=media_type(path), sha256=sha256)
+            earlier = [intent for intent in self._doubts.intents if intent.blob == oid]
             try:
-                url = self._connector.upload(
-                    Asset(path=path, content=content, media_type=media_type(path), sha256=sha256)
-                )
-                self._lost = 0
+                url = self._there(asset, earlier)
+                if url is None:
+                    url = self._sent(asset, oid)
+                    twice += [path] if earlier else []
             except LATER:
                 raise
             except SiteError as error:
-                self._lost += isinstance(error, OutcomeUnknown)
-                if self._lost == LOST:
-                    raise SiteError(error.message, "Try again later.") from None
                 hint = "Make it a file that the site takes, or link to where it is served."
                 self._refused[oid] = Rejected(f"{path} could not be uploaded. {error.message}", hint)
                 raise self._refused[oid] from None
-            self._noted.note(self._site, oid, url)
+            self._note(self._reading.name, oid, url)
             self._addresses.uploaded[oid] = url
-        return bool(missing)
+            for intent in [it for it in self._doubts.intents if it.blob == oid]:
+                self._intents.done(intent.key)
+                self._doubts.intents.remove(intent)
+        return bool(missing), self._perhaps_twice(twice)
 
-    def shown(self, blobs: Mapping[Oid, str]) -> None:
-        """Note that a post which is recorded shows these blobs."""
-        self._placed.update(blobs)
+    def _there(self, asset: Asset, earlier: Sequence[Intent]) -> str | None:
+        """Return where the site has the file already. Raises Unsure while an earlier request may still be at work."""
+        if not self._reading.capabilities.finds_files or not isinstance(self._connector, Library):
+            return None
+        url = self._connector.stored(asset)
+        until = max((settled_at(self._reading, intent) for intent in earlier), default=0.0)
+        if url is None and self._clock() < until:
+            raise Unsure(asset.path, until)
+        return url
 
-    def end(self) -> None:
-        """Forget what the ledger knows by now."""
-        if self._placed:
-            self._noted.placed(self._site, self._placed)
+    def _sent(self, asset: Asset, oid: Oid) -> str:
+        """Send the file, and return where it is. Raises SiteErrors, and Unsure the first time that no answer comes."""
+        site, at = self._reading.name, self._clock()
+        intent = Intent(op="upload", site=site, path=asset.path, blob=oid, at=at, run=self._run)
+        self._intents.begin(intent)
+        self._doubts.intents.append(intent)
+        try:
+            url = self._connector.upload(asset)
+        except OutcomeUnknown as error:
+            self._answerless += 1
+            if self._answerless == LOST:
+                raise Unreachable(error.message, "Try again later.") from None
+            if oid in self._doubts.lost or not self._reading.capabilities.finds_files:
+                raise
+            self._doubts.lost.add(oid)
+            raise Unsure(asset.path) from None
+        except Error:
+            self._intents.done(intent.key)
+            self._doubts.intents.remove(intent)
+            raise
+        self._answerless = 0
+        return url
+
+    def _perhaps_twice(self, paths: Sequence[str]) -> str:
+        if not paths or self._reading.capabilities.finds_files:
+            return ""
+        return (
+            f"{', '.join(paths)} may be in the library of {self._reading.name} twice: no answer came to an earlier "
+            "upload, and that site cannot be asked for its files."
+        )
 
     def _file(self, path: str, oid: Oid) -> bytes:
         """Return a file's bytes, also where git holds a pointer of Git LFS only. Raises InvalidContent."""

@@ -13,10 +13,12 @@ from gitsync.state.layout import (
     conflict_file,
     dump_meta,
     dump_remote,
+    dump_upload,
     entry_files,
     post_of,
     record_file,
     remote_file,
+    upload_file,
 )
 from gitsync.state.records import KEEP, Conflict, LedgerRecord, Oid, Result, dump_record, load_record, parked_path
 
@@ -84,6 +86,14 @@ class Folding:
             self._now.update(dict.fromkeys(there))
         for file, data in files.items():
             self._set(file, data)
+
+    def put_uploads(self, urls: Mapping[Oid, str]) -> None:
+        """Let it be known where the site has these blobs; to be called before `take`."""
+        files = {upload_file(oid): url for oid, url in urls.items()}
+        if self._tip is not None:
+            self._was.update(self._repository.lookup(self._tip, files))
+        for file, url in files.items():
+            self._set(file, dump_upload(url))
 
     def portion(self) -> list[tuple[str, Content]]:
         """Return what differs from the tip and the portions before, and forget it.

@@ -14,9 +14,10 @@ from gitsync.ledger import Ledger
 from gitsync.model import Record
 from gitsync.repository import EMPTY_TREE, Repository
 from gitsync.state.comparison import Comparison, compare_listing
+from gitsync.state.layout import load_upload
 from gitsync.state.records import Oid, State, load_record
 
-VERSION = 3
+VERSION = 4
 """Raise it with every change of SCHEMA or of what the rows mean: an index of another version is built anew."""
 
 SCHEMA = """
@@ -39,9 +40,11 @@ create table asset (
   primary key (site, path, file)) without rowid;
 create index asset_oid on asset (site, oid);
 create index asset_url on asset (site, url);
+create table upload (site text, oid text, url text not null, primary key (site, oid)) without rowid;
+create index upload_url on upload (site, url);
 create table quiet (site text, number integer, listed blob not null, primary key (site, number));
 """
-TABLES = ("record", "claim", "uses", "asset", "quiet")
+TABLES = ("record", "claim", "uses", "asset", "upload", "quiet")
 CHUNK = 5000
 
 
@@ -123,14 +126,20 @@ class Index:
         """Yield every address that the site has for posts and uploaded files."""
         yield from self._column("select url from record where site = ? and url is not null")
         yield from self._column("select url from asset where site = ?")
+        yield from self._column("select url from upload where site = ?")
 
     def asset_url(self, oid: Oid) -> str | None:
         """Return where the site serves an uploaded file with this content."""
-        return next(iter(self._column("select url from asset where site = ? and oid = ? order by path", oid)), None)
+        shown = self._column("select url from asset where site = ? and oid = ? order by path", oid)
+        return next(iter(shown or self._column("select url from upload where site = ? and oid = ?", oid)), None)
 
     def asset_path(self, url: str) -> str | None:
         """Return the file of the repository that was uploaded to `url`."""
         return next(iter(self._column("select file from asset where site = ? and url = ? order by file", url)), None)
+
+    def uploaded(self, url: str) -> Oid | None:
+        """Return the blob that was uploaded to `url`, whether or not a post shows it."""
+        return next(iter(self._column("select oid from upload where site = ? and url = ? order by oid", url)), None)
 
     def assets(self) -> list[tuple[str, Oid]]:
         """Return every (file, blob) that this site's posts show, as uploaded."""
@@ -198,6 +207,7 @@ _COMPARED = (
     "select id, path, current, revision, state from claim where site = ?",
     "select path, used, open from uses where site = ?",
     "select path, file, oid, url from asset where site = ?",
+    "select oid, url from upload where site = ?",
 )
 
 
@@ -271,27 +281,39 @@ def _refresh(db: sqlite3.Connection, ledger: Ledger) -> None:
     new = ledger.tip
     if _tip(db, site) == new:
         return
-    after = f"{new}:records" if new else EMPTY_TREE
     with db:
         db.execute("begin immediate")  # another process may bring it up to date at the same time
         if (old := _tip(db, site)) == new:
             return
-        if old is None or repository.resolve(f"{old}^{{commit}}") is None:
+        if old is not None and repository.resolve(f"{old}^{{commit}}") is None:
+            old = None
+        if old is None:
             for table in TABLES:
                 db.execute(f"delete from {table} where site = ?", (site,))  # noqa: S608  names of our own tables
-            changed = ((entry.path, entry.oid) for entry in repository.tree(after))
-        else:
-            changes = repository.diff(f"{old}:records", after, renames=False)
-            gone = [(site, _post(change.path)) for change in changes]
-            for table in ("record", "claim", "uses", "asset"):
-                db.executemany(f"delete from {table} where site = ? and path = ?", gone)  # noqa: S608
-            if changes:
-                db.execute("delete from quiet where site = ?", (site,))
-            changed = ((change.path, change.oid) for change in changes if change.oid is not None)
+        changed, gone = _changed(repository, old, new, "records")
+        for table in ("record", "claim", "uses", "asset"):
+            db.executemany(f"delete from {table} where site = ? and path = ?", ((site, _post(it)) for it in gone))  # noqa: S608
+        if gone:
+            db.execute("delete from quiet where site = ?", (site,))
         _insert(db, repository, site, changed)
+        changed, gone = _changed(repository, old, new, "uploads")
+        db.executemany("delete from upload where site = ? and oid = ?", ((site, it.replace("/", "")) for it in gone))
+        _insert_uploads(db, repository, site, changed)
         db.execute("delete from tip where site = ?", (site,))
         if new:
             db.execute("insert into tip values (?, ?)", (site, new))
+
+
+def _changed(
+    repository: Repository, old: Oid | None, new: Oid | None, area: str
+) -> tuple[Iterator[tuple[str, Oid]], list[str]]:
+    """Return the (file, blob) pairs to put into the index for one folder of the ledger, and the files to take out."""
+    after = f"{new}:{area}" if new else EMPTY_TREE
+    if old is None:
+        return ((entry.path, entry.oid) for entry in repository.tree(after)), []
+    changes = repository.diff(f"{old}:{area}", after, renames=False)
+    changed = ((change.path, change.oid) for change in changes if change.oid is not None)
+    return changed, [change.path for change in changes]
 
 
 def _tip(db: sqlite3.Connection, site: str) -> str | None:
@@ -320,6 +342,17 @@ def _insert(db: sqlite3.Connection, repository: Repository, site: str, files: It
         db.executemany("insert into claim values (?, ?, ?, ?, ?, ?, null)", claims)
         db.executemany("insert into uses values (?, ?, ?, ?)", uses)
         db.executemany("insert into asset values (?, ?, ?, ?, ?)", assets)
+
+
+def _insert_uploads(
+    db: sqlite3.Connection, repository: Repository, site: str, files: Iterator[tuple[str, Oid]]
+) -> None:
+    while chunk := list(islice(files, CHUNK)):
+        blobs = repository.blobs(oid for _, oid in chunk)
+        found = [(name.replace("/", ""), data) for (name, _), (_, data) in zip(chunk, blobs, strict=True)]
+        db.executemany(
+            "insert into upload values (?, ?, ?)", [(site, oid, load_upload(data, oid=oid)) for oid, data in found]
+        )
 
 
 def _post(name: str) -> str:

@@ -25,14 +25,14 @@ Operation = Literal["create", "update", "delete", "unpublish"]
 class Intent:
     """One write to one site.
 
-    path        the post; `id` is the record it goes to, None for a create
+    path        the post, or the file that is uploaded; `id` is the record it goes to, None for a create
     blob        the file that is sent; None for a delete
     projection  what the site is sent, `sent` its hash, `uses` what it was made with, `assets` where its files are there
     at          Unix time just before the request
     run         the run that made it; `ledger` is the tip of the ledger that it was planned with
     """
 
-    op: Operation
+    op: Operation | Literal["upload"]
     site: str
     path: str
     id: str | None = None

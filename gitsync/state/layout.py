@@ -30,6 +30,26 @@ def conflict_file(path: str, name: str) -> str:
     return f"conflicts/{path}/{name}"
 
 
+def upload_file(oid: Oid) -> str:
+    """Return the file that says where the site has the blob `oid`."""
+    return f"uploads/{oid[:2]}/{oid[2:]}"
+
+
+def dump_upload(url: str) -> bytes:
+    return (json.dumps({"url": url}) + "\n").encode("ascii")
+
+
+def load_upload(data: bytes, *, oid: Oid) -> str:
+    """Return the address that `dump_upload` wrote. Raises RepositoryError."""
+    try:
+        return str(own(data)["url"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise RepositoryError(
+            f"The ledger's note of the file {oid} cannot be read: {error}.",
+            "Fetch the ledger again from its remote, or restore refs/gitsync from a backup.",
+        ) from error
+
+
 def entry_files(path: str, *, conflict: bool = True) -> list[str]:
     """Return every file that may hold something of `path`."""
     sides = [conflict_file(path, name) for name in (*SIDES, "remote", "meta.json")] if conflict else []
@@ -37,7 +57,7 @@ def entry_files(path: str, *, conflict: bool = True) -> list[str]:
 
 
 def post_of(file: str) -> str:
-    """Return the post that a file of the ledger is about; for an intent its key."""
+    """Return the post that a file of the ledger is about; for an intent its key, for an upload its blob."""
     area, _, rest = file.partition("/")
     if area == "conflicts":
         return rest.rpartition("/")[0]

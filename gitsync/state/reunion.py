@@ -122,7 +122,7 @@ class _Side:
         after: dict[str, Oid] = {}
         for change in repository.diff(base or EMPTY_TREE, tip, renames=False):
             path = post_of(change.path)
-            if change.path.startswith("intents/"):
+            if change.path.startswith(("intents/", "uploads/")):
                 side.loose[change.path] = change.oid
                 continue
             side.changed.setdefault(path, {})[change.path] = change.oid

@@ -1,18 +1,14 @@
-"""Files that a site has and that no post there shows yet: noted at once, so that none is stored a second time.
-
-The ledger knows an uploaded file by the post that shows it. A post that is refused, or a run that dies between the
-two, would forget it, and every later run would store it again.
-"""
+"""Files that a site has taken and that its ledger does not name yet: noted at once, so that none is stored twice."""
 
 from __future__ import annotations
 
 import json
 import os
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 from gitsync.bounded_json import own
-from gitsync.durable import sync_folder, write_durably
+from gitsync.durable import sync_folder
 from gitsync.state.records import Oid
 
 
@@ -34,16 +30,23 @@ class Uploads:
 
     def of(self, site: str) -> dict[Oid, str]:
         """Return where `site` has which blobs."""
-        return {oid: url for where, oid, url in self._all() if where == site}
+        return self.all().get(site, {})
 
-    def placed(self, site: str, oids: Collection[Oid]) -> None:
-        """Forget the blobs that posts in the ledger show by now."""
-        there = self._all()
-        rest = [it for it in there if it[0] != site or it[1] not in oids]
-        if len(rest) < len(there):
-            write_durably(self.path, b"".join(_line(*it) for it in rest))
+    def all(self) -> dict[str, dict[Oid, str]]:
+        """Return, by site, where it has which blobs."""
+        found: dict[str, dict[Oid, str]] = {}
+        for site, oid, url in self._lines():
+            found.setdefault(site, {})[oid] = url
+        return found
 
-    def _all(self) -> list[tuple[str, Oid, str]]:
+    def clear(self) -> None:
+        """Forget every note, after all of them went into ledger commits."""
+        if self.path.exists() and self.path.stat().st_size:
+            with self.path.open("r+b") as file:
+                file.truncate(0)
+                os.fsync(file.fileno())
+
+    def _lines(self) -> list[tuple[str, Oid, str]]:
         try:
             lines = self.path.read_bytes().split(b"\n")
         except FileNotFoundError:

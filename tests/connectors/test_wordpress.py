@@ -110,6 +110,33 @@ def test_names_of_tags_and_addresses_of_covers_are_asked_for_a_hundred_posts_at_
     assert len(wp.log) == 3
 
 
+def picture(path: str, content: bytes = PNG) -> Asset:
+    return Asset(path=path, content=content, media_type="image/png", sha256="0")
+
+
+@pytest.mark.parametrize("path", ["images/ü x.png", "images/the_Best--of.all.png", "a b c d e f g h i j k l m.png"])
+def test_a_file_of_the_library_is_known_by_its_content(wp: WordPressSite, connected: Connect, path: str) -> None:
+    wp.large = 60
+    connector = connected(wp)
+    other, large = picture(path, PNG[:-1] + b"!"), picture(path, PNG * 9)
+    assert connector.stored(picture(path)) is None
+    urls = [connector.upload(it) for it in (picture(path), other, large)]
+    assert len(set(urls)) == 3
+    assert [connected(wp).stored(it) for it in (picture(path), other, large)] == urls
+    assert connected(wp).stored(picture(path, PNG + b"?")) is None
+    assert len(wp.media) == 3
+
+
+def test_a_file_that_cannot_be_compared_is_none_of_ours(wp: WordPressSite, connected: Connect) -> None:
+    connector = connected(wp)
+    url = connector.upload(picture("images/a.png"))
+    wp.faults += [Fault("html", path="/wp-content/"), Fault("cut", path="/wp-content/", times=4)]
+    assert connector.stored(picture("images/a.png")) is None
+    assert connector.stored(picture("images/a.png")) is None
+    assert connector.stored(picture("images/a.png")) == url
+    assert not wp.violations
+
+
 def test_a_file_that_wordpress_wants_not_in_its_library_is_refused_though_it_says_500(
     wp: WordPressSite, connected: Connect
 ) -> None:

@@ -84,6 +84,7 @@ class Network:
         if kind in ("reset", "refuse"):
             _reset(client)
         elif kind == "hang":
+            self.hanging.set()
             self.over.wait(20)
         elif kind == "garbage":
             client.sendall(b"\x16\x03\x01\x00 this is no HTTP\r\n\r\n")

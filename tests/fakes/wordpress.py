@@ -98,6 +98,7 @@ class WordPressSite:
         self.role = "administrator"
         self.permalinks = True
         self.notice = False
+        self.large = 1 << 20
         self.next_id = 10
 
     def writes(self) -> list[tuple[str, str]]:
@@ -127,6 +128,10 @@ class WordPressSite:
         await deliver(kind, response, scope, receive, send)
 
     def answer(self, request: Request, path: str, body: bytes, upload: tuple[str, bytes] | None) -> Response:
+        if path.startswith("/wp-content/"):
+            if "authorization" in request.headers:
+                self.violations.append("credentials for a file that everybody may read")
+            return self.served(path)
         pretty = request.url.path.startswith("/wp-json/")
         if pretty != self.permalinks and not (self.permalinks and "rest_route" in request.query_params):
             return Response("<!doctype html><title>Page not found</title>", 404, media_type="text/html")
@@ -380,10 +385,27 @@ class WordPressSite:
                 name, number = f"{stem}-{number}.{kind}", number + 1
             self.media[self.next_id] = (f"{self.host}/wp-content/uploads/2026/01/{name}", upload[1])
             self.next_id += 1
-            return JSONResponse({"id": self.next_id - 1, "source_url": self.media[self.next_id - 1][0]}, 201)
+            return JSONResponse(self.file(self.next_id - 1), 201)
         found = list(self.media)
         if "include" in request.query_params:
             found = [id for id in found if str(id) in request.query_params["include"].split(",")]
         if "search" in request.query_params:
-            found = [id for id in found if request.query_params["search"] in self.media[id][0]]
-        return self.paged(request, [{"id": id, "source_url": self.media[id][0]} for id in found])
+            words = request.query_params["search"].lower().split()
+            found = [id for id in found if all(word in self.media[id][0].lower() for word in words)]
+        return self.paged(request, [self.file(id) for id in reversed(found)])
+
+    def file(self, id: int) -> dict[str, Any]:
+        """A row of the library; a file larger than `large` is shown smaller, as one that is wider than 2560 pixels."""
+        url, content = self.media[id]
+        if len(content) <= self.large:
+            return {"id": id, "source_url": url, "media_details": {"filesize": len(content)}}
+        stem, _, kind = url.rpartition(".")
+        details = {"filesize": self.large, "original_image": url.rpartition("/")[2]}
+        return {"id": id, "source_url": f"{stem}-scaled.{kind}", "media_details": details}
+
+    def served(self, path: str) -> Response:
+        """What a reader is answered who asks for a file of the library."""
+        for url, content in self.media.values():
+            if url.removeprefix(self.host) == path:
+                return Response(content, 200, media_type="image/png")
+        return Response("<!doctype html><title>Page not found</title>", 404, media_type="text/html")

@@ -1,0 +1,47 @@
+"""Writes that other machines are to know of before they happen, and those that another one may have made."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from gitsync.engine.pushing import Outgoing
+from gitsync.engine.recovery import Recovery
+from gitsync.state.intents import Intent, Intents
+
+
+def announced(outgoings: Sequence[Outgoing], intents: Intents, *, now: float, run: str) -> dict[str, list[Intent]]:
+    """Return each site's coming writes as other machines need to know of them: that they may happen, to which posts.
+
+    With them go the files that are to be sent first, and those that may be on the site since an earlier run.
+    """
+    return {it.incoming.reading.name: [*_files(it, intents, now, run), *_writes(it, now, run)] for it in outgoings}
+
+
+def _files(outgoing: Outgoing, intents: Intents, now: float, run: str) -> list[Intent]:
+    site = outgoing.incoming.reading.name
+    files = {path: oid for write in outgoing.writes for path, oid in write.files.items()}
+    uploads = [Intent(op="upload", site=site, path=path, blob=oid, at=now, run=run) for path, oid in files.items()]
+    return [*(it for it in intents.outstanding(site) if it.op == "upload"), *uploads]
+
+
+def _writes(outgoing: Outgoing, now: float, run: str) -> list[Intent]:
+    return [
+        Intent(
+            op=write.op,
+            site=outgoing.incoming.reading.name,
+            path=write.subject.path,
+            id=write.subject.entry.record.id if write.subject.entry.record is not None else None,
+            blob=write.subject.oid,
+            at=now,
+            run=run,
+        )
+        for write in outgoing.writes
+    ]
+
+
+def keep_in_mind(recovery: Recovery, intents: Intents, *, run: str) -> None:
+    """Remember here too which files another machine may just have sent: a ledger names those of one run only."""
+    here = {intent.key for intent in intents.outstanding()}
+    for intent in recovery.uploads:
+        if intent not in recovery.over and intent.key not in here and intent.run != run:
+            intents.begin(intent)
