@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from gitsync.markdown.edges import WIDE
+from gitsync.markdown.embeds import neutral
 from gitsync.markdown.equality import same_dom
 from gitsync.markdown.ghost_format import chunks, nodes_of, read, write, write_like
 from gitsync.markdown.ghost_nodes import kept_in, said
@@ -204,3 +206,62 @@ def test_hostile_documents_are_read_in_bounded_time() -> None:
 def test_signs_that_ghost_takes_for_markup_are_told(body: str, told: list[str]) -> None:
     losses = [loss for loss in write(body).losses if loss.code == "SIGNS_MARKED"]
     assert [loss.message.partition(" for ")[2] for loss in losses] == told
+
+
+VIDEO = "https://youtu.be/dQw4w9WgXcQ"
+PARTED = {
+    "links": f"See [x][1], [Y].\n\n{VIDEO}\n\nMore [z][1], ![i][p].\n\n{{% embed https://a.example/x %}}\n\nLast.\n\n"
+    '[1]: https://a.example/1 "A *t*"\n[y]: <https://a.example/y z>\n[p]: p.png\n',
+    "links defined before": f"[1]: https://a.example/1\n\n[x][1]\n\n{VIDEO}\n\n[z][1]\n\n[1]: https://a.example/2\n",
+    "a label in code": f"`[x]` and\n\n```\n[x]\n```\n\n{VIDEO}\n\n[x]: https://a.example\n",
+    "a definition in a quote": f"> [x]\n>\n> [x]: https://a.example/(q)\n\n{VIDEO}\n\n- [x]\n",
+    "a kept card": 'See [x].\n\n<!-- ghost:product {"type":"product","version":1} -->\n\n[x]: https://a.example\n',
+    "footnotes after embeds": f"{VIDEO}\n\nA note[^1].\n\n[^1]: One, with a [link].\n\n[link]: https://a.example\n",
+    "a frame": 'A[^1].\n\n<iframe src="https://www.youtube.com/embed/dQw4w9WgXcQ"></iframe>\n\nB\n\n[^1]: One.\n',
+}
+
+
+@pytest.mark.parametrize("name", PARTED)
+def test_links_and_footnotes_reach_over_cards(name: str) -> None:
+    body = PARTED[name]
+    written = write(body)
+    assert (written.losses, read(written.text)) == ((), body)
+    page = to_html(re.sub(rf"^(?:{VIDEO}|{{% embed.*)$", "", body, flags=re.MULTILINE), named=False)
+    texts = [node["markdown"] for node in nodes_of(written.text) or () if node["type"] == "markdown"]
+    shown = "".join(to_html(text, named=False) for text in texts)
+    for mark in ("<a href=", "<img", 'class="footnote-ref"', "<li id="):
+        assert shown.count(mark) == page.count(mark)
+
+
+def test_an_embed_among_footnotes_is_html_in_their_card() -> None:
+    body = f"One[^1].\n\n{VIDEO}\n# Two[^2]\n\n[^1]: A\n[^2]: B\n"
+    [node] = nodes_of(write(body).text) or []
+    assert '<iframe src="https://www.youtube.com/embed/dQw4w9WgXcQ"' in node["markdown"]
+    again = read(write(body).text)
+    assert (write(body).losses, same_dom(to_html(neutral(again)), to_html(neutral(body)))) == ((), True)
+
+
+def test_a_card_among_footnotes_is_told() -> None:
+    kept = '<!-- ghost:product {"type":"product","version":1} -->'
+    body = f"One[^1].\n\n{kept}\n\n{{% embed https://a.example/x %}}\n\n[^1]: A\n"
+    assert [(it.code, it.offset) for it in write(body).losses] == [("NOTES_WORDS", 10), ("EMBED_LINK", 65)]
+    body = f"{kept}\n\nOne[^1].\n\n[^1]: A\n\n{kept}\n"
+    assert [(it.code, it.offset) for it in write(body).losses] == [("NOTES_BEFORE", body.rindex(kept))]
+
+
+def test_a_definition_that_was_edited_in_one_card_is_not_dropped() -> None:
+    stored = write(PARTED["links"]).text
+    edited = read(stored.replace("   [1]: https://a.example/1", "   [1]: https://a.example/new"))
+    assert "[1]: https://a.example/new" in edited
+    assert "[1]: https://a.example/1" in edited
+
+
+def test_an_edit_keeps_the_nodes_of_the_editor_and_the_links_of_the_rest() -> None:
+    stored = document(line(text("Bold", 1)), {"type": "markdown", "markdown": "See [x].\n\n[x]: https://a.example"})
+    body = read(stored).replace("**Bold**", "[x] and\n\n**Bold**\n\n[x]")
+    nodes = nodes_of(write_like(body, stored)) or []
+    assert [node["type"] for node in nodes] == ["markdown", "paragraph", "markdown"]
+    assert nodes[0]["markdown"] == "   [x]: https://a.example\n\n[x] and"
+    assert read(document(*nodes)) == body
+    noted = body.replace("[x] and", "[x] and[^1]") + "\n[^1]: Noted.\n"
+    assert [node["type"] for node in nodes_of(write_like(noted, stored)) or ()] == ["markdown"]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Final, NamedTuple
 
 from gitsync.bounded_json import loads
 from gitsync.markdown.alerts import Alert
@@ -24,6 +24,7 @@ from gitsync.markdown.formats import Format, Loss, Translation
 from gitsync.markdown.formula_spellings import as_tex, from_spans, to_spans
 from gitsync.markdown.ghost_mobiledoc import to_nodes
 from gitsync.markdown.ghost_nodes import KEPT, Said, callout_card, card, embed_card, kept_in, said
+from gitsync.markdown.ghost_pieces import notes, with_definitions, without_definitions
 from gitsync.markdown.github import as_github
 from gitsync.markdown.html import to_markdown
 from gitsync.markdown.lines import broken
@@ -53,6 +54,7 @@ def _reading(document: str) -> Translation:
         return Translation(clean_body(document))
     if len(nodes) == 1 and isinstance(nodes[0], dict) and nodes[0].get("type") == "markdown":
         return Translation(clean_body(str(nodes[0].get("markdown") or "")))
+    nodes = without_definitions(nodes)
     parts = [said(node) for node in nodes]
     text = "\n\n".join(part.strip("\n") for part, _ in _chunks(parts, nodes) if part.strip(WHITE))
     losses = dict.fromkeys(part.loss for part in parts if part.loss)
@@ -121,7 +123,8 @@ def _native(run: list[tuple[Said, Any]]) -> list[tuple[str, list[Any]]]:
 
 def write(body: str) -> Translation:
     """Return `body` as a Lexical document."""
-    shown = [(start, end) for start, end, _ in _own_cards(body)]
+    cards = _own_cards(body)
+    shown = [(own.start, own.end) for own in cards]
     words = (
         *marks(body),
         *quoted(body, "Ghost", {alert.start for alert, _ in _callouts(body)}),
@@ -132,10 +135,37 @@ def write(body: str) -> Translation:
         *broken(body, "Ghost"),
         *words,
         *extensions(body, "Ghost"),
+        *_among_notes(body, cards),
         *as_tex(body, "Ghost", _AS_TEX),
         *foreign(body, "Ghost", ("ghost",), shown),
     )
-    return Translation(document(_cards(_spelled(body))), told)
+    body = _spelled(body)
+    return Translation(document(with_definitions(_cards(body), body)), told)
+
+
+def _among_notes(body: str, cards: list[_Own]) -> list[Loss]:
+    """Return a loss for what stands after the first footnote and cannot be in the card that has them."""
+    first, last = notes(body)
+    found: dict[str, Loss] = {}
+    for own in cards if last else ():
+        if own.start < first:
+            continue
+        if own.html and own.node["type"] != "bookmark":
+            continue
+        if own.html:
+            message = f"Ghost shows {own.node['url'][:80]} as a link: no card can stand among footnotes"
+            loss = Loss(code="EMBED_LINK", message=message, offset=own.start)
+        elif own.start < last:
+            message = "Ghost reads the text before and after a card alone: footnotes there are shown as words"
+            loss = Loss(code="NOTES_WORDS", message=message, offset=own.start, hint=_MOVE)
+        else:
+            message = "Ghost lists the footnotes of a text before the card that follows it"
+            loss = Loss(code="NOTES_BEFORE", message=message, offset=own.start, hint=_MOVE)
+        found.setdefault(loss.code, loss)
+    return list(found.values())
+
+
+_MOVE: Final = "Move the card before the first footnote."
 
 
 def _spelled(body: str) -> str:
@@ -158,18 +188,22 @@ def write_like(body: str, stored: str) -> str:
     nodes = nodes_of(stored)
     body = _spelled(body)
     if not nodes or all(isinstance(node, dict) and node.get("type") == "markdown" for node in nodes):
-        return document(_cards(body))
+        return document(with_definitions(_cards(body), body))
     known: dict[tuple[str, ...], list[list[Any]]] = {}
     for text, said_by in reversed(chunks(nodes)):
         if not any(node.get("type") == "markdown" for node in said_by):
-            known.setdefault(tuple(_top_blocks(text)), []).append(said_by)
+            known.setdefault(tuple(text for _, text in _top_blocks(text)), []).append(said_by)
     lengths = sorted({len(key) for key in known}, reverse=True)
+    first, last = notes(body)
     out: list[Any] = []
     pending: list[str] = []
-    blocks = _top_blocks(body)
+    starts, blocks = zip(*_top_blocks(body), strict=True) if body.strip(WHITE) else ((), ())
     at = 0
     while at < len(blocks):
-        kept = next((key for size in lengths if known.get(key := tuple(blocks[at : at + size]))), None)
+        # A node among footnotes would part them, unless nothing but the node says what it says.
+        alone = [1] if first <= starts[at] < last and kept_in(blocks[at]) else []
+        sizes = alone if first <= starts[at] < last else lengths
+        kept = next((key for size in sizes if known.get(key := blocks[at : at + size])), None)
         if kept:
             out += _cards("\n\n".join(pending)) if pending else []
             pending = []
@@ -179,7 +213,7 @@ def write_like(body: str, stored: str) -> str:
         at += len(kept or (1,))
     if pending:
         out += _cards("\n\n".join(pending) + "\n")
-    return document(out)
+    return document(with_definitions(out, body))
 
 
 def document(nodes: list[Any]) -> str:
@@ -187,36 +221,55 @@ def document(nodes: list[Any]) -> str:
     return json.dumps({"root": root}, ensure_ascii=False)
 
 
-def _top_blocks(body: str) -> list[str]:
-    """Return the source of each block on the first level, without the blank lines between."""
+def _top_blocks(body: str) -> list[tuple[int, str]]:
+    """Return where each block on the first level begins, and its source, without the blank lines between."""
     starts = line_starts(body)
     tokens = [token for token in parser().parse(body) if token.level == 0 and token.map and token.nesting >= 0]
     bounds = [starts[token.map[0]] for token in tokens if token.map]
     if not bounds:
-        return [body.strip("\n")] if body.strip(WHITE) else []
+        return [(0, body.strip("\n"))] if body.strip(WHITE) else []
     bounds[0] = 0
-    texts = [body[start:end] for start, end in zip(bounds, [*bounds[1:], len(body)], strict=True)]
-    return [text.strip("\n") for text in texts if text.strip(WHITE)]
+    texts = [(start, body[start:end]) for start, end in zip(bounds, [*bounds[1:], len(body)], strict=True)]
+    return [(start, text.strip("\n")) for start, text in texts if text.strip(WHITE)]
 
 
 def _cards(body: str) -> list[Any]:
-    """Return `body` as cards: text, embeds, and what was kept."""
+    """Return `body` as cards: text, embeds and what was kept; after the first footnote, embeds are HTML in the text."""
     out: list[Any] = []
+    text = ""
     position = 0
-    for start, end, node in sorted(_own_cards(body), key=lambda it: it[0]):
-        if start < position:
+    first, last = notes(body)
+    listed = first if last else len(body)
+    for own in sorted(_own_cards(body), key=lambda it: it.start):
+        if own.start < position:
             continue
-        if text := body[position:start].strip("\n"):
+        text += body[position : own.start]
+        position = own.end
+        if own.html and own.start > listed:
+            gap = "" if re.match(r"[ \t]*(?:\n|\Z)", body[position:]) else "\n"
+            text += f"{own.html.rstrip()}\n{gap}"
+            continue
+        if text := text.strip("\n"):
             out.append(card(text))
-        out.append(node)
-        position = end
-    rest = body[position:] if not position else body[position:].lstrip("\n")
+        out.append(own.node)
+        text = ""
+    text += body[position:]
+    rest = text.lstrip("\n") if out else text
     return [*out, card(rest)] if rest.strip(WHITE) or not out else out
 
 
-def _own_cards(body: str) -> list[tuple[int, int, dict[str, Any]]]:
-    """Return the embeds and the kept cards that stand alone on the first level: from where, to where, as what."""
-    alerts = [(alert.start, alert.end, callout_card(alert.kind, text)) for alert, text in _callouts(body)]
+class _Own(NamedTuple):
+    """What is a card of its own at `body[start:end]`; as HTML, where a text can have that instead."""
+
+    start: int
+    end: int
+    node: dict[str, Any]
+    html: str = ""
+
+
+def _own_cards(body: str) -> list[_Own]:
+    """Return the embeds and the kept cards that stand alone on the first level."""
+    alerts = [_Own(alert.start, alert.end, callout_card(alert.kind, text)) for alert, text in _callouts(body)]
     if not may_have(body) and not KEPT.search(body):
         return alerts
     tokens = parser().parse(body)
@@ -229,11 +282,12 @@ def _own_cards(body: str) -> list[tuple[int, int, dict[str, Any]]]:
         start, end = starts[token.map[0]], min(starts[token.map[1]], len(body))
         text = body[start:end]
         if token.type == "html_block" and (node := kept_in(text)):
-            found.append((start, end, node))
+            found.append(_Own(start, end, node))
             continue
         inner = start + len(text) - len(text.lstrip(" "))
         if (it := embeds.get(inner)) and not re.sub(r"\s", "", body[it.end : end]):
-            found.append((start, end, embed_card(it.embed, html_of(it.embed))))
+            html = html_of(it.embed)
+            found.append(_Own(start, end, embed_card(it.embed, html), text if it.spelling == "frame" else html))
     return found
 
 
