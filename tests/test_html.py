@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from gitsync.markdown.blocks import Way, pieces
 from gitsync.markdown.equality import events, read, same_dom
-from gitsync.markdown.html import to_markdown
+from gitsync.markdown.html import to_markdown, translated
 from gitsync.markdown.proof import is_plain
 from gitsync.markdown.render import to_html
 
@@ -159,13 +159,29 @@ def test_what_needs_no_proof_has_one(html):
 
 PLAIN_PARTS = [
     "word",
+    "字。",
+    "नि",
+    "😀",
     "*a*",
     "**b c**",
-    "`d e`",
-    "[f](g.md)",
-    "[`h` i](https://j.k/l_m)",
+    "**“d”**",
+    "*`e`*",
+    "`f g`",
+    "`\\`",
+    "[h](i.md)",
+    "[`j` k](https://l.m/n_o?p=q&r=s*t)",
+    '[**u** v](../w#x "y z")',
+    "**[a](/)**",
+    "![b_c](d.png)",
+    "<https://e.f>",
+    "**e（f）**",
+    "snake_case",
+    "[",
+    "]",
+    " [ ] ",
     " ",
     "\n",
+    "\\\n",
     ". ",
     "(",
     ")",
@@ -174,19 +190,91 @@ PLAIN_PARTS = [
     "www.",
     "-",
     "/",
+    "3.",
+    "\\*",
+    "\\[",
+    "\\1",
+    "$5",
+    "~",
+    "@",
+    "&",
+    "< ",
+    "#",
+    "|",
+    "=",
+    "{x}",
+    "\u3000",
 ]
+PLAIN_LINE = st.lists(st.sampled_from(PLAIN_PARTS), max_size=8).map("".join)
 
 
-@settings(deadline=None, max_examples=120)
+@settings(deadline=None, max_examples=250)
 @given(
-    st.lists(st.sampled_from(PLAIN_PARTS), max_size=8).map("".join),
-    st.sampled_from(["", "# ", "- ", "3. ", "- x\n  - "]),
+    PLAIN_LINE,
+    st.sampled_from(
+        ["", "", "# ", "- ", "3. ", "- x\n  - ", "1. a\n\n2. ", "> x\n>\n> ", "- x\n\n  - y\n- ", "a | b\n-|-\n"]
+    ),
 )
 def test_plain_markdown_means_what_it_looks_like(text, prefix):
     html = to_html(prefix + text)
     for run, written in pieces(read(html).kids, Way()):
         if is_plain(run, written):
             assert events(read(to_html(written)).kids) == events(run)
+
+
+BLOCKS = [
+    "word",
+    "# A",
+    "\\* b",
+    "a\\\nb",
+    "`c`",
+    "---",
+    "```\n- d\n```",
+    "- e",
+    "* f\n* g",
+    "1. h\n   - i",
+    "1) j\n\n2) k",
+    "- j\n\n  1. k\n\n- l",
+    "> l",
+    "> - m",
+    "| n | o |\n|---|---|\n| p | q |",
+    "r\n: s",
+    ": t",
+    "~ u",
+    "<div>",
+    "<pre>",
+    "</pre>",
+    "<!-- v",
+    "w -->",
+    "x <b> y",
+    "<b>z",
+    "[^1]",
+    "[^1]: note",
+    "$$\na\n$$",
+]
+
+
+@settings(deadline=None, max_examples=150)
+@given(st.lists(st.sampled_from(BLOCKS), max_size=7).map("\n\n".join))
+def test_what_needs_no_proof_needs_none_beside_anything(markdown):
+    html = to_html(markdown)
+    text, is_so = translated(html)
+    assert is_so == same_dom(to_html(text), html)
+
+
+def test_a_table_that_has_no_rows_or_rows_of_its_own_kind_stays_html():
+    row = "<tr><th>a</th></tr>"
+    for table in (
+        "<table><thead></thead></table>",
+        f"<table><thead>{row}</thead><tbody></tbody></table>",
+        f'<table><thead>{row}</thead><tbody><tr style="color: red"><td>b</td></tr></tbody></table>',
+    ):
+        assert to_markdown(table) == table + "\n"
+
+
+def test_code_in_a_language_called_math_is_no_formula():
+    html = '<p>a</p><pre><code class="language-math">x\n</code></pre><p>b</p>'
+    assert same_dom(to_html(to_markdown(html)), html)
 
 
 @pytest.mark.parametrize(

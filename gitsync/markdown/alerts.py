@@ -136,7 +136,8 @@ def find(body: str, tokens: Sequence[Token]) -> Iterator[Alert]:
 
 def kind_of(node: Node) -> str:
     """Return the kind of the alert that an element is; "" for any other."""
-    kind = node.get("class").removeprefix(f"{CLASS} {CLASS}-")
-    kids = [kid for kid in node.kids if kid.tag != TEXT or kid.text.strip(WHITE)]
-    is_one = node.tag == "div" and kind in KINDS and node.attrs == {"class": classes(kind)}
-    return kind if is_one and kids and kids[0].tag == "p" and kids[0].attrs == {"class": TITLE} else ""
+    kind = node.get("class").removeprefix(f"{CLASS} {CLASS}-") if node.tag == "div" else ""
+    if kind not in KINDS or node.attrs != {"class": classes(kind)}:
+        return ""
+    first = next((kid for kid in node.kids if kid.tag != TEXT or kid.text.strip(WHITE)), None)
+    return kind if first is not None and first.tag == "p" and first.attrs == {"class": TITLE} else ""

@@ -33,6 +33,10 @@ _LINE_OF_HTML = frozenset({"pre", "script", "style", "textarea"})
 """Elements that end with their end tag when Markdown passes them on, whatever blank lines they hold."""
 
 
+Piece = tuple[list[Node], str]
+"""Some nodes, and their Markdown."""
+
+
 class Way(NamedTuple):
     """How to write: the nodes (by `id`) to write with care, and those to keep as HTML; how deep we are."""
 
@@ -49,9 +53,9 @@ def blocks(nodes: list[Node], way: Way) -> str:
     return "\n\n".join(text for _, text in pieces(nodes, way))
 
 
-def pieces(nodes: list[Node], way: Way) -> list[tuple[list[Node], str]]:
-    """Return each block of Markdown with the nodes that it says."""
-    out: list[tuple[list[Node], str]] = []
+def pieces(nodes: list[Node], way: Way) -> list[Piece]:
+    """Return each block of Markdown after the nodes that it says."""
+    out: list[Piece] = []
     list_mark = ""
     for run in runs(nodes):
         text = one_block(run, way, first=not out, list_mark=list_mark)
@@ -76,6 +80,8 @@ def _mark_of(node: Node, text: str) -> str:
 
 
 def _is_bare(run: list[Node]) -> bool:
+    if not run[0].flows:
+        return False
     first = next((node for node in run if node.tag != TEXT or node.text.strip(WHITE)), None)
     return first is not None and first.flows and must_be_text(first, run)
 

@@ -124,7 +124,10 @@ def _grow(root: Node, top: LexborNode, instructions: frozenset[str]) -> None:
             tag = here.tag
             if tag == "-text":
                 text = here.text_content or ""
-                _add_text(parent, _BLANK_LINES.sub("\n", text) if parent.tag in _HIDDEN else text, verbatim, code)
+                if verbatim or code or (parent.kids and parent.kids[-1].tag == TEXT):
+                    _add_text(parent, _BLANK_LINES.sub("\n", text) if parent.tag in _HIDDEN else text, verbatim, code)
+                else:
+                    parent.kids.append(Node(TEXT, {}, [], _SPACE.sub(_one, text) if _UNEVEN.search(text) else text))
             elif tag == "-comment":
                 parent.kids.append(Node(COMMENT, text=(here.html or "")[4:-3]))
             elif tag is None or tag == "template":

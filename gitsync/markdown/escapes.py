@@ -8,6 +8,29 @@ from markdown_it.common.html_blocks import block_names
 
 from gitsync.markdown.autolinks import HOST, starts_scheme
 
+CONTROL = r"\x00-\x1f\x7f\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
+"""Control characters and Unicode's white space, which one rule or another trims at edges; for a set in a pattern."""
+
+PLAIN = "|".join(
+    (
+        rf"[^{CONTROL}!$&*.:<@\[\\\]_`~]++",
+        r"\.(?<![wW]{3}\.)",
+        r":(?!//)",
+        r"!(?!\[)",
+        r"(?<=[^\W_])_++(?=[^\W_])",  # within a word: no mark
+        r"<(?![A-Za-z/!?])",
+        r"&(?![#A-Za-z])",
+        r"@(?![A-Za-z0-9_-]+\.)",
+        r"\$(?![^$]*\$)",  # the last dollar closes no formula, and opens none
+    )
+)
+"""A pattern for what needs no escape within a line, but for a "!" that a link follows."""
+
+BEGINS = r"(?![-#+=>:~|\s]|\d{1,9}[.)](?:\s|\Z))"
+"""A pattern for where no block begins, nor a line that makes a heading or a table of the one before it."""
+
+_PLAIN = re.compile(rf"(?:{PLAIN}|\n)*+")
+_PLAIN_LINES = re.compile(rf"{BEGINS}(?:{PLAIN})++(?:(?<! )\n{BEGINS}(?:{PLAIN})++)*+")
 _SPECIAL = re.compile(
     r"""\\(?=[!-/:-@\[-`{-~\n]|\Z)          # would escape what follows
     | (?P<run>\*+|_+|~+|`+)                  # could be marks
@@ -50,6 +73,16 @@ _SCHEME = re.compile(r"(?:https?|ftp)\Z", re.IGNORECASE)
 _LONE_TAG = re.compile(r"\A(</?[A-Za-z][\w-]*(?:\"[^\"\n]*\"|'[^'\n]*'|[^\"'<>\n])*>)[ ]*\n")
 _EDGE = re.compile(r"\A\u00a0|\u00a0\Z|(?<=\n)\u00a0|\u00a0(?=\\?\n)")
 _BRACKET = re.compile(r"(?<!\\)[\[\]]")
+
+
+def is_plain_text(text: str) -> bool:
+    """Return whether `text` needs no escape within a line, or some, unless a link follows."""
+    return _PLAIN.fullmatch(text) is not None
+
+
+def are_plain_lines(text: str) -> bool:
+    """Return whether `text` needs no escape as a whole paragraph."""
+    return _PLAIN_LINES.fullmatch(text) is not None
 
 
 def escape_text(text: str, *, before: str, after: str, lonely: str, links: bool, struck: bool) -> str:
@@ -132,6 +165,8 @@ def escape_line_starts(text: str) -> str:
 
     Where a line break can be a space, that is done instead; one after a backslash is a break that must stay.
     """
+    if "\n" not in text:
+        return _escaped_start(text)
     lines = _LONE_TAG.sub(r"\1 ", text, count=1).split("\n") if text.startswith("<") else text.split("\n")
     out = [lines[0]]
     for line in lines[1:]:

@@ -28,8 +28,9 @@ _HEADING = re.compile(
     r"(?P<text>(?:[^<]|<(?!/?h[1-6]))*+)</h(?P=level)>"
 )
 _ID = re.compile(r" id=\"([^\"<>]*)\"")
+_HAS_ATTRIBUTES = re.compile(r"<h[1-6][\s/]", re.IGNORECASE)
 _ANCHOR = re.compile(r",\"anchor\":\"[^\"]*\"|\"anchor\":\"[^\"]*\",?")
-"""The same in the comment before, from WordPress 7 on."""
+"""An id in the comment before, from WordPress 7 on."""
 
 
 def name_headings(state: StateCore) -> None:
@@ -61,8 +62,10 @@ def given(tokens: Sequence[Token]) -> set[Named]:
     return {(at, str(token.attrs["id"])) for at, token in enumerate(opened) if "id" in token.attrs}
 
 
-def unname(root: Node) -> set[Named]:
-    """Take those ids out of headings that `name_headings` would give them, and return them."""
+def unname(root: Node, html: str) -> set[Named]:
+    """Take those ids out of headings that `name_headings` would give them, and return them; `root` is `html`'s tree."""
+    if not _HAS_ATTRIBUTES.search(html):
+        return set()
     nodes = [node for node, begins in walk(root.kids) if begins]
     linked = {unquote(href[1:]) for node in nodes if node.tag == "a" and (href := node.get("href")).startswith("#")}
     if not linked:

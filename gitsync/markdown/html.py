@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from gitsync.markdown.alerts import kind_of
-from gitsync.markdown.blocks import NESTING, Way, blocks, one_block, pieces, runs
+from gitsync.markdown.blocks import NESTING, Piece, Way, blocks, one_block, pieces, runs
 from gitsync.markdown.dom import Node
 from gitsync.markdown.equality import events, read
 from gitsync.markdown.footnotes import NOTES, standing_alone
 from gitsync.markdown.heading_ids import given, unname
 from gitsync.markdown.inline import line
-from gitsync.markdown.proof import is_plain
+from gitsync.markdown.proof import in_doubt, is_plain
 from gitsync.markdown.render import to_html, tokens_of
 
 
@@ -29,7 +29,7 @@ def translated(html: str) -> tuple[str, bool]:
     root = read(html)
     if root is None:
         return "\n".join(line for line in html.split("\n") if line.strip()) + "\n", False
-    names = unname(root)
+    names = unname(root, html)
     text, is_so = _translated(root)
     if names and not names <= given(tokens_of(text)) and (root := read(html)) is not None:
         return _translated(root)
@@ -45,15 +45,10 @@ def _translated(root: Node) -> tuple[str, bool]:
     return text + "\n" if text else "", is_so
 
 
-def _all_say(said: list[tuple[list[Node], str]]) -> bool:
-    """Return whether all pieces together are Markdown for their nodes.
-
-    Plain blocks between plain blocks are taken on trust.
-    """
-    plain = [is_plain(run, text) for run, text in said]
-    inside = [all(plain[max(at - 1, 0) : at + 2]) for at in range(len(plain))]
-    shown = [piece for piece, skipped in zip(said, inside, strict=True) if not skipped]
-    return _says("\n\n".join(text for _, text in shown), [node for run, _ in shown for node in run])
+def _all_say(said: list[Piece]) -> bool:
+    """Return whether all pieces together are Markdown for their nodes."""
+    shown = in_doubt(said)
+    return not shown or _says("\n\n".join(text for _, text in shown), [node for run, _ in shown for node in run])
 
 
 def _says(text: str, nodes: list[Node]) -> bool:
@@ -74,8 +69,9 @@ def _proved(nodes: list[Node]) -> tuple[str, bool]:
     kept: set[int] = set()
     for run in runs(nodes):
         _settle(run, careful, kept)
-    text = blocks(nodes, Way(careful, kept))
-    if _says(text, nodes):
+    said = pieces(nodes, Way(careful, kept))
+    text = "\n\n".join(text for _, text in said)
+    if _all_say(said):
         return text, True
     source = blocks(nodes, Way(kept={id(node) for node in nodes}))
     return (source, True) if _says(source, nodes) else (text, False)
@@ -83,7 +79,8 @@ def _proved(nodes: list[Node]) -> tuple[str, bool]:
 
 def _settle(run: list[Node], careful: set[int], kept: set[int], depth: int = 0) -> None:
     """Note in `careful` and `kept` what of a run must be written so; as little of it as will do."""
-    if run[0].flows or _says(one_block(run, Way(careful, kept), first=True), run):
+    text = one_block(run, Way(careful, kept), first=True)
+    if run[0].flows or is_plain(run, text) or _says(text, run):
         return
     node = run[0]
     items = node.kids if node.tag in ("ul", "ol") else [node] if node.tag == "blockquote" or kind_of(node) else []

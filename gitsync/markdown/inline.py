@@ -23,12 +23,14 @@ from gitsync.markdown.dom import (
 )
 from gitsync.markdown.emphasis import Piece, choose_marks, paired, use_tags_where_marks_fail
 from gitsync.markdown.escapes import (
+    are_plain_lines,
     escape_all,
     escape_alt,
     escape_label,
     escape_line_starts,
     escape_text,
     escape_title,
+    is_plain_text,
     is_struck,
     show_edges,
 )
@@ -40,7 +42,9 @@ MARKS = {"em": "*", "strong": "**", "del": "~~"}
 NESTING = 24
 _AUTOLINK = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]{1,31}:[^<>\x00-\x20]*")
 _BACKTICKS = re.compile(r"`+")
-_NOT_PLAIN = re.compile(r"[^\w ,.;'\"()?!%/-]|_|^\s*[^A-Za-z]|www\.|[ \n][^A-Za-z]")
+_OUTSIDE_PARAGRAPHS = re.compile(r"[\n|#]")
+"""What is written otherwise in headings and cells."""
+
 _RUNS = re.compile(r"\*+|_+|~+|`+")
 
 
@@ -48,8 +52,10 @@ def line(nodes: list[Node], *, where: str = "paragraph", careful: bool = False) 
     """Return `nodes` as the content of a paragraph, a heading or a table cell (`where`), which is several lines only
     in a paragraph. `careful`: emphasis as tags and every escape, for what Markdown's rules would read otherwise.
     """
-    if len(nodes) == 1 and nodes[0].tag == TEXT and not _NOT_PLAIN.search(nodes[0].text):
-        return nodes[0].text.strip(WHITE)
+    if len(nodes) == 1 and nodes[0].tag == TEXT:
+        text = nodes[0].text.strip(WHITE)
+        if are_plain_lines(text) and (where == "paragraph" or not _OUTSIDE_PARAGRAPHS.search(text)):
+            return text
     pieces: list[Piece] = []
     _flatten(nodes, pieces, one_line=where != "paragraph", depth=0)
     pieces = _spaced(pieces)
@@ -145,7 +151,7 @@ def _code(node: Node, out: list[Piece], one_line: bool, depth: int) -> None:
         _tags(node, out, one_line, depth)
         return
     text = node.kids[0].text.replace("\n", " ")
-    runs = {len(run) for run in _BACKTICKS.findall(text)}
+    runs = {len(run) for run in _BACKTICKS.findall(text)} if "`" in text else ()
     fence = "`" * next(n for n in range(1, len(runs) + 2) if n not in runs)
     pad = " " if text[0] == "`" or text[-1] == "`" or (text[0] == text[-1] == " " and text.strip(" ")) else ""
     out.append(Piece("done", f"{fence}{pad}{text}{pad}{fence}"))
@@ -261,18 +267,22 @@ def _spaced(pieces: list[Piece]) -> list[Piece]:
 
 
 def _escape(pieces: list[Piece], *, careful: bool) -> None:
-    lonely = _lonely(pieces)
-    struck = is_struck("".join(piece.value if piece.kind == "text" else "*" for piece in pieces))
+    lonely, struck = "", None
     in_label = 0
     for index, piece in enumerate(pieces):
-        in_label += (piece.kind == "label") - (piece.kind == "end label")
         if piece.kind != "text":
+            in_label += (piece.kind == "label") - (piece.kind == "end label")
             continue
         if careful:
             piece.value = escape_all(piece.value)
             continue
-        before = pieces[index - 1].value[-1:] if index else ""
         after = pieces[index + 1].value[:1] if index + 1 < len(pieces) else ""
+        if is_plain_text(piece.value) and after != "[":
+            continue
+        if struck is None:  # nothing is escaped yet
+            lonely = _lonely(pieces)
+            struck = is_struck("".join(it.value if it.kind == "text" else "*" for it in pieces))
+        before = pieces[index - 1].value[-1:] if index else ""
         piece.value = escape_text(
             piece.value, before=before, after=after, lonely=lonely, links=not in_label, struck=struck
         )

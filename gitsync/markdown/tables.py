@@ -15,8 +15,11 @@ def table(node: Node, *, careful: bool = False) -> str | None:
     parts = list(_elements(node))
     if [part.tag for part in parts] not in (["thead"], ["thead", "tbody"]) or any(part.attrs for part in parts):
         return None
-    head, *rows = [list(_elements(row)) for part in parts for row in _elements(part)]
-    if not head or any(cell.tag != "th" for cell in head) or len(list(_elements(parts[0]))) != 1:
+    groups = [list(_elements(part)) for part in parts]
+    if len(groups[0]) != 1 or not groups[-1] or any(row.tag != "tr" or row.attrs for rows in groups for row in rows):
+        return None
+    head, *rows = [list(_elements(row)) for rows in groups for row in rows]
+    if not head or any(cell.tag != "th" for cell in head):
         return None
     rules = [cell.get("align") for cell in head]
     if any(not _fits(row, rules) for row in (head, *rows)) or any(cell.tag != "td" for row in rows for cell in row):
