@@ -195,10 +195,23 @@ class Applying:
         before = self._showing(write.subject)
         record = self._asked(key, lambda: self._connector.update(known.id, projection.post, expect=expect))
         self._hearing.insist_on_ours(write.subject, record)
+        if known.doubted == projection.digest and not self._connector.capabilities.settles_after:
+            record = self._seen(write.subject, record)
+        fields = self._connector.capabilities.fields
+        answers = before is not None and record.post is not None and not same_content(before, record.post, fields)
+        unmoved = answers and record.revision == expect
         if before is not None:
             told = self._hearing.of_update(write.subject, before, record, expect=expect, sent=projection)
             write = replace(write, reason=f"{write.reason} {told}".strip())
-        return self._done(write, projection, record, key, at)
+        return self._done(write, projection, record, key, at, unmoved=unmoved)
+
+    def _seen(self, subject: Subject, answer: Record) -> Record:
+        """Return what the site shows of a post after a write whose answer is not believed. Raises OutcomeUnknown."""
+        try:
+            return clean(self._connector.fetch(answer.id))
+        except SiteError as error:
+            message = f"{subject.path} was sent again; whether it was stored is not known. {error.message}"
+            raise OutcomeUnknown(message, "The next sync looks.") from None
 
     def _unpublish(self, write: Write) -> Event:
         known, shown = write.subject.entry.record, self._showing(write.subject)
@@ -279,9 +292,14 @@ class Applying:
             raise
         return clean(answer) if answer is not None else Record("", "")
 
-    def _done(self, write: Write, projection: Projection, record: Record, key: str, at: float) -> Event:
+    def _done(
+        self, write: Write, projection: Projection, record: Record, key: str, at: float, *, unmoved: bool = False
+    ) -> Event:
         subject = write.subject
         known = written(subject.entry.record, record, projection, at)
+        if unmoved and not self._connector.capabilities.revision_hash:
+            # A token that a write does not move says nothing of it: the next run looks.
+            known = replace(known, revision="", revisions=(record.revision, *known.revisions)[:8])
         known = replace(known, assets=self._incoming.addresses.asset_urls(projection.uses.assets))
         result = subject.result(base=subject.oid, remote=record.post, record=known)
         self._record(subject, result, record, key)

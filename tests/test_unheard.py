@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -94,6 +95,78 @@ def test_a_post_that_is_hidden_and_still_shown_is_hidden_again(blog: Blog) -> No
     assert blog.run().summary.exit_code == 0
     assert blog.shown("A").status == "draft"
     blog.quiet()
+
+
+@pytest.mark.parametrize("same_token", [False, True])
+def test_an_update_that_is_only_said_back_is_sent_again_and_pulled_by_nobody(tmp_path: Path, same_token: bool) -> None:
+    for hashes in (False, True):
+        has = Behaviour(hashes=hashes, same_token=same_token)
+        blog = Blog(tmp_path / f"blog {hashes}", behaviour=has)
+        blog.put("posts/a.md", post("A", "The old words.\n"))
+        blog.run()
+        blog.site().behaviour = replace(has, echoes=True)
+        blog.clock.sleep(5)
+        blog.put("posts/a.md", post("A", "The new words.\n"))
+        assert blog.run().summary.exit_code == 0  # nobody can know
+        commits = blog.git("rev-parse", "HEAD")
+        blog.clock.sleep(5)
+        planned = [("skip", "posts/a.md", "planned"), ("update", "posts/a.md", "planned")]
+        assert blog.run(dry_run=True).operations == planned
+        outcome = blog.run()
+        assert "was answered to be stored, and site shows the version before it: it is sent again." in outcome.told
+        for _ in range(2):
+            assert outcome.summary.exit_code == 1, outcome.told
+            assert "site keeps its own body, though it answered that posts/a.md was stored." in outcome.told
+            assert blog.git("rev-parse", "HEAD") == commits
+            blog.clock.sleep(5)
+            outcome = blog.run()
+        blog.site().behaviour = has
+        blog.clock.sleep(5)
+        assert blog.run().summary.exit_code == 0
+        assert blog.shown("A").body == "The new words.\n"
+        assert blog.git("rev-parse", "HEAD") == commits
+        blog.quiet()
+
+
+@pytest.mark.parametrize("hashes", [False, True])
+def test_an_old_text_that_an_editor_brings_back_is_an_edit(tmp_path: Path, hashes: bool) -> None:
+    blog = Blog(tmp_path / "blog", behaviour=Behaviour(hashes=hashes))
+    blog.put("posts/a.md", post("A", "The old words.\n"))
+    blog.run()
+    blog.clock.sleep(5)
+    blog.put("posts/a.md", post("A", "The new words.\n"))
+    blog.run()
+    blog.clock.sleep(5)
+    blog.run()  # where only a hash tells, somebody has to have seen the new words there
+    blog.site().edit(blog.id_of("A"), body="The old words.\n")
+    blog.clock.sleep(5)
+    assert blog.run().summary.exit_code == 0
+    assert blog.read("posts/a.md") == post("A", "The old words.\n")
+    blog.quiet()
+
+
+def test_an_update_that_is_only_said_back_is_told_where_readers_see_writes_late(tmp_path: Path) -> None:
+    has = Behaviour(lag=20)
+    blog = Blog(tmp_path / "blog", behaviour=has)
+    blog.site().now = lambda: datetime.fromtimestamp(blog.clock.now, UTC)
+    blog.put("posts/a.md", post("A", "The old words.\n"))
+    blog.run()
+    blog.site().behaviour = replace(has, echoes=True)
+    blog.put("posts/a.md", post("A", "The new words.\n"))
+    blog.clock.sleep(100)
+    blog.run()
+    codes = []
+    for _ in range(3):
+        blog.clock.sleep(100)
+        codes.append(blog.run().summary.exit_code)
+    assert codes == [0, 1, 1]
+    assert blog.read("posts/a.md") == post("A", "The new words.\n")
+    blog.site().behaviour = has
+    blog.clock.sleep(100)
+    blog.run()
+    blog.clock.sleep(100)
+    blog.quiet()
+    assert blog.shown("A").body == "The new words.\n"
 
 
 def test_what_a_site_typesets_is_not_kept_from_us(tmp_path: Path) -> None:

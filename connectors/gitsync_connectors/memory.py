@@ -24,7 +24,8 @@ class Behaviour:
     `holds` are the fields it keeps, `max_tags` how many tags (0: any). `normalise` trims text in a way that
     `project` foretells; `surprise` rewrites and adds in ways it does not. `ids_only` lists without content. `lag`
     is in seconds: a write is seen by readers only that much later, and `settles_after` says so. `ignores` are fields
-    that an update is told to change, and that stay as they are.
+    that an update is told to change, and that stay as they are. `echoes` answers an update as if it were stored, with
+    a token of its own or the one before (`same_token`), and stores nothing.
     """
 
     holds: tuple[str, ...] = FIELDS
@@ -44,6 +45,8 @@ class Behaviour:
     bulk: int = 1
     lag: int = 0
     ignores: tuple[str, ...] = ()
+    echoes: bool = False
+    same_token: bool = False
 
 
 @dataclass(slots=True, kw_only=True)
@@ -289,6 +292,9 @@ class Memory:
         stored = surprised(self.project(post)) if has.surprise else self.project(post)
         if before is not None:
             stored = stored.with_fields({name: before.get(name) for name in has.ignores})
+        if before is not None and has.echoes:
+            number = self._store.rows[id][-1].number if has.same_token else next(self._store.numbers)
+            return self._record(id, Version(number, self._store.now(), stored))
         if stored != before or not has.ignores:
             id = self._store.put(id, stored)
         if fault:

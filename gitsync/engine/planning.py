@@ -19,6 +19,7 @@ from gitsync.engine.recovery import Recovery, deletes, recover
 from gitsync.engine.relocating import reconsider, relocate
 from gitsync.engine.scope import Scope, narrow
 from gitsync.engine.survey import Reading, read_local, read_site
+from gitsync.engine.unstored import take_back
 from gitsync.errors import Error, Refused, SiteError
 from gitsync.events import Event, Notice, Operation, Progress
 from gitsync.git import worktree
@@ -163,6 +164,8 @@ def _plan(
             reconsider(project, reading, head)
             if options.scope is not None:
                 narrow(reading, options.scope)
+            if take_back(reading, recovery):
+                plan.codes.add(1)
         except (SiteError, Refused, Unreadable, NotOurs) as error:
             plan.codes.add(error.exit_code)
             plan.failures.append(Notice(level="error", message=_named(site.name, error)))

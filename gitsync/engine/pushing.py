@@ -145,6 +145,7 @@ class Pushing:
         elif incoming.is_reconfigured:
             incoming.unasked = {path for path in everything(incoming) if path not in owing and path not in named}
             owing += sorted(incoming.unasked)
+        named += [path for path in reading.unstored if path not in moved]
         named += [*relinked, *(path for path in owing if path not in settled and path not in moved)]
         waiting = {*incoming.held, *reading.crowded, *reading.crowded.values()}
         wanted = [path for path in dict.fromkeys(named) if path not in have and path not in waiting]

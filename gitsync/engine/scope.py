@@ -37,5 +37,6 @@ def narrow(reading: Reading, scope: Scope) -> None:
     }
     paths = scope.paths | reading.local.keys()
     reading.changed = {path: record for path, record in reading.changed.items() if path in paths}
+    reading.unstored = {path: record for path, record in reading.unstored.items() if path in paths}
     reading.gone &= paths
     reading.revived = [path for path in reading.revived if path in paths]

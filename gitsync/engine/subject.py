@@ -84,4 +84,5 @@ def written(known: LedgerRecord | None, record: Record, projection: Projection, 
     now = seen(known, record)
     earlier = (known.revision, *known.revisions) if known is not None else ()
     left = tuple(dict.fromkeys(token for token in earlier if token and token != record.revision))[:8]
-    return replace(now, revisions=left, sent=projection.digest, uses=projection.uses, written=at)
+    doubted = now.doubted if now.doubted == projection.digest else None
+    return replace(now, revisions=left, sent=projection.digest, uses=projection.uses, written=at, doubted=doubted)

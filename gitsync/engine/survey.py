@@ -34,6 +34,7 @@ class Reading:
     agreed    the ledger commit whose bases hold for this HEAD; None when there is none
     local     files that are not as they were agreed
     changed   complete records whose content is not as it was agreed
+    unstored  records that are as they were before our last write of them, which was answered to be stored
     gone      paths whose records the site surely has no longer
     revived   paths of records that were deleted or gone, and are listed again
     moved     (id, revision) of records whose token moved without an edit
@@ -52,6 +53,7 @@ class Reading:
     local: dict[str, LocalChange]
     connector: Connector | None = None
     changed: dict[str, Record] = field(default_factory=dict)
+    unstored: dict[str, Record] = field(default_factory=dict)
     gone: set[str] = field(default_factory=set)
     revived: list[str] = field(default_factory=list)
     moved: list[tuple[str, str]] = field(default_factory=list)
@@ -202,7 +204,18 @@ def read_site(
             reading.moved.append((id, record.revision))
             if path not in reset:
                 continue
+        if path not in reset and entry.remote and not entry.conflict and _is_unstored(reading, entry.record, record):
+            # A listing may be older than the record itself.
+            now = next(map(clean, connector.fetch_many([id])), None)
+            if now is None or _same(entry.remote, now, connector.capabilities, clock()):
+                continue
+            if now.revision == record.revision:
+                reading.unstored[path] = now
+                continue
+            record = now
         reading.changed[path] = record
+    if not reading.unstored:  # nothing is done about them in a dry run
+        reading.index.look(reading.at - connector.capabilities.settles_after)
     gone = set(missing) - {record.id for record in connector.fetch_many(missing)} if missing else set()
     reading.gone = {path for id, path in found.missing if id in gone}
 
@@ -269,6 +282,21 @@ def _is_stale(known: LedgerRecord | None, record: Record, capabilities: Capabili
     if known is None or known.written is None:
         return False
     return record.revision in known.revisions and now - known.written < capabilities.settles_after
+
+
+def _is_unstored(reading: Reading, known: LedgerRecord | None, record: Record) -> bool:
+    """Say whether a record is as it was before our last write, of which nobody here has seen anything yet.
+
+    Its token tells. An editor who brings exactly the old text back leaves the same hash, though: that counts only where
+    there was a look before the write, and none since.
+    """
+    if known is None or known.written is None or known.sent is None or record.revision not in known.revisions:
+        return False
+    looked = reading.index.looked()
+    unseen = looked is not None and looked <= known.written
+    if reading.capabilities.revision_hash:
+        return unseen and record.revision == known.revisions[0]
+    return unseen or looked is None
 
 
 def _same(remote: Post, record: Record, capabilities: Capabilities, now: float) -> bool:

@@ -59,14 +59,16 @@ class Hearing:
         """Return what is to be told of an answer, in a sentence, or nothing.
 
         That all is well though nothing of an update is there is believed only when it is said in another run too: then
-        this is what the site makes of such a text. Raises OutcomeUnknown, and Rejected the next time in this run.
+        this is what the site makes of such a text. It is not where the answer said that it is there, and it was not.
+        Raises OutcomeUnknown, and Rejected the next time in this run.
         """
         fields = self._unheard(subject, before, answer, expect, sent.post)
         if not fields:
             return ""
         what = f"{self.incoming.reading.name} keeps its own {' and '.join(fields)}"
         runs = {it.run for it in self.missed if it.path == subject.path and it.sent == sent.digest}
-        if runs - {self.run}:
+        known = subject.entry.record
+        if runs - {self.run} and (known is None or known.doubted != sent.digest):
             return f"{what}, whatever it is sent."
         raise (Rejected if runs else OutcomeUnknown)(
             f"{what}, though it answered that {subject.path} was stored.", "The next sync looks, and sends it again."

@@ -17,7 +17,7 @@ from gitsync.state.comparison import Comparison, compare_listing
 from gitsync.state.layout import load_upload
 from gitsync.state.records import Oid, State, load_record
 
-VERSION = 4
+VERSION = 5
 """Raise it with every change of SCHEMA or of what the rows mean: an index of another version is built anew."""
 
 SCHEMA = """
@@ -42,9 +42,10 @@ create index asset_oid on asset (site, oid);
 create index asset_url on asset (site, url);
 create table upload (site text, oid text, url text not null, primary key (site, oid)) without rowid;
 create index upload_url on upload (site, url);
+create table looked (site text primary key, at real not null) without rowid;
 create table quiet (site text, number integer, listed blob not null, primary key (site, number));
 """
-TABLES = ("record", "claim", "uses", "asset", "upload", "quiet")
+TABLES = ("record", "claim", "uses", "asset", "upload", "looked", "quiet")
 CHUNK = 5000
 
 
@@ -90,6 +91,16 @@ class Index:
         with self._db:
             self._db.execute("update claim set seen = ? where site = ? and id = ?", (revision, self._site, id))
             self._db.execute("delete from quiet where site = ?", (self._site,))
+
+    def looked(self) -> float | None:
+        """Return the Unix time of the last whole look at the site from here; None when there was none."""
+        row = self._db.execute("select at from looked where site = ?", (self._site,)).fetchone()
+        return float(row[0]) if row is not None else None
+
+    def look(self, at: float) -> None:
+        """Remember that the site was looked at as a whole, and what it shows was taken in as of `at`."""
+        with self._db:
+            self._db.execute("insert or replace into looked values (?, ?)", (self._site, at))
 
     def owed(self) -> list[str]:
         """Return the paths of live posts whose last push is owed."""

@@ -50,6 +50,7 @@ class LedgerRecord:
     uses       what the projection last written was made with
     assets     uploaded files: blob -> URL
     raw        the platform's own fields, as the connector gave them
+    doubted    `sent` of a write that was answered to be stored, and was not
     was        blob of the file that went when the post was let go of, in case that it comes back elsewhere
     """
 
@@ -65,6 +66,7 @@ class LedgerRecord:
     assets: Mapping[str, str] = field(default_factory=dict)
     raw: Mapping[str, Any] = field(default_factory=dict)
     was: Oid | None = None
+    doubted: str | None = None
 
     @property
     def ids(self) -> tuple[str, ...]:
@@ -174,7 +176,7 @@ def record_to_json(record: LedgerRecord) -> dict[str, Any]:
     said: dict[str, Any] = {"id": record.id}
     if record.state != "live":
         said["state"] = record.state
-    for name in ("url", "sent", "written", "was"):
+    for name in ("url", "sent", "written", "was", "doubted"):
         if (value := getattr(record, name)) is not None:
             said[name] = value
     for name in ("former", "revision", "revisions", "assets", "raw"):
@@ -203,6 +205,7 @@ def record_from_json(said: Mapping[str, Any]) -> LedgerRecord:
         assets=said.get("assets", {}),
         raw=said.get("raw", {}),
         was=said.get("was"),
+        doubted=said.get("doubted"),
     )
 
 
