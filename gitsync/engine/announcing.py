@@ -41,7 +41,7 @@ def _writes(outgoing: Outgoing, now: float, run: str) -> list[Intent]:
 
 def keep_in_mind(recovery: Recovery, intents: Intents, *, run: str) -> None:
     """Remember here too which files another machine may just have sent: a ledger names those of one run only."""
-    here = {intent.key for intent in intents.outstanding()}
+    here = {intent.key for intent in intents.readable()}
     for intent in recovery.uploads:
         if intent not in recovery.over and intent.key not in here and intent.run != run:
             intents.begin(intent)

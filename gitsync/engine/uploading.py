@@ -45,7 +45,7 @@ class Doubts:
 
     def renew(self, unfinished: Iterable[Intent], intents: Intents, *, run: str) -> None:
         """Take in what is `unfinished`; what the run called `run` announced itself, only if it was begun too."""
-        begun = {intent.key for intent in intents.outstanding()}
+        begun = {intent.key for intent in intents.readable()}
         self.intents = [intent for intent in unfinished if intent.run != run or intent.key in begun]
 
 

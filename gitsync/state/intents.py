@@ -19,6 +19,8 @@ from gitsync.own_files import NotOurs, check_file
 from gitsync.state.records import Oid, Uses, post_from_json, post_to_json
 
 Operation = Literal["create", "update", "delete", "unpublish"]
+Begun = Operation | Literal["upload"]
+"""What may be begun: an operation on a post, or the upload of a file."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +34,7 @@ class Intent:
     run         the run that made it; `ledger` is the tip of the ledger that it was planned with
     """
 
-    op: Operation | Literal["upload"]
+    op: Begun
     site: str
     path: str
     id: str | None = None
@@ -118,13 +120,14 @@ class Intents:
                 yield path, None
 
 
-_NAME = re.compile(rf"(.+)-({'|'.join(get_args(Operation))})-[0-9a-f]{{20}}\.json")
+OPERATIONS = (*get_args(Operation), "upload")
+_NAME = re.compile(rf"(.+)-({'|'.join(OPERATIONS)})-[0-9a-f]{{20}}\.json")
 
 
-def named(file: str) -> tuple[str | None, Operation | None]:
+def named(file: str) -> tuple[str | None, Begun | None]:
     """Return the site and the operation that the name of an intent's file tells; None twice for another name."""
     match = _NAME.fullmatch(file)
-    return (match[1], cast(Operation, match[2])) if match is not None else (None, None)
+    return (match[1], cast(Begun, match[2])) if match is not None else (None, None)
 
 
 def dump_intent(intent: Intent) -> bytes:

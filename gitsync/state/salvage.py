@@ -6,9 +6,9 @@ import json
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import cast, get_args
+from typing import cast
 
-from gitsync.state.intents import Operation, named
+from gitsync.state.intents import OPERATIONS, Begun, named
 from gitsync.state.records import Oid
 
 
@@ -17,7 +17,7 @@ class Remains:
     """What of an intent could be saved; `at` is the Unix time when its file was written, the others as in Intent."""
 
     site: str | None
-    op: Operation | None
+    op: Begun | None
     path: str | None
     id: str | None
     blob: Oid | None
@@ -31,7 +31,7 @@ def remains(file: Path) -> Remains:
     said = _text(text, "op")
     return Remains(
         site=site or _text(text, "site"),
-        op=op or (cast(Operation, said) if said in get_args(Operation) else None),
+        op=op or (cast(Begun, said) if said in OPERATIONS else None),
         path=_text(text, "path"),
         id=_text(text, "id"),
         blob=blob if (blob := _text(text, "blob")) and re.fullmatch(r"[0-9a-f]{40,64}", blob) else None,
