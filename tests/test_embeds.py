@@ -7,7 +7,9 @@ import json
 import pytest
 
 from gitsync.markdown.embeds import SPELLED, find, respell
+from gitsync.markdown.equality import same_dom
 from gitsync.markdown.formats import named
+from gitsync.markdown.pages import page
 from gitsync.markdown.providers import Embed, embed_of, html_of
 
 FRAME = '<iframe src="https://www.youtube.com/embed/dQw4w9WgXcQ"></iframe>'
@@ -207,3 +209,59 @@ def test_the_script_of_a_gist_is_one_whatever_file_its_address_leads_to() -> Non
     assert embed is not None
     assert html_of(embed) == '<script src="https://gist.github.com/me/0a1b2c3d4e.js"></script>'
     assert SPELLED["liquid"](embed) == "{% embed https://gist.github.com/me/0a1b2c3d4e %}"
+
+
+LINKED = "%[https://a.example/x]"
+VIDEO = "%[https://www.youtube.com/watch?v=dQw4w9WgXcQ]"
+
+
+@pytest.mark.parametrize(
+    ("body", "written"),
+    [
+        (f"Words.\n{FRAME}\n", f"Words.\n\n{VIDEO}\n"),
+        (f"Words.\n{HUGO}\nmore\n", f"Words.\n\n{VIDEO}\n\nmore\n"),
+        (f"> Words.\n> {FRAME}\n>\n> x\n", f"> Words.\n>\n> {VIDEO}\n>\n> x\n"),
+        (f"{HUGO}\n# Heading\n", f"{VIDEO}\n\n# Heading\n"),
+        (f"a\n{HUGO}\n{HUGO}\n", f"a\n\n{VIDEO}\n\n{VIDEO}\n"),
+        # Hashnode reads items line by line, and a blank line would make paragraphs of them.
+        (f"- Words\n  {HUGO}\n- b\n", f"- Words\n  {VIDEO}\n- b\n"),
+        (f"{LINKED}\nwords\n", f"{LINKED}\nwords\n"),
+    ],
+)
+def test_hashnode_gets_an_embed_as_a_block_of_its_own(body: str, written: str) -> None:
+    assert named("hashnode").write(body).text.replace("youtu.be/", "www.youtube.com/watch?v=") == written
+
+
+def test_words_after_an_embed_are_not_in_its_html() -> None:
+    html = named("html").write(f"{LINKED}\n*words*\n\n- {HUGO}\n  *more*\n").text
+    assert "<em>words</em>" in html
+    assert "<em>more</em>" in html
+
+
+BESIDE = [
+    f"Words.\n{FRAME}\n",
+    f"> Words.\n> {FRAME}\n>\n> more\n",
+    f"> {FRAME}\nlazy\n",
+    f"> {HUGO}\n",
+    f"<details>\n<summary>S</summary>\n\n{FRAME}\n\n</details>\n",
+    f"<details>\n<summary>S</summary>\n\n{HUGO}\n\n</details>\n",
+    f"- Words\n  {FRAME}\n- b\n",
+    "> https://twitter.com/me/status/12345\n",
+]
+
+
+@pytest.mark.parametrize("body", BESIDE)
+@pytest.mark.parametrize("name", ["html", "wordpress", "hashnode", "ghost"])
+def test_an_embed_beside_words_and_in_boxes_is_the_same_and_nothing_is_told(name: str, body: str) -> None:
+    form = named(name)
+    written = form.write(body)
+    assert [loss.code for loss in written.losses if loss.code != "TAG_WORDS"] == []
+    again = form.read(written.text)
+    assert same_dom(page(again), page(body)) or name == "ghost"
+    assert form.read(form.write(again).text) == again
+
+
+def test_wordpress_shows_embeds_in_quotes_and_details_as_blocks() -> None:
+    for body in BESIDE[1:6]:
+        assert named("wordpress").write(body).text.count('<!-- wp:embed {"url":"') == 1
+    assert "wp:embed" not in named("wordpress").write(BESIDE[-1]).text

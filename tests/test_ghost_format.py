@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from gitsync.markdown.edges import WIDE
-from gitsync.markdown.embeds import neutral
 from gitsync.markdown.equality import same_dom
 from gitsync.markdown.ghost_format import chunks, nodes_of, read, write, write_like
 from gitsync.markdown.ghost_nodes import kept_in, said
+from gitsync.markdown.pages import page
 from gitsync.markdown.render import to_html
 
 
@@ -238,7 +238,7 @@ def test_an_embed_among_footnotes_is_html_in_their_card() -> None:
     [node] = nodes_of(write(body).text) or []
     assert '<iframe src="https://www.youtube.com/embed/dQw4w9WgXcQ"' in node["markdown"]
     again = read(write(body).text)
-    assert (write(body).losses, same_dom(to_html(neutral(again)), to_html(neutral(body)))) == ((), True)
+    assert (write(body).losses, same_dom(page(again), page(body))) == ((), True)
 
 
 def test_a_card_among_footnotes_is_told() -> None:

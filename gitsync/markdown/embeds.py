@@ -14,6 +14,7 @@ from typing import Final, NamedTuple
 
 from markdown_it.token import Token
 
+from gitsync.markdown.formats import TAG
 from gitsync.markdown.liquid import EMBEDS, verbatim
 from gitsync.markdown.parser import parser
 from gitsync.markdown.providers import Embed, embed_of, html_of
@@ -36,11 +37,10 @@ _LIQUID = re.compile(r"\{%-?\s*(\w+)\s+(?:\"([^\"\s]*)\"|'([^'\s]*)'|([^\s%\"']+
 _HASHNODE = re.compile(r"%\[\s*([^\s\]]+)\s*\]")
 _HUGO = re.compile(r"\{\{<\s*(\w+)((?:\s+(?:[\w-]+=)?(?:\"[^\"\n]*\"|[^\s\">]+))+)\s*/?>\}\}")
 _HUGO_WORD = re.compile(r"(?:([\w-]+)=)?(?:\"([^\"]*)\"|(\S+))")
-_IFRAME = re.compile(
-    r"(?:<(?:p|div|figure)\b[^<>]*>\s*)?<iframe\b[^<>]*?\ssrc=(?:\"([^\"<>]+)\"|'([^'<>]+)')[^<>]*>\s*</iframe>"
-    r"(?:\s*</(?:p|div|figure)>)?",
-    re.IGNORECASE,
-)
+FRAME: Final = r"<iframe\b[^<>]*?\ssrc=(?:\"([^\"<>]+)\"|'([^'<>]+)')[^<>]*>\s*</iframe>"
+"""A frame, and its address."""
+
+_IFRAME = re.compile(rf"(?:<(?:p|div|figure)\b[^<>]*>\s*)?{FRAME}(?:\s*</(?:p|div|figure)>)?", re.IGNORECASE)
 _SCRIPT = re.compile(r"<script\b[^<>]*?\ssrc=(?:\"([^\"<>]+)\"|'([^'<>]+)')[^<>]*>\s*</script>", re.IGNORECASE)
 _TWEET = re.compile(
     r"<blockquote\b[^<>]*\btwitter-tweet\b[^<>]*>(?:(?!</?blockquote).){0,4000}?</blockquote>"
@@ -52,7 +52,6 @@ _PEN = re.compile(
     r"(?:(?!</?p[\s>]).){0,2000}?</p>(?:\s*<script\b[^<>]*\bsrc=\"[^\"<>]*codepen[^\"<>]*\"[^<>]*>\s*</script>)?",
     re.IGNORECASE | re.DOTALL,
 )
-_X = re.compile(r"https?://(?:mobile\.|www\.)?(?:x|twitter)\.com/(?=\w+/status/)", re.IGNORECASE)
 _STATUS = re.compile(r"https?://(?:mobile\.)?(?:twitter|x)\.com/\w+/status/\d+[^\s\"'<>]*", re.IGNORECASE)
 
 _BY_ID: Final = {
@@ -95,19 +94,19 @@ def find(body: str, tokens: Sequence[Token] | None = None) -> list[Found]:
         first, last = token.map
         start, end = starts[first], min(starts[last], len(body))
         if token.type == "html_block":
-            found += _in_html(body, start, end)
+            found += _in_html(body, start, end, token.content.strip())
         elif token.type == "inline" and tokens[index - 1].type == "paragraph_open":
             found += _in_paragraph(body, starts, first, last, top=token.level == 1)
     kept = verbatim(body) if found else []
     return [it for it in found if not any(start < it.end and it.start < end for start, end in kept)]
 
 
-def _in_html(body: str, start: int, end: int) -> Iterator[Found]:
-    text = body[start:end]
+def _in_html(body: str, start: int, end: int, html: str) -> Iterator[Found]:
+    """Yield the embed that `html` is, a piece in `body[start:end]`, whatever stands before its lines there."""
     for pattern in (_IFRAME, _TWEET, _PEN, _SCRIPT):
-        if (match := pattern.fullmatch(text.strip())) and (embed := _framed(pattern, match)):
-            begin = start + len(text) - len(text.lstrip())
-            yield Found(begin, begin + len(text.strip()), embed, "frame")
+        if (match := pattern.fullmatch(html)) and (embed := _framed(pattern, match)):
+            begin = body.index(html.partition("\n")[0], start)
+            yield Found(begin, begin + len(body[begin:end].rstrip(" \t\n>")) + 1, embed, "frame")
             return
 
 
@@ -223,19 +222,55 @@ enough, and Liquid for a card.
 
 def respell(body: str, spelling: str) -> str:
     """Return `body` with every embed in `spelling`; those whose own is that stay as they are."""
-    return _replaced(body, SPELLED[spelling], keeping=spelling)
+    return respelled(body, SPELLED[spelling], keeping=spelling)
 
 
-def neutral(body: str) -> str:
-    """Return `body` with every embed spelled in one way, the same for all that show the same: to compare by."""
-    said = _replaced(body, lambda embed: f"<{embed.frame or embed.url}>", keeping="")
-    return _X.sub("https://twitter.com/", said)
+def respelled(body: str, spell: Callable[[Embed], str], *, keeping: str) -> str:
+    """Return `body` with each embed as `spell` has it, but those whose own spelling is `keeping`.
 
-
-def _replaced(body: str, spell: Callable[[Embed], str], *, keeping: str) -> str:
-    out, done = [], 0
-    for start, end, embed, own in find(body):
-        if own != keeping:
-            out += [body[done:start], spell(embed)]
-            done = end
+    Each is a block of its own, for Hashnode knows no other; HTML is one already, and a processing instruction ends with
+    its line, so that no blank line makes paragraphs of the items around it.
+    """
+    if not may_have(body):
+        return body
+    tokens = parser().parse(body)
+    found = find(body, tokens)
+    apart, in_lists = _seams(body, tokens) if found else (set(), set())
+    out: list[str] = []
+    done, gap = 0, -1  # a blank line stands before this place already
+    for start, end, embed, own in found:
+        if own == keeping:
+            continue
+        line, behind = body.rfind("\n", 0, start) + 1, body.find("\n", end) + 1
+        margin = re.sub(r"[^>\s]", " ", body[line:start]).rstrip()
+        said = spell(embed)
+        ends = said.startswith("<?")
+        before = f"{margin}\n" if line in apart and line != gap and not ends else ""
+        after = f"\n{margin}" if not ends and behind in (apart | in_lists if TAG.match(said) else apart) else ""
+        out += [body[done:line] + before, body[max(line, done) : start], said, after]
+        done, gap = end, behind if after else -1
     return "".join([*out, body[done:]])
+
+
+def _seams(body: str, tokens: Sequence[Token]) -> tuple[set[int], set[int]]:
+    """Return where lines begin that go on with what the line before them has, a paragraph or HTML: outside lists, and
+    in them, where a blank line would make paragraphs of all items.
+    """
+    starts = line_starts(body)
+    outside: set[int] = set()
+    inside: set[int] = set()
+    lists = 0
+    for at, token in enumerate(tokens):
+        lists += token.nesting if token.type.startswith("list_item") else 0
+        if token.map is None or token.type not in ("inline", "html_block"):
+            continue
+        seams = inside if lists else outside
+        first, end = token.map
+        behind = next((it for n in range(at + 1, len(tokens)) if (it := tokens[n]).nesting >= 0), None)
+        if token.type == "inline":
+            seams.update(starts[first + 1 : end])
+        elif tokens[at - 1].type == "paragraph_close" and (tokens[at - 2].map or token.map)[1] == first:
+            seams.add(starts[first])
+        if behind and behind.map and behind.map[0] == end and behind.type != "list_item_open":
+            seams.add(starts[end])
+    return outside, inside

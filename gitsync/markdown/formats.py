@@ -87,13 +87,11 @@ def compared(body: str, written: Translation, read: Callable[[str], str], *, com
     """
     if written.losses:
         return written
-    from gitsync.markdown.embeds import neutral  # noqa: PLC0415  whoever only names formats needs no parser
-    from gitsync.markdown.equality import same_dom  # noqa: PLC0415  as above
-    from gitsync.markdown.github import as_github  # noqa: PLC0415  as below
-    from gitsync.markdown.render import to_html  # noqa: PLC0415  as above
+    from gitsync.markdown.equality import same_dom  # noqa: PLC0415  whoever only names formats needs no parser
+    from gitsync.markdown.pages import page  # noqa: PLC0415  as above
 
     again = read(written.text)
-    pages = [to_html(neutral(as_github(text))) for text in (body, again)]
+    pages = [page(text) for text in (body, again)]
     if not comments:
         pages = [_COMMENT.sub("", page) for page in pages]
     if again == body or same_dom(*pages):

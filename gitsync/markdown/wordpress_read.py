@@ -15,7 +15,7 @@ from typing import Any, Final
 from gitsync.markdown.alerts import KINDS, TITLE, classes
 from gitsync.markdown.dom import WHITE
 from gitsync.markdown.formulas import html as formula
-from gitsync.markdown.providers import embed_of
+from gitsync.markdown.providers import embed_of, html_of
 from gitsync.markdown.wordpress_blocks import Block
 
 _PARAGRAPH = re.compile(r"\s*<p>(.*)</p>\s*", re.DOTALL)
@@ -47,6 +47,9 @@ _CITE = re.compile(r"<cite>(?:(?!</?cite\b).)*</cite>", re.DOTALL)
 _MATHML = re.compile(r"<math data-latex=\"([^\"<>]+)\">.*?</math>", re.DOTALL)
 _MATH = re.compile(r"\s*<div class=\"wp-block-math\">\s*<math display=\"block\">.*</math>\s*</div>\s*", re.DOTALL)
 _OPEN_DETAILS = re.compile(r"\s*<details class=\"wp-block-details\"( open)?>\s*<summary>(.*?)</summary>", re.DOTALL)
+
+SLUGS: Final = frozenset({"youtube", "vimeo", "twitter", "spotify", "soundcloud", "tiktok", "ted"})
+"""Providers that WordPress itself embeds. Source: wordpress-develop class-wp-oembed.php."""
 
 Plain = str | None
 """HTML without block comments; None for a block that must be kept."""
@@ -222,12 +225,16 @@ def _around(block: Block, opener: re.Pattern[str], opened: Callable[[re.Match[st
     rest = block.html[match.end() :].replace(closed, "", 1).strip(WHITE)
     if rest and not (closed == "</blockquote>" and _CITE.fullmatch(rest)):
         return None
-    inner = [_custom_html(child) if child.name == "html" else plain(child) for child in block.blocks]
+    inner = [_inside(child) for child in block.blocks]
     return None if None in inner else opened(match) + "\n".join([*filter(None, inner), rest]) + closed
 
 
-def _custom_html(block: Block) -> Plain:
-    return None if block.attrs or block.blocks else block.html.strip("\n")
+def _inside(block: Block) -> Plain:
+    """Return a block within another as HTML; an embed as the frame that is written as this block again."""
+    if block.name == "html":
+        return None if block.attrs or block.blocks else block.html.strip("\n")
+    embed = embed_of(embedded(block) or "")
+    return html_of(embed) if embed and embed.provider in SLUGS and embed.frame else plain(block)
 
 
 def _separator(block: Block) -> Plain:

@@ -27,12 +27,10 @@ from gitsync.markdown.render import render_tokens, tokens_of
 from gitsync.markdown.sources import line_starts
 from gitsync.markdown.wordpress_blocks import block, inert, parse, spans
 from gitsync.markdown.wordpress_inside import inside
+from gitsync.markdown.wordpress_read import SLUGS
 
 LOOSE: Final = "is-loose"
 """The class that marks a list whose items stand apart, which WordPress does not know of."""
-
-SLUGS: Final = frozenset({"youtube", "vimeo", "twitter", "spotify", "soundcloud", "tiktok", "ted"})
-"""Providers that WordPress itself embeds. Source: wordpress-develop class-wp-oembed.php."""
 
 _FENCE = re.compile(r" {0,3}(`{3,}(?=[^`]*$)|~{3,})")
 _DETAILS = re.compile(r"<details(?P<open> open)?>\s*<summary>(?P<summary>.*?)</summary>\s*\Z", re.DOTALL)
@@ -159,7 +157,9 @@ def _paragraph(run: list[Token]) -> str | None:
     if text and kinds in (["image"], ["link_open", "image", "link_close"]) and (image := _image(text)):
         return image
     found = find(f"{run[1].content}\n") if "\n" not in run[1].content else []
-    if found and found[0].end - found[0].start == len(run[1].content):
+    # An address is an embed where it stands alone on the first level; elsewhere it is the link that it is.
+    shown = found and (found[0].spelling != "bare" or not run[0].level)
+    if shown and found[0].end - found[0].start == len(run[1].content):
         return _embed(found[0].embed)
     return block("paragraph", f"<p>{text}</p>") if text else text
 
