@@ -183,16 +183,19 @@ class Applying:
         known = write.subject.entry.record
         if known is None:
             raise AssertionError(f"{write.subject.path} has no record")
+        before = self._showing(write.subject)
         if write.subject.step is Step.REVIVE:
             try:
-                seen = write.subject.theirs is not None
-                expect = self._expected(write.subject, known) if seen else self._connector.fetch(known.id).revision
+                if write.subject.theirs is None:
+                    now = clean(self._connector.fetch(known.id))
+                    expect, before = now.revision, now.post
+                else:
+                    expect = self._expected(write.subject, known, before)
             except NotFound:
                 return self._create(replace(write, op="create"), projection, slug)
         else:
-            expect = self._expected(write.subject, known)
+            expect = self._expected(write.subject, known, before)
         key, at = self._begin(write, projection, slug)
-        before = self._showing(write.subject)
         record = self._asked(key, lambda: self._connector.update(known.id, projection.post, expect=expect))
         self._hearing.insist_on_ours(write.subject, record)
         if known.doubted == projection.digest and not self._connector.capabilities.settles_after:
@@ -201,7 +204,11 @@ class Applying:
         answers = before is not None and record.post is not None and not same_content(before, record.post, fields)
         unmoved = answers and record.revision == expect
         if before is not None:
-            told = self._hearing.of_update(write.subject, before, record, expect=expect, sent=projection)
+            try:
+                told = self._hearing.of_update(write.subject, before, record, expect=expect, sent=projection)
+            except (OutcomeUnknown, Rejected):
+                self._intents.heard(key)
+                raise
             write = replace(write, reason=f"{write.reason} {told}".strip())
         return self._done(write, projection, record, key, at, unmoved=unmoved)
 
@@ -217,7 +224,7 @@ class Applying:
         known, shown = write.subject.entry.record, self._showing(write.subject)
         if known is None or shown is None:
             raise AssertionError(f"{write.subject.path} has no record")
-        expect = self._expected(write.subject, known)
+        expect = self._expected(write.subject, known, shown)
         hidden = self._connector.project(shown.with_fields({"status": "draft"}))
         projection = Projection(post=hidden, digest="", uses=known.uses, problems=())
         key, at = self._begin(write, projection, None)
@@ -232,7 +239,7 @@ class Applying:
         known = write.subject.entry.record
         if known is None:
             raise AssertionError(f"{write.subject.path} has no record")
-        expect = self._expected(write.subject, known)
+        expect = self._expected(write.subject, known, self._showing(write.subject))
         key, _ = self._begin(write, None, None)
         self._asked(key, lambda: self._connector.delete(known.id, expect=expect))
         return self._tombstone(write, key, replace(known, state="deleted", sent=None), None)
@@ -242,9 +249,8 @@ class Applying:
             return self._shown[subject.entry.record.id].post
         return subject.theirs.post if subject.theirs is not None else subject.entry.remote
 
-    def _expected(self, subject: Subject, known: LedgerRecord) -> str:
-        """Return the revision that the write is bound to. Raises Stale when the site shows something else by now."""
-        shown = self._showing(subject)
+    def _expected(self, subject: Subject, known: LedgerRecord, shown: Post | None) -> str:
+        """Return the revision that the write is bound to. Raises Stale when the site does not show `shown` by now."""
         if self._connector.capabilities.conditional:
             if subject.theirs is not None:
                 return subject.theirs.revision

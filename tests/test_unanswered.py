@@ -170,3 +170,26 @@ def test_a_strangers_post_of_the_same_title_is_no_edit_of_it(tmp_path: Path) -> 
     outcome = blog.run(materialise=False)
     assert outcome.summary.conflicts == 1, outcome.told
     assert blog.read("posts/a.md").endswith(BODY)
+
+
+@pytest.mark.parametrize("gone", [True, False], ids=["deleted", "for no site"])
+def test_where_nobody_can_search_a_create_whose_file_went_is_told_until_somebody_looked(
+    tmp_path: Path, gone: bool
+) -> None:
+    blog = Blog(tmp_path / "blog", behaviour=Behaviour(searchable=False))
+    blog.put("posts/a.md", post("A", BODY))
+    blog.site().faults.append(Fault(on="create", error=OutcomeUnknown("no answer")))
+    assert blog.run(wait=False).summary.exit_code == 1
+    if gone:
+        delete(blog)
+    else:
+        blog.put("posts/a.md", post("A", BODY, sites="[]"))
+    for _ in range(2):
+        blog.clock.sleep(1000)
+        outcome = blog.run()
+        assert outcome.operations == [("create", "posts/a.md", "unknown")], outcome.told
+        assert outcome.summary.exit_code == 1
+        assert "gitsync push site --create posts/a.md" in outcome.told
+    assert blog.run(again=frozenset({"posts/a.md"})).summary.exit_code == 0
+    assert not blog.site().posts()
+    blog.quiet()

@@ -7,8 +7,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from gitsync_connectors.memory import Behaviour
+from gitsync_connectors.memory import Behaviour, Fault
 
+from gitsync.errors import OutcomeUnknown
 from gitsync.model import FIELDS
 from tests.blog import Blog, post
 
@@ -183,3 +184,15 @@ def test_what_a_site_typesets_is_not_kept_from_us(tmp_path: Path) -> None:
     assert outcome.summary.exit_code == 0, outcome.told
     assert blog.read("posts/a.md") == post("A", "One... and\tmore.\n", slug="a")
     blog.quiet()
+
+
+def test_an_update_without_an_answer_is_no_first_answer(blog: Blog) -> None:
+    # What a killed run had sent counted for an answer, so that the first empty one was believed.
+    blog.put("posts/a.md", post("A", "The new words.\n", slug="a", tags="[one]"))
+    blog.site().faults.append(Fault(on="update", error=OutcomeUnknown("no answer")))
+    blog.run(wait=False)
+    blog.clock.sleep(100)
+    ignoring(blog, *EVERYTHING)
+    assert "whatever it is sent" not in (outcome := blog.run()).told
+    assert outcome.summary.exit_code == 1
+    assert "site keeps its own body, whatever it is sent." in blog.run().told

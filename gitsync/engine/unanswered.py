@@ -37,12 +37,23 @@ def bring_in(round: Round, incoming: Incoming, imports: Importing, record: Recor
 
 
 def await_sites(round: Round, incoming: Incoming, files: Collection[str]) -> None:
-    """Say which creates may still arrive though their files went: what they make has to go as well."""
+    """Say which creates may still arrive though their files went: what they make has to go as well.
+
+    Where nobody can search, a person has to look; until then it is told in every run.
+    """
     recovery, site = round.recoveries[incoming.reading.name], incoming.reading.name
     for path in dict.fromkeys(it.path for it in recovery.creates if it.path not in files):
         if recovery.unsettled.get(path, inf) < inf:
             reason = f"was sent before, and {site} may still be storing it, though the file is not meant for it now."
             incoming.tell("create", path, "unknown", reason=reason)
+        elif path in recovery.unsettled:
+            reason = (
+                f"was sent before, no answer came, {site} cannot be searched, and the file is not for it any more: "
+                f"look there. If it is there, remove it by hand, or bring the file back and run gitsync adopt {path} "
+                f"{site} URL. If it is not, or not any more, gitsync push {site} --create {path} forgets it."
+            )
+            incoming.tell("create", path, "unknown", reason=reason)
+            incoming.codes.add(1)
 
 
 def _made_by(round: Round, incoming: Incoming, record: Record, files: Collection[str]) -> Intent | None:

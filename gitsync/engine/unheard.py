@@ -24,8 +24,8 @@ GIVEN: Final = frozenset({"slug", "date", "status", "authors", "lang"})
 class Hearing:
     """Judges the answers that one site gives in one `run`.
 
-    `missed` are updates that were sent before, and of which the site shows nothing; `listed` are the ids of records
-    that were there before, and that nobody claimed.
+    `missed` are updates that were sent before, and of which the site shows nothing: those that it answered count.
+    `listed` are the ids of records that were there before, and that nobody claimed.
     """
 
     incoming: Incoming
@@ -66,7 +66,8 @@ class Hearing:
         if not fields:
             return ""
         what = f"{self.incoming.reading.name} keeps its own {' and '.join(fields)}"
-        runs = {it.run for it in self.missed if it.path == subject.path and it.sent == sent.digest}
+        answers = [it for it in self.missed if it.heard and it.path == subject.path and it.sent == sent.digest]
+        runs = {it.run for it in answers}
         known = subject.entry.record
         if runs - {self.run} and (known is None or known.doubted != sent.digest):
             return f"{what}, whatever it is sent."

@@ -7,7 +7,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Literal, cast, get_args
 
@@ -32,6 +32,7 @@ class Intent:
     projection  what the site is sent, `sent` its hash, `uses` what it was made with, `assets` where its files are there
     at          Unix time just before the request
     run         the run that made it; `ledger` is the tip of the ledger that it was planned with
+    heard       whether the site answered that all is well, and showed nothing of it
     """
 
     op: Begun
@@ -47,6 +48,7 @@ class Intent:
     at: float
     run: str = ""
     ledger: Oid | None = None
+    heard: bool | None = None
 
     @property
     def key(self) -> str:
@@ -78,6 +80,10 @@ class Intents:
     def done(self, key: str) -> None:
         """Forget an intent whose outcome is in the journal. A crash before that is on disk only costs a look."""
         self.file(key).unlink(missing_ok=True)
+
+    def heard(self, key: str) -> None:
+        """Note that the site answered that all is well, and showed nothing of it."""
+        self.begin(replace(load_intent(self.file(key).read_bytes(), name=str(self.file(key))), heard=True))
 
     def file(self, key: str) -> Path:
         """Return where an intent is written."""
