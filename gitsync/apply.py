@@ -39,6 +39,9 @@ from gitsync.state.records import LedgerRecord, Result
 
 CHUNK = 500
 
+PASSES = 3
+"""How often posts are sent again because an address moved that their links lead to: sending may move their own."""
+
 LOST_REPLIES = 3
 """After so many lost replies in a row a site is looked at before it is sent anything more."""
 
@@ -98,6 +101,7 @@ class Applying:
         )
         self._known: dict[str, Result] = {}
         self._shown: dict[str, Record] = {}
+        self._relinked: set[str] = set()
         self.applied = Applied()
 
     def run(self) -> Iterator[Event]:
@@ -106,9 +110,10 @@ class Applying:
         for done, event in enumerate(self._send(self._writes), 1):
             yield event
             yield Progress(site=self._site, done=done, total=total)
-        again = self._second_pass()
-        if again:
-            yield from self._send(again)
+        for _ in range(PASSES):
+            if again := self._second_pass():
+                self._relinked.update(write.subject.path for write in again)
+                yield from self._send(again)
 
     def _send(self, writes: Sequence[Write]) -> Iterator[Event]:
         remaining, left, lost = iter(writes), len(writes), 0
@@ -326,8 +331,9 @@ class Applying:
         if isinstance(result.record, LedgerRecord) and result.record.uses.posts:
             self._known[subject.path] = result
             self._shown[record.id] = record
-        if record.post is not None and record.post.status != "draft":
-            self._incoming.addresses.created[subject.path] = record.url
+        shown = record.post is not None and record.post.status != "draft"
+        if shown or self._incoming.addresses.url_of(subject.path) is not None:
+            self._incoming.addresses.created[subject.path] = record.url if shown else None
 
     def _tombstone(self, write: Write, key: str, known: LedgerRecord, record: Record | None) -> Event:
         subject = write.subject
@@ -345,7 +351,7 @@ class Applying:
         )
 
     def _second_pass(self) -> list[Write]:
-        """Return updates for posts that link to posts which have an address only now."""
+        """Return updates for posts that link to posts which have their address only now, or none any more."""
         created = self._incoming.addresses.created
         if not created or not self._connector.capabilities.update:
             return []
@@ -358,7 +364,7 @@ class Applying:
                 again.append(path)
         settled = self._incoming.results
         users = [*with_other_links(self._incoming, created), *outdated_links(self._incoming)]
-        others = [path for path in dict.fromkeys(users) if path not in self._known]
+        others = [path for path in dict.fromkeys(users) if path not in self._known and path not in self._relinked]
         subjects = [self._again(path, self._known[path]) for path in again]
         entries = self._reading.entries(others)
         for path in others:
@@ -375,7 +381,9 @@ class Applying:
                 subjects.append(
                     Subject(site=self._site, path=path, oid=oid, entry=entry, step=Step.PUSH, theirs=theirs)
                 )
-        return [Write(op="update", subject=subject, reason="its links have addresses now.") for subject in subjects]
+        return [
+            Write(op="update", subject=subject, reason="its links have other addresses now.") for subject in subjects
+        ]
 
     def _again(self, path: str, result: Result) -> Subject:
         oid = result.base if isinstance(result.base, str) else None

@@ -113,7 +113,7 @@ class Check:
             site=site.name,
             default_status=site.status,
             exists=self._kind,
-            url_of=lambda path: url_of(path) or self._coming(path, site),
+            url_of=lambda path: (coming := self._coming(path, site)) and (url_of(path) or coming),
             path_of=lambda _: None,
             asset_url=lambda _: None,
             blob=lambda _: None,

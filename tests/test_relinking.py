@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from gitsync_connectors.memory import Behaviour
+from gitsync_connectors.memory import Behaviour, Fault
 
 from tests.blog import Blog, post
 
@@ -70,4 +70,69 @@ def test_a_link_to_a_post_that_does_not_come_out_is_told_though_it_is_new(
     blog.put("posts/a.md", post("A"))
     assert "LINK001" not in blog.run().told
     assert "See [a](https://memory.example/" in blog.shown("B").body
+    blog.quiet()
+
+
+LEAVES = {
+    "deleted": ("unpublish", lambda blog: (blog.root / "posts/a.md").unlink()),
+    "really deleted": ("delete", lambda blog: (blog.root / "posts/a.md").unlink()),
+    "deselected": ("unpublish", lambda blog: blog.write("posts/a.md", post("A", sites="[]"))),
+    "hidden": ("unpublish", lambda blog: blog.write("posts/a.md", post("A", status="draft"))),
+    "removed there": ("unpublish", lambda blog: blog.site().remove(blog.id_of("A"))),
+}
+
+
+@pytest.mark.parametrize("how", LEAVES)
+def test_a_link_to_a_post_that_leaves_a_site_leads_nowhere_there_and_is_told(tmp_path: Path, how: str) -> None:
+    policy, leave = LEAVES[how]
+    blog = Blog(tmp_path / "blog", config=f'[policy]\ndelete = "{policy}"\nmax_delete = "100%"\n')
+    blog.write("posts/a.md", post("A"))
+    blog.write("posts/c.md", post("C"))
+    blog.put("posts/b.md", post("B", "See [a](a.md#x) and [c](c.md).\n"))
+    blog.run()
+    leave(blog)
+    blog.git("add", "-A")
+    blog.git("commit", "--quiet", "--allow-empty", "-m", "leave")
+    planned = blog.run(dry_run=True)
+    assert ("update", "posts/b.md", "planned") in planned.operations
+    assert ("LINK003" if "deleted" in how else "LINK001") in planned.told
+    blog.run()
+    assert blog.shown("B").body == f"See [a](a.md#x) and [c](https://memory.example/c-{blog.id_of('C')}).\n"
+    assert "See [a](a.md#x) and [c](c.md)." in blog.read("posts/b.md")
+    blog.quiet()
+    blog.put("posts/a.md", post("A", "Back.\n", slug="again"))
+    blog.run()
+    if how == "removed there":  # a person has to say that it comes back
+        return
+    assert f"See [a](https://memory.example/again-{blog.id_of('A')}#x)" in blog.shown("B").body
+    blog.quiet()
+
+
+def test_a_link_to_a_post_that_stays_by_policy_stays(tmp_path: Path) -> None:
+    blog = Blog(tmp_path / "blog", config='[policy]\ndelete = "ignore"\n')
+    blog.write("posts/a.md", post("A"))
+    blog.put("posts/b.md", post("B", "See [a](a.md).\n"))
+    blog.run()
+    (blog.root / "posts/a.md").unlink()
+    blog.commit()
+    blog.run()
+    assert "See [a](https://memory.example/a-" in blog.shown("B").body
+    blog.quiet()
+
+
+@pytest.mark.parametrize("skip", [0, 1])
+def test_a_link_is_mended_by_the_next_run_where_one_dies_after_the_post_has_left(tmp_path: Path, skip: int) -> None:
+    blog = Blog(tmp_path / "blog")
+    for name in "ad":
+        blog.write(f"posts/{name}.md", post(name.upper()))
+    blog.put("posts/b.md", post("B", "See [a](a.md) and [d](d.md).\n"))
+    blog.run()
+    for name in "ad":
+        blog.write(f"posts/{name}.md", post(name.upper(), status="draft"))
+    blog.commit()
+    blog.site().faults.append(Fault(on="update", error=KeyboardInterrupt(), stored=True, skip=skip))
+    with pytest.raises(KeyboardInterrupt):
+        blog.run()
+    blog.run()
+    assert blog.shown("B").body == "See [a](a.md) and [d](d.md).\n"
     blog.quiet()

@@ -55,6 +55,24 @@ def titles(blog: Blog, name: str | None = None) -> list[str]:
     return sorted(str(it.title) for it in blog.site(name).posts().values())
 
 
+@pytest.mark.parametrize("how", ["empty", "cut"])
+def test_an_upload_whose_note_is_damaged_is_looked_for_and_holds_back_no_other_site(tmp_path: Path, how: str) -> None:
+    blog = blog_with(tmp_path, uploads=True)
+    blog.site().faults.append(Fault(on="upload", error=OutcomeUnknown("no answer"), stored=True))
+    blog.write("images/a.png", "a picture")
+    blog.put("posts/new.md", post("New", "![](../images/a.png)\n"))
+    blog.run(wait=False)
+    [file] = (blog.root / ".git/gitsync/intents").glob("site-upload-*.json")
+    file.write_bytes(DAMAGES[how](file.read_bytes()))
+    blog.run(wait=False)
+    assert titles(blog, "other") == ["New", "Old"]
+    assert "upload of " in told(blog)
+    assert blog.run().summary.exit_code == 0
+    assert titles(blog) == ["New", "Old"]
+    assert len(blog.site().assets) == 1
+    blog.quiet()
+
+
 @pytest.mark.parametrize("stored", [True, False])
 @pytest.mark.parametrize("how", DAMAGES)
 def test_a_create_whose_note_is_damaged_is_looked_for_and_sent_once(tmp_path: Path, how: str, stored: bool) -> None:

@@ -28,6 +28,10 @@ _PARENTS_OF_ROOT = ("", "static/", "public/", "content/")
 content/, in which Hugo has posts and what lies beside them."""
 
 
+_POSTS = (".md", ".markdown", ".mdx")
+"""Endings of posts: a link to one that is not there is looked at again when it is."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
     """What the links of a post can lead to, on one site.
@@ -186,6 +190,8 @@ class _Outgoing:
                 return self._post(path, tail, link)
             if kind == "file":
                 return self._file(path, tail, link)
+        if link.kind == "link" and target.endswith(_POSTS):
+            self.posts.update(dict.fromkeys(candidates(target, self.path, self.place.root)[:1]))
         return self._elsewhere(link)
 
     def _post(self, path: str, tail: str, link: Link) -> str | None:

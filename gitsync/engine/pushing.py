@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 
@@ -23,6 +23,7 @@ from gitsync.model import Post
 from gitsync.plan import Step
 from gitsync.repository import Oid
 from gitsync.state.intents import Operation as Op
+from gitsync.state.records import Keep, LedgerRecord
 
 CHUNK = 500
 
@@ -100,6 +101,7 @@ class Pushing:
         subjects = {
             subject.path: self._newest(subject) for subject in incoming.subjects if subject.path not in incoming.held
         }
+        _let_go(incoming, (path for path, subject in subjects.items() if self._goes(incoming, subject)))
         for subject in self._others(incoming, subjects):
             subjects[subject.path] = subject
         withdrawn = [subject for subject in subjects.values() if subject.step is Step.REMOVE]
@@ -115,6 +117,26 @@ class Pushing:
                 action: Op = "create" if sent[path].step is Step.CREATE else "update"
                 incoming.tell(action, path, "failed", reason=str(error if error.path else error.at(path)))
                 incoming.hold(path, 6)
+
+    def _goes(self, incoming: Incoming, subject: Subject) -> bool:
+        """Say whether a post has no address any more when its turn has come."""
+        capabilities = incoming.reading.capabilities
+        if subject.step is Step.REMOVE:
+            return self._policy.delete != "ignore" and (
+                capabilities.unpublish or (capabilities.delete and self._policy.delete == "delete")
+            )
+        known = incoming.addresses.url_of(subject.path) is not None and capabilities.update
+        return known and self._is_draft(incoming, subject)
+
+    def _is_draft(self, incoming: Incoming, subject: Subject) -> bool:
+        used = subject.entry.path
+        if subject.oid is None or not incoming.reading.index.using([used, subject.path]):
+            return False
+        try:
+            file = self._project.read(subject.path, self._overlay.read(subject.oid))
+        except InvalidContent:  # told of itself
+            return False
+        return view(file, incoming.reading.name, incoming.reading.site.status).status == "draft"
 
     def _newest(self, subject: Subject) -> Subject:
         """Return the subject with what the sites planned after its own made of the file."""
@@ -138,7 +160,8 @@ class Pushing:
         ]
         owing = [*reading.index.owed(), *with_other_files(incoming, self._overlay)]
         if reading.capabilities.update:
-            owing += [*with_other_links(incoming, incoming.addresses.created), *reading.index.unlinked()]
+            moved_posts = {*incoming.addresses.created, *reading.settled}
+            owing += [*with_other_links(incoming, moved_posts), *reading.index.relinked()]
         relinked = outdated_links(incoming) if reading.capabilities.update else []
         if self._scope is not None:
             owing = [path for path in owing if path in self._scope.paths]
@@ -268,6 +291,17 @@ class Pushing:
                 + ', or set [policy] delete = "ignore".',
             )
             incoming.codes.add(1)
+
+
+def _let_go(incoming: Incoming, going: Iterable[str]) -> None:
+    """Let links to posts that leave the site in this run, or that it lost, lead nowhere there."""
+    found = incoming.results
+    lost = (path for path in incoming.reading.gone if path in found and not _is_live(found[path].record))
+    incoming.addresses.created.update(dict.fromkeys([*going, *lost]))
+
+
+def _is_live(record: LedgerRecord | Keep | None) -> bool:
+    return isinstance(record, LedgerRecord) and record.state == "live"
 
 
 def _is_there(incoming: Incoming, file: str) -> bool:

@@ -41,6 +41,8 @@ class Addresses:
         if path in self.created:
             return self.created[path]
         known = self.renamed.get(path, path)
+        if known is not None and (settled := self.reading.settled.get(known)) is not None and settled.record:
+            return settled.record.url if settled.record.state == "live" else None
         return self.reading.index.url_of(known) if known is not None else None
 
     def path_of(self, url: str) -> str | None:

@@ -32,7 +32,8 @@ create table claim (
   primary key (site, id, path)) without rowid;
 create index claim_path on claim (site, path);
 create table uses (
-  site text, path text, used text, open integer not null, primary key (site, used, path)) without rowid;
+  site text, path text, used text, url text, post integer not null, open integer not null default 0,
+  primary key (site, used, path)) without rowid;
 create index uses_path on uses (site, path);
 create index uses_open on uses (site, used) where open;
 create table asset (
@@ -110,12 +111,14 @@ class Index:
         """Return the paths of posts that are not followed any more but were left on the site."""
         return self._column("select path from record where site = ? and state in ('unpublished', 'ignored')")
 
-    def unlinked(self) -> list[str]:
-        """Return the live posts that were sent with a link to a post without an address, which has one now."""
+    def relinked(self) -> list[str]:
+        """Return the live posts that were sent with a link to a post which has another address now, or none.
+
+        A post that was let go of and stays on the site, by policy, has the address that it had.
+        """
         return self._column(
             "select distinct u.path from uses u join record it on it.site = u.site and it.path = u.path"
-            " join record used on used.site = u.site and used.path = u.used where u.site = ? and u.open"
-            " and it.state = 'live' and used.state = 'live' and used.url is not null order by u.path"
+            " where u.site = ? and u.open and it.state = 'live' order by u.path"
         )
 
     def using(self, paths: Iterable[str]) -> set[str]:
@@ -216,7 +219,7 @@ def _agrees(db: sqlite3.Connection, ledger: Ledger) -> bool:
 _COMPARED = (
     "select path, id, url, state, owed from record where site = ?",
     "select id, path, current, revision, state from claim where site = ?",
-    "select path, used, open from uses where site = ?",
+    "select path, used, url, post, open from uses where site = ?",
     "select path, file, oid, url from asset where site = ?",
     "select oid, url from upload where site = ?",
 )
@@ -307,6 +310,7 @@ def _refresh(db: sqlite3.Connection, ledger: Ledger) -> None:
         if gone:
             db.execute("delete from quiet where site = ?", (site,))
         _insert(db, repository, site, changed)
+        _open_links(db, site, None if old is None else [*map(_post, gone)])
         changed, gone = _changed(repository, old, new, "uploads")
         db.executemany("delete from upload where site = ? and oid = ?", ((site, it.replace("/", "")) for it in gone))
         _insert_uploads(db, repository, site, changed)
@@ -345,14 +349,26 @@ def _insert(db: sqlite3.Connection, repository: Repository, site: str, files: It
                 claims.append((site, id, path, id == record.id, record.revision, record.state))
             posts = record.uses.posts
             for used in posts.keys() | record.uses.assets.keys():
-                uses.append((site, path, used, used in posts and posts[used] is None))
+                uses.append((site, path, used, posts.get(used), used in posts))
             for file, oid in record.uses.assets.items():
                 if url := record.assets.get(oid):
                     assets.append((site, path, file, oid, url))
         db.executemany("insert into record values (?, ?, ?, ?, ?, ?)", records)
         db.executemany("insert into claim values (?, ?, ?, ?, ?, ?, null)", claims)
-        db.executemany("insert into uses values (?, ?, ?, ?)", uses)
+        db.executemany("insert into uses (site, path, used, url, post) values (?, ?, ?, ?, ?)", uses)
         db.executemany("insert into asset values (?, ?, ?, ?, ?)", assets)
+
+
+def _open_links(db: sqlite3.Connection, site: str, paths: list[str] | None) -> None:
+    """Note of every link to or from `paths` (None: all) whether the post has another address than it was sent with."""
+    query = (
+        "update uses set open = post and exists (select 1 from record r where r.site = uses.site and r.path = uses.used"
+        " and r.state != 'ignored' and (case r.state when 'live' then r.url end) is not uses.url) where site = ?"
+    )
+    if paths is None:
+        db.execute(query, (site,))
+    else:
+        db.executemany(f"{query} and (path = ? or used = ?)", [(site, path, path) for path in paths])
 
 
 def _insert_uploads(
