@@ -129,3 +129,22 @@ def test_another_machine_that_has_to_be_waited_for_is_told_first(clones: Clones)
         told.append(event)
     assert not theirs.held
     assert len(clones.one.site().posts()) == 1
+
+
+@pytest.mark.parametrize("there", [True, False], ids=["unreachable", "no such remote"])
+def test_a_shallow_clone_that_cannot_be_deepened_is_told_what_it_needs(tmp_path: Path, there: bool) -> None:
+    # It was told about [state] remote, which it does not have.
+    whole = Blog(tmp_path / "whole")
+    whole.put("posts/a.md", post("A"))
+    run_git(tmp_path, "clone", "--quiet", "--depth=1", f"file://{whole.root}", str(tmp_path / "shallow"))
+    shallow = Blog.__new__(Blog)
+    shallow.root, shallow.clock, shallow.names = tmp_path / "shallow", whole.clock, whole.names
+    if there:
+        shallow.git("remote", "set-url", "origin", str(tmp_path / "nowhere"))
+    else:
+        shallow.git("remote", "remove", "origin")
+    with pytest.raises(RepositoryError, match="This clone is shallow") as raised:
+        shallow.run()
+    assert "git fetch --unshallow" in raised.value.hint
+    assert "[state]" not in str(raised.value)
+    assert not whole.site().posts()

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from base64 import b64decode
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
+from urllib.parse import quote
 
 import pytest
 
@@ -142,3 +147,68 @@ def test_a_missing_remote_says_where_to_look(repository: Repository) -> None:
     with pytest.raises(RepositoryError, match=r"git remote -v"):
         repository.fetch("nowhere", ["refs/heads/main"])
     assert repository.remote_url("nowhere") is None
+
+
+class Watched:
+    """A git server of one ref, behind a password, which looks at every command line of the machine when it is asked."""
+
+    def __init__(self, password: str) -> None:
+        self.password = password
+        self.seen: list[str] = []
+        self.given: set[str] = set()
+        watched = self
+
+        class Answers(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                watched.look()
+                given = self.headers.get("Authorization", "")
+                watched.given.add(b64decode(given.removeprefix("Basic ")).decode())
+                self.send_response(200 if given else 401)
+                self.send_header("WWW-Authenticate", "Basic realm=x")
+                self.end_headers()
+                self.wfile.write(f"{'1' * 40}\trefs/heads/main\n".encode())
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Answers)
+        Thread(target=self.server.serve_forever, daemon=True).start()
+        self.host = f"127.0.0.1:{self.server.server_port}"
+
+    def look(self) -> None:
+        for path in Path("/proc").glob("[0-9]*/cmdline"):
+            with suppress(OSError):
+                line = path.read_bytes().replace(b"\0", b" ").decode("utf-8", "replace")
+                self.seen += [line] if self.password[:4] in line else []
+
+
+@pytest.fixture
+def watched() -> Iterator[Watched]:
+    watched = Watched("pa55:w@rd")
+    yield watched
+    watched.server.shutdown()
+    watched.server.server_close()
+
+
+@pytest.mark.skipif(not Path("/proc/self/cmdline").exists(), reason="no /proc")
+@pytest.mark.parametrize("how", ["url", "insteadOf", "pushurl"])
+def test_a_password_in_a_remotes_address_is_in_no_command_line(
+    repository: Repository, git: GitRunner, watched: Watched, how: str
+) -> None:
+    secret = f"http://me:{quote(watched.password)}@{watched.host}/r.git"
+    git("remote", "add", "origin", secret if how == "url" else f"http://{watched.host}/r.git")
+    if how == "insteadOf":
+        git("config", f"url.{secret.removesuffix('r.git')}.insteadOf", f"http://{watched.host}/")
+    if how == "pushurl":
+        git("remote", "set-url", "--push", "origin", secret)
+        git("config", "remote.origin.url", secret)
+    assert repository.remote_refs("origin", ["refs/*"]) == {"refs/heads/main": "1" * 40}
+    for action in (
+        lambda: repository.push("origin", ["HEAD:refs/heads/new"]),
+        lambda: repository.fetch("origin", ["refs/heads/main:refs/x"]),
+    ):
+        with pytest.raises(RepositoryError) as raised:
+            action()
+        assert watched.password[:4] not in str(raised.value)
+    assert watched.given == {"", f"me:{watched.password}"}
+    assert not [line for line in watched.seen if "pytest" not in line]

@@ -46,7 +46,7 @@ class Exchange:
                 f"There is no remote called {remote}, which [state] remote names.", f"Run git remote add {remote} URL."
             )
         if repository.is_shallow():
-            repository.deepen(remote or "origin")
+            self._deepen(remote or "origin")
         if remote is None or url is None:
             return
         if is_public(url) and not self.project.config.state.public:
@@ -54,6 +54,21 @@ class Exchange:
                 f"The ledger holds drafts and private posts too, and {remote} may be open to everybody.",
                 "Set [state] public = true if that is meant, or name another remote.",
             )
+
+    def _deepen(self, remote: str) -> None:
+        repository = self.project.repository
+        if repository.remote_url(remote) is None:
+            raise RepositoryError(
+                f"This clone is shallow, and there is no remote {remote} to have the rest of its history from.",
+                f"Run git remote add {remote} URL, or git fetch --unshallow URL.",
+            )
+        try:
+            repository.deepen(remote)
+        except RepositoryError as error:
+            raise RepositoryError(
+                f"This clone is shallow, and the rest of its history could not be fetched. {error.message}",
+                f"Run git fetch --unshallow {remote}.",
+            ) from error
 
     def receive(self) -> bool:
         """Take in what others did: forward the branch, forward or merge the ledgers. Returns whether anything moved.

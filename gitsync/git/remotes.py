@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from gitsync.errors import Moved, RepositoryError
+from gitsync.git.credentials import environment
 from gitsync.git.gitprocess import Answer, Git, Oid, clean, failure
 
 Outcome = Literal["created", "updated", "up-to-date", "deleted", "rejected"]
@@ -32,7 +33,7 @@ def fetch(git: Git, remote: str, refspecs: Sequence[str], *, unshallow: bool = F
     quiet = ("--quiet", "--no-tags", "--no-prune", "--no-recurse-submodules", "--no-write-fetch-head", "--no-auto-gc")
     deeper = ("--unshallow",) if unshallow else ()
     args = (*_PATIENCE, "fetch", *quiet, *deeper, "--end-of-options", remote, *refspecs)
-    answer = git.run(*args, ok=(), write=True)
+    answer = git.run(*args, ok=(), write=True, env=environment(git, remote))
     if answer.status:
         raise _refused(args, answer, remote)
 
@@ -51,7 +52,7 @@ def push(
     plain = ("--porcelain", "--no-follow-tags", "--recurse-submodules=no", *(("--atomic",) if atomic else ()))
     args = (*_PATIENCE, "push", *plain, *expected, "--end-of-options", remote, *refspecs)
     # It writes refs/remotes here: one that a power cut empties would stop every later fetch.
-    answer = git.run(*args, ok=(), hooks=hooks, write=True)
+    answer = git.run(*args, ok=(), hooks=hooks, write=True, env=environment(git, remote))
     rows = re.findall(r"^([ +*=!-])\t([^\t\n]*)\t([^\n]*)$", answer.output.decode("utf-8", "replace"), re.MULTILINE)
     result = {names.partition(":")[2]: _FLAGS[flag] for flag, names, _ in rows}
     if answer.status == 0:
@@ -96,7 +97,7 @@ def _refused(args: Sequence[str], answer: Answer, remote: str) -> RepositoryErro
 def remote_refs(git: Git, remote: str, patterns: Sequence[str]) -> dict[str, Oid]:
     """Return the remote's refs that match (`refs/gitsync/*`), asked anew. Raises RepositoryError."""
     args = (*_PATIENCE, "ls-remote", "--quiet", "--refs", "--end-of-options", remote, *patterns)
-    answer = git.run(*args, ok=())
+    answer = git.run(*args, ok=(), env=environment(git, remote))
     if answer.status:
         raise _refused(args, answer, remote)
     rows = (line.split("\t") for line in answer.text.splitlines())
@@ -116,7 +117,7 @@ def default_branch(git: Git, remote: str) -> str | None:
     if answer.status == 0 and answer.text.startswith(prefix):
         return answer.text.removeprefix(prefix)
     args = (*_PATIENCE, "ls-remote", "--symref", "--end-of-options", remote, "HEAD")
-    answer = git.run(*args, ok=())
+    answer = git.run(*args, ok=(), env=environment(git, remote))
     if answer.status:
         raise _refused(args, answer, remote)
     found = re.search(r"^ref: refs/heads/(.*)\tHEAD$", answer.text, re.MULTILINE)
