@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from gitsync.markdown.formats import named
+from gitsync.markdown.sanitizers import LETS
 
 
 def told(name: str, body: str) -> list[str]:
@@ -38,3 +39,42 @@ def test_a_frame_is_told_on_forem_and_a_video_elsewhere() -> None:
 )
 def test_embeds_code_and_comments_are_not_told(name: str, body: str) -> None:
     assert told(name, body) == []
+
+
+ATTRIBUTES = (
+    '<div class="a" data-x="class=b" style=\'x\' id="c">\n\nText\n\n</div>\n\na <span class="q">b</span> <i>c</i>\n'
+)
+
+
+def test_boxes_and_attributes_are_told_where_they_are_taken_out() -> None:
+    assert told("devto", ATTRIBUTES) == ["div> out of posts", "i> out of posts", "span> out of posts"]
+    assert told("hashnode", ATTRIBUTES) == ["div> out of posts"]
+    messages = [loss.message for name in ("devto", "hashnode") for loss in named(name).write(ATTRIBUTES).losses]
+    assert messages == [
+        "dev.to takes <div> out of posts",
+        "dev.to takes <i> out of posts",
+        "dev.to takes class=… of <span> out of posts",
+        "Hashnode takes style=… of <div> out of posts",
+    ]
+
+
+@pytest.mark.parametrize("name", ["devto", "hashnode", "ghost", "medium", "wordpress", "html"])
+def test_what_is_around_a_frame_alone_is_told_where_the_platform_has_an_embed_of_its_own(name: str) -> None:
+    frame = '<iframe src="https://www.youtube.com/embed/dQw4w9WgXcQ"></iframe>'
+    wrapped = f'Words.\n\n<div class="video">\n{frame}\n</div>\n'
+    losses = [(it.code, it.offset) for it in named(name).write(wrapped).losses]
+    assert losses == ([("HTML_STRIPPED", 8)] if name not in ("html",) else [])
+    assert named(name).write(f"<div>{frame}</div>\n").losses == ()
+
+
+def test_what_hashnode_has_no_element_for_is_told() -> None:
+    body = '3. ~~three~~\n\n| a |\n| :-: |\n| [b](c "t") |\n\n1. one\n'
+    codes = [loss.code for loss in named("hashnode").write(body).losses]
+    assert codes == ["LIST_RENUMBERED", "STRIKE_LOST", "CELLS_UNALIGNED", "TITLE_WORDS"]
+    assert [loss.code for loss in named("devto").write(body).losses] == ["CELLS_UNALIGNED"]
+    assert named("hashnode").write("1. ~one~\n\n| a |\n| - |\n| [b](c) |\n").losses[1:] == ()
+
+
+def test_what_the_translation_itself_writes_as_html_is_let_through() -> None:
+    assert all(LETS[name].has(element) for name in ("dev.to", "Hashnode") for element in ("dl", "dt", "dd"))
+    assert LETS["Hashnode"].has("div", "data-node-type")

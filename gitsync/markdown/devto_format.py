@@ -17,7 +17,7 @@ from gitsync.markdown.github import as_github
 from gitsync.markdown.html import to_markdown
 from gitsync.markdown.lines import broken
 from gitsync.markdown.liquid import protect, unknown_tags, unprotect
-from gitsync.markdown.stripped import stripped
+from gitsync.markdown.stripped import stripped, unwrapped
 from gitsync.markdown.unread import unread
 from gitsync.model import clean_body
 
@@ -41,6 +41,7 @@ def write(body: str) -> Translation:
         *broken(body, "dev.to"),
         *words,
         *stripped(body, "dev.to"),
+        *unwrapped(body, "dev.to"),
         *plain_details(body),
         *quoted(body, "dev.to"),
         *extensions(body, "dev.to"),

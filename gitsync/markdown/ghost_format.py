@@ -32,6 +32,7 @@ from gitsync.markdown.marks import marks
 from gitsync.markdown.parser import parser
 from gitsync.markdown.providers import html_of
 from gitsync.markdown.sources import line_starts
+from gitsync.markdown.stripped import unwrapped
 from gitsync.markdown.unread import unread
 from gitsync.markdown.wide_spaces import as_entities
 from gitsync.model import clean_body
@@ -135,6 +136,7 @@ def write(body: str) -> Translation:
         *broken(body, "Ghost"),
         *words,
         *extensions(body, "Ghost"),
+        *unwrapped(body, "Ghost"),
         *_among_notes(body, cards),
         *as_tex(body, "Ghost", _AS_TEX),
         *foreign(body, "Ghost", ("ghost",), shown),

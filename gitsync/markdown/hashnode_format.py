@@ -18,7 +18,7 @@ from gitsync.markdown.foreign import foreign
 from gitsync.markdown.formats import Format, Loss, Translation
 from gitsync.markdown.github import as_github
 from gitsync.markdown.html import to_markdown
-from gitsync.markdown.stripped import stripped
+from gitsync.markdown.stripped import stripped, unwrapped
 from gitsync.markdown.unread import unread
 from gitsync.model import clean_body
 
@@ -61,6 +61,7 @@ def write(body: str) -> Translation:
             *unread(body, "Hashnode", ("boxes", "notes")),
             *flat(body, "Hashnode"),
             *stripped(body, "Hashnode"),
+            *unwrapped(body, "Hashnode"),
             *foreign(body, "Hashnode", ("hashnode",)),
         ),
     )

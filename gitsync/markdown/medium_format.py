@@ -26,7 +26,7 @@ from gitsync.markdown.html import to_markdown
 from gitsync.markdown.looks import looks
 from gitsync.markdown.providers import Embed, embed_of, html_of
 from gitsync.markdown.render import to_html, unused_notes
-from gitsync.markdown.stripped import stripped
+from gitsync.markdown.stripped import stripped, unwrapped
 
 _HOLDERS: Final = frozenset({"section", "div", "article", "body", "main", "header"})
 _HEADINGS: Final = {"h1": "h2", "h2": "h2", "h3": "h2", "h4": "h3", "h5": "h3", "h6": "h3"}
@@ -305,6 +305,7 @@ def _written(body: str, html: str, losses: list[Loss]) -> Translation:
     losses += [
         *unused_notes(body),
         *stripped(body, "Medium"),
+        *unwrapped(body, "Medium"),
         *as_tex(body, "Medium", "TeX, in code"),
         *quoted(body, "Medium"),
         *extensions(body, "Medium"),

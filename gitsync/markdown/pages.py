@@ -12,13 +12,16 @@ from gitsync.markdown.providers import Embed, embed_of
 from gitsync.markdown.render import to_html
 
 _FRAME: Final = re.compile(FRAME, re.IGNORECASE)
+_WRAPPED: Final = re.compile(r"<(p|div|figure)\b[^<>]*>\s*(<\?[^<>]* \?>)\s*</\1>", re.IGNORECASE)
+"""What is around a frame alone: that it is gone, `unwrapped` tells."""
+
 _X: Final = re.compile(r"https?://(?:mobile\.|www\.)?(?:x|twitter)\.com/(?=\w+/status/)", re.IGNORECASE)
 
 
 def page(body: str) -> str:
     """Return `body` as HTML with a sign for each frame, in text too, and an address for each other embed."""
     html = to_html(respelled(as_github(body), _sign, keeping=""))
-    return _X.sub("https://twitter.com/", _FRAME.sub(_framed, html))
+    return _WRAPPED.sub(r"\2", _X.sub("https://twitter.com/", _FRAME.sub(_framed, html)))
 
 
 def _sign(embed: Embed) -> str:

@@ -1,51 +1,92 @@
-"""An author's HTML that a platform takes out of posts before anybody sees it.
-
-Sources: Forem app/sanitizers/rendered_markdown_scrubber.rb and its allowed tags; Hashnode/starter-kit
-packages/utils/renderer/sanitizeHTMLOptions.js; what Medium's editor can hold.
-"""
+"""What a platform takes out of posts before anybody sees it: an author's HTML, and what its own Markdown would be."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Collection, Iterator
 from typing import Final
+
+from markdown_it.token import Token
 
 from gitsync.markdown.embeds import find
 from gitsync.markdown.formats import Loss
 from gitsync.markdown.parser import parsed
+from gitsync.markdown.sanitizers import LETS, Lets
 from gitsync.markdown.sources import line_starts, lines_of
 
-_ACTIVE: Final = frozenset(
-    {"applet", "audio", "canvas", "embed", "form", "input", "math", "object", "script", "select", "style", "svg"}
+_TAG: Final = re.compile(r"<([a-z][a-z0-9-]*)((?:[\s/](?:[^<>\"']|\"[^\"]*\"|'[^']*')*)?)>", re.IGNORECASE)
+_VALUE: Final = re.compile(r"=\s*(?:\"[^\"]*\"|'[^']*'|[^\s\"'>]+)")
+_NAME: Final = re.compile(r"[a-z_:][\w:.-]*", re.IGNORECASE)
+_UNSEEN: Final = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
+_WHOLE: Final = re.compile(
+    r"(<(?P<of>svg|math|script|style|object|select|template)\b[^<>]*>).*?</(?P=of)\s*>", re.S | re.I
 )
-TAKEN_OUT: Final = {
-    "dev.to": _ACTIVE | {"iframe"},
-    "Hashnode": _ACTIVE | {"video"},
-    "Medium": _ACTIVE | {"video"},
-}
-"""Elements of which nothing, or only their words, is left."""
+"""Elements that are gone with all that is in them."""
 
-_TAG: Final = re.compile(r"<([a-z]+)(?=[\s>/])", re.IGNORECASE)
-_COMMENT: Final = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
+_WRAPPER: Final = re.compile(r"<(\w+)\s[^<>]*>\s*(?=<iframe\b)", re.IGNORECASE)
 
 
 def stripped(body: str, platform: str) -> list[Loss]:
-    """Return a loss for each kind of element in `body` that `platform`, one of TAKEN_OUT, takes out; not for embeds."""
-    taken = TAKEN_OUT[platform]
-    if not any(name.lower() in taken for name in _TAG.findall(body)):
-        return []
+    """Return a loss for each kind of element and attribute in the HTML of `body` that `platform`, one of LETS, takes
+    out; and for each kind that its Markdown would be. Not for embeds, which are its own.
+    """
+    lets = LETS[platform]
     found: dict[str, Loss] = {}
     starts = line_starts(body)
     tokens = parsed(body)
-    embeds = lines_of(((it.start, it.end) for it in find(body, tokens)), starts)
+    embeds = lines_of(((it.start, it.end) for it in find(body, tokens)), starts) if "<" in body else set()
+    offset = 0
     for token in tokens:
-        if token.map is None:
-            continue
-        offset = starts[token.map[0]]
+        offset = starts[token.map[0]] if token.map else offset
+        for code, message in _of_markdown(token, lets, platform):
+            found.setdefault(message, Loss(code=code, message=message, offset=offset))
         html = [token.content] if token.type == "html_block" else []
         html += [kid.content for kid in token.children or () if kid.type == "html_inline"]
-        names = {name.lower() for name in _TAG.findall(_COMMENT.sub("", "".join(html)))} & taken
-        if names and token.map[0] not in embeds:
-            for name in sorted(names):
-                message = f"{platform} takes <{name}> out of posts"
-                found.setdefault(name, Loss(code="HTML_STRIPPED", message=message, offset=offset))
+        if html and token.map and token.map[0] not in embeds:
+            for said in _taken("".join(html), lets):
+                message = f"{platform} takes {said} out of posts"
+                found.setdefault(said, Loss(code="HTML_STRIPPED", message=message, offset=offset))
     return list(found.values())
+
+
+def _taken(html: str, lets: Lets) -> Iterator[str]:
+    """Yield what `lets` takes out of a piece of HTML, as a message calls it; elements in the order of their names."""
+    html = _WHOLE.sub(r"\1", _UNSEEN.sub("", html))
+    tags = [(match[1].lower(), match[2]) for match in _TAG.finditer(html)]
+    yield from (f"<{name}>" for name in sorted({name for name, _ in tags if not lets.has(name)}))
+    for element, rest in tags:
+        if lets.has(element):
+            for name in _NAME.findall(_VALUE.sub(" ", rest)):
+                if not lets.has(element, name.lower()):
+                    yield f"{name.lower()}=… of <{element}>"
+
+
+def _of_markdown(token: Token, lets: Lets, platform: str) -> Iterator[tuple[str, str]]:
+    """Yield the code and the message of what a token would be that the platform takes out."""
+    if lets.attributes is None:
+        return
+    kids = token.children or ()
+    if not lets.has("del") and any(kid.type == "s_open" for kid in kids):
+        yield "STRIKE_LOST", f"{platform} has no text struck through"
+    titled = {kid.tag for kid in kids if kid.type in ("link_open", "image") and kid.attrs.get("title")}
+    if any(not lets.has(element, "title") for element in titled):
+        yield "TITLE_WORDS", f'{platform} reads no titles: it shows [words](address "title") as words'
+    if token.type == "ordered_list_open" and token.attrs.get("start", 1) != 1 and not lets.has("ol", "start"):
+        yield "LIST_RENUMBERED", f"{platform} numbers every list from 1"
+    if token.type == "th_open" and token.attrs.get("style") and not lets.has("th", "align"):
+        yield "CELLS_UNALIGNED", f"{platform} has no alignment of columns"
+
+
+def unwrapped(body: str, platform: str, providers: Collection[str] | None = None) -> list[Loss]:
+    """Return a loss where `platform` shows an embed without the element around its frame, which says how it looks.
+
+    It has embeds of `providers`; of all if nobody says.
+    """
+    if "<iframe" not in body.lower():
+        return []
+    for start, end, embed, spelling in find(body, parsed(body)):
+        match = _WRAPPER.match(body, start, end) if spelling == "frame" else None
+        if match and (providers is None or embed.provider in providers):
+            message = f"{platform} shows an embed without the <{match[1].lower()}> around its frame"
+            return [Loss(code="HTML_STRIPPED", message=message, offset=start)]
+    return []
