@@ -1,7 +1,7 @@
 """Bodies in a platform's language and Markdown, both ways, with what is lost on the way.
 
 A body is wanted several times on its way: for what it loses, for what the platform will show, and to be sent. The last
-few translations are kept, so that they are made once.
+few translations are kept, so that they are made once; of long texts the last one alone.
 """
 
 from __future__ import annotations
@@ -14,17 +14,17 @@ from gitsync.model import Problem, clean_body
 
 KEPT: Final = 32
 LONG: Final = 1 << 17
-"""Characters of a text that is not kept."""
+"""Characters of a text of which no second one is kept."""
 
 
 def write(language: str, body: str) -> Translation:
     """Return Markdown in a language of `gitsync.markdown.formats.NAMES`."""
-    return _kept_write(language, body) if len(body) < LONG else named(language).write(body)
+    return (_kept_write if len(body) < LONG else _last_write)(language, body)
 
 
 def read(language: str, stored: str) -> Translation:
     """Return a stored body as Markdown, as `Post.body` has it."""
-    return _kept_read(language, stored) if len(stored) < LONG else _read(language, stored)
+    return (_kept_read if len(stored) < LONG else _last_read)(language, stored)
 
 
 def losses(language: str, body: str) -> list[Problem]:
@@ -42,5 +42,9 @@ def _read(language: str, stored: str) -> Translation:
     return said._replace(text=clean_body(said.text))
 
 
-_kept_write = lru_cache(KEPT)(lambda language, body: named(language).write(body))
-_kept_read = lru_cache(KEPT)(_read)
+def _write(language: str, body: str) -> Translation:
+    return named(language).write(body)
+
+
+_kept_write, _last_write = lru_cache(KEPT)(_write), lru_cache(1)(_write)
+_kept_read, _last_read = lru_cache(KEPT)(_read), lru_cache(1)(_read)
