@@ -91,9 +91,9 @@ def compared(body: str, written: Translation, read: Callable[[str], str], *, com
     from gitsync.markdown.pages import page  # noqa: PLC0415  as above
 
     again = read(written.text)
+    if again == body:
+        return written
     pages = [page(text) for text in (body, again)]
     if not comments:
         pages = [_COMMENT.sub("", page) for page in pages]
-    if again == body or same_dom(*pages):
-        return written
-    return Translation(written.text, (HTML_CHANGED,))
+    return written if same_dom(*pages) else Translation(written.text, (HTML_CHANGED,))

@@ -279,6 +279,8 @@ def destination(url: str) -> str:
 
 
 def _balanced(url: str) -> bool:
+    if "(" not in url and ")" not in url:
+        return True
     depth = 0
     for char in url:
         depth += (char == "(") - (char == ")")
