@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 
 from gitsync.connector import ByHand, Connector
@@ -29,7 +30,8 @@ def write_page(
 
 def drop_page(project: Project, site: str, path: str) -> None:
     """Forget the page of a post: it was carried over."""
-    _place(project, site, path).unlink(missing_ok=True)
+    with suppress(FileNotFoundError, NotADirectoryError):
+        _place(project, site, path).unlink()
 
 
 def _place(project: Project, site: str, path: str) -> Path:

@@ -257,7 +257,13 @@ class Run:
         connector = outgoing.incoming.reading.online
         if event.path not in outgoing.by_hand or not isinstance(connector, ByHand):
             return event
-        page = write_page(self.project, event.site, event.path, connector, outgoing.by_hand[event.path])
+        try:
+            page = write_page(self.project, event.site, event.path, connector, outgoing.by_hand[event.path])
+        except OSError as error:
+            self._codes.add(1)
+            why = f"{error.filename or 'A file'}: {error.strerror or error}"
+            told = f"{event.reason} Its page cannot be written ({why}); remove what is in its place, then sync."
+            return replace(event, result="failed", reason=told)
         return replace(event, reason=f"{event.reason} The page is {page}.")
 
     def _countdown(self, until: float) -> Iterator[Event]:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from gitsync_connectors.memory import Fault
 
-from gitsync.errors import ConfigError, OutcomeUnknown, Refused, RepositoryError
+from gitsync.errors import ConfigError, Locked, OutcomeUnknown, Refused, RepositoryError
 from gitsync.events import Event, Notice
 from gitsync.project import Project
 from gitsync.state.lease import Lease
@@ -148,3 +148,17 @@ def test_a_shallow_clone_that_cannot_be_deepened_is_told_what_it_needs(tmp_path:
     assert "git fetch --unshallow" in raised.value.hint
     assert "[state]" not in str(raised.value)
     assert not whole.site().posts()
+
+
+def test_a_lock_that_keeps_a_clone_shallow_is_named(tmp_path: Path) -> None:
+    whole = Blog(tmp_path / "whole")
+    whole.put("posts/a.md", post("A"))
+    run_git(tmp_path, "clone", "--quiet", "--depth=1", f"file://{whole.root}", str(tmp_path / "shallow"))
+    shallow = Blog.__new__(Blog)
+    shallow.root, shallow.clock, shallow.names = tmp_path / "shallow", whole.clock, whole.names
+    lock = shallow.root / ".git/shallow.lock"
+    lock.touch()
+    with pytest.raises(Locked, match=str(lock)) as raised:
+        shallow.run()
+    assert f"rm {lock}" in raised.value.hint
+    assert lock.exists()

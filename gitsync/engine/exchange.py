@@ -64,6 +64,8 @@ class Exchange:
             )
         try:
             repository.deepen(remote)
+        except Locked:
+            raise
         except RepositoryError as error:
             raise RepositoryError(
                 f"This clone is shallow, and the rest of its history could not be fetched. {error.message}",

@@ -238,6 +238,19 @@ def test_many_posts_at_once_are_asked_for_since_nobody_can_see_what_is_there(med
     assert medium.posts == {}
 
 
+def test_a_page_that_cannot_be_written_stops_nothing_else(by_hand: Desk) -> None:
+    pages = by_hand.root / ".git/gitsync/pages"
+    pages.mkdir(parents=True)
+    (pages / "medium").write_text("no folder")
+    by_hand.put("posts/one.md", TEXT)
+    told = by_hand.run("sync")
+    assert told.code == 1
+    assert "Its page cannot be written" in told.told
+    assert "pages/medium" in told.told
+    (pages / "medium").unlink()
+    assert by_hand.run("sync").code == 0
+
+
 def test_without_a_token_a_post_is_a_page_with_steps_and_its_address_is_recorded(by_hand: Desk) -> None:
     by_hand.put("posts/one.md", TEXT.replace("---\n\n", "canonical_url: https://me.example/one\n---\n\n"))
     told = by_hand.run("sync")
