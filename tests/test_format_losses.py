@@ -290,3 +290,30 @@ def test_what_wordpress_shows_as_a_link_is_told(embed: str) -> None:
     assert (loss.code, loss.offset) == ("EMBED_LINK", len("Before.\n\n"))
     assert codes("wordpress", '<script src="https://gist.github.com/a/6cad326836d38bd3a7ae.js"></script>\n') == []
     assert "EMBED_LINK" not in codes("medium", embed)
+
+
+@pytest.mark.parametrize("name", ["html", "wordpress", "ghost", "medium", "hashnode", "devto"])
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ("![[a b.png]] and `[[x]]`\n", "![[a b.png]]"),
+        ("See [[Note|that]].\n", "[[Note|that]]"),
+        ('{{< figure src="a.png" >}}\n', '{{< figure src="a.png" >}}'),
+        ("> [!info] T\n", "[!info]"),
+        ("> [!question]- T\n>\n> x\n", "[!question]-"),
+        ("- > [!NOTE]\n  >\n  > x\n", "[!NOTE]"),
+    ],
+)
+def test_what_only_obsidian_and_hugo_show_is_told(name: str, body: str, said: str) -> None:
+    assert [said in loss.message for loss in named(name).write(body).losses] == [True]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "[[1]](https://a.example) [[x]] \\[[y]] a[[0]] [[1,2],[3]] [[ -f x ]] `[[z]]`\n\n[x]: https://a.example\n",
+        "> [!a](https://a.example)\n\n> [!b]\n\n> \\[!info]\n\n[!b]: https://a.example\n",
+    ],
+)
+def test_brackets_that_are_links_or_words_are_not_told(body: str) -> None:
+    assert named("wordpress").write(body).losses == ()

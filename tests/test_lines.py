@@ -98,3 +98,13 @@ def test_a_wrapped_paragraph_is_told_where_its_lines_would_be_broken(platform: s
 @pytest.mark.parametrize("platform", ["html", "wordpress", "hashnode", "medium"])
 def test_no_other_platform_breaks_lines(platform: str) -> None:
     assert "LINES_BROKEN" not in [loss.code for loss in named(platform).write("Two\nthree.\n").losses]
+
+
+def test_lines_of_a_callout_are_not_broken_on_ghost() -> None:
+    assert broken_on("ghost", "> [!NOTE]\n> one\n> two\n") == []
+    assert broken_on("ghost", "> [!NOTE]\n> one\n> two\n\nthree\nfour\n") == [28]
+    assert broken_on("devto", "> [!NOTE]\n> one\n> two\n") == [15]
+
+
+def broken_on(name: str, body: str) -> list[int]:
+    return [loss.offset for loss in named(name).write(body).losses if loss.code == "LINES_BROKEN"]

@@ -78,3 +78,9 @@ def test_hostile_text_takes_linear_time(unit):
     started = time.process_time()
     assert unprotect(protect(body)) == body
     assert time.process_time() - started < 5
+
+
+def test_a_tag_of_an_embed_that_says_of_what_is_forem_s_and_another_is_text() -> None:
+    assert unknown_tags("{% comment %}\nx\n{%- endcomment -%}\n{% embed %}\n") == ["comment", "endcomment", "embed"]
+    assert unknown_tags("{% comment 1a2b %}\n{%embed https://a.example%}\n{%- raw -%}x{% endraw %}\n") == []
+    assert protect("{% comment %}") == "{% raw %}{% comment %}{% endraw %}"

@@ -257,3 +257,15 @@ def test_a_frame_that_is_indented_is_an_embed_too():
 @pytest.mark.parametrize("body", ["```\n```\n", "```py\n```\n", "```\nx\n```\n"])
 def test_a_code_block_has_as_many_lines_when_it_comes_back(body):
     assert read(write(body).text) == body
+
+
+@pytest.mark.parametrize(
+    "box", ['<div class="v">{}</div>', '<div class="v">\n\n{}\n\n</div>', '<p align="center">{}</p>']
+)
+def test_a_box_that_says_how_a_frame_looks_stays_around_it(box: str) -> None:
+    body = box.format('<iframe src="https://www.youtube.com/embed/dQw4w9WgXcQ"></iframe>') + "\n"
+    written = write(body)
+    assert (written.losses, "<!-- wp:html -->" in written.text) == ((), True)
+    assert same_dom(to_html(read(written.text)), to_html(body))
+    bare = box.format("{}").replace(' class="v"', "").replace(' align="center"', "")
+    assert write(f"{bare.format('https://youtu.be/dQw4w9WgXcQ')}\n").losses == ()

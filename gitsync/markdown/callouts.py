@@ -10,13 +10,17 @@ import re
 from collections.abc import Callable, Collection
 from typing import Final
 
+from markdown_it.token import Token
+
 from gitsync.markdown.alerts import KINDS, TITLE, Alert, classes, find
 from gitsync.markdown.formats import Loss
 from gitsync.markdown.parser import parsed
 from gitsync.markdown.render import render_tokens, tokens_of
 from gitsync.markdown.sources import bounds, line_starts
 
-_FOLDED: Final = re.compile(rf"\[!(?:{'|'.join(KINDS)})\][+-]", re.IGNORECASE)
+_OTHER: Final = re.compile(r"\[![a-z][\w-]{0,30}\][+-]?(?![(\[])", re.IGNORECASE)
+"""How an alert begins, also one that folds or is of a kind of Obsidian's. Source: help.obsidian.md, "Callouts"."""
+
 _IN_CALLOUTS: Final = re.compile(r"</?(?:strong|em|code|del|sub|sup|mark|u|br)>|<a href=\"[^\"<>]*\">|</a>|[^<]+")
 """What Koenig's renderer leaves in a callout."""
 
@@ -137,15 +141,20 @@ def quoted(body: str, platform: str, but: Collection[int] = ()) -> list[Loss]:
 
 
 def folded(body: str, platform: str) -> list[Loss]:
-    """Return a loss for each alert with a sign for folding, as Obsidian has them and GitHub has not."""
-    if not _FOLDED.search(body):
+    """Return a loss for each alert that is none on GitHub: one that folds, one of another kind, as in Obsidian."""
+    if "[!" not in body:
         return []
     starts = line_starts(body)
     tokens = parsed(body)
+    alerts = {alert.start for alert in find(body, tokens)}
     return [
-        Loss(
-            code="ALERT_WORDS", message=f"{platform} shows {match[0]} as words in a quote", offset=starts[quote.map[0]]
-        )
+        Loss(code="ALERT_WORDS", message=f"{platform} shows {match[0]} as words in a quote", offset=start)
         for quote, inline in zip(tokens, tokens[2:], strict=False)
-        if quote.type == "blockquote_open" and quote.map and (match := _FOLDED.match(inline.content))
+        if quote.type == "blockquote_open" and quote.map and (match := _OTHER.match(inline.content))
+        if (start := starts[quote.map[0]]) not in alerts and _is_text(inline, match[0])
     ]
+
+
+def _is_text(inline: Token, mark: str) -> bool:
+    """Return whether a piece of the text begins with `mark`, and not with a link that is called so."""
+    return bool(inline.children and inline.children[0].content.startswith(mark[:3]))

@@ -1,7 +1,8 @@
 """Template text, shortcodes and kept cards that one platform alone understands: told for every other one.
 
 They are sent as they are. Nothing inside code or comments counts. Sources: forem/forem `app/liquid_tags`; gohugo.io
-shortcodes; kramdown's syntax; wordpress-develop `wp-includes/media.php` and `shortcodes.php` for WordPress' own.
+shortcodes; kramdown's syntax; help.obsidian.md, "Internal links" and "Embed files"; wordpress-develop
+`wp-includes/media.php` and `shortcodes.php` for WordPress' own.
 """
 
 from __future__ import annotations
@@ -37,6 +38,9 @@ _TAGS: Final = {
 }
 """How a tag of each language begins; end tags are told with those that they end."""
 
+_NOTES: Final = re.compile(r"(?<![\w\]!\\])(?P<name>!?\[\[)(?=[^\s\[\]])[^\[\]\n\0]{1,300}(?<!\s)\]\](?![(\[:\]])")
+"""Obsidian's links to notes, and what it shows of them in place."""
+
 _CARDS: Final = {
     "ghost": KEPT,
     "wordpress block": re.compile(r"<!--\s+wp:(?P<name>[\w/-]+)\s(?:\{.{0,2000}?\}\s)?/-->"),
@@ -54,7 +58,7 @@ def foreign(
     `own` are languages that the platform itself runs: "liquid", "hugo", "hashnode", "wordpress", "ghost". `shown` is
     where tags are that it shows as what they mean; every embed if nobody says.
     """
-    if not re.search(r"\{%|\{\{|\{:|%\[|<!--|\[(?:gallery|caption|audio|video|playlist|embed)\b", body):
+    if not re.search(r"\{%|\{\{|\{:|%\[|<!--|\[\[|\[(?:gallery|caption|audio|video|playlist|embed)\b", body):
         return []
     found: dict[str, Loss] = {}
     starts = line_starts(body)
@@ -77,9 +81,17 @@ def _in(token: Token, own: Collection[str]) -> Iterator[tuple[str, str, str, int
     words = _COMMENT.sub(lambda it: _blank(it[0]), text)
     kinds = [(name, pattern, words) for name, pattern in _TAGS.items() if name not in own]
     kinds += [(name, pattern, text) for name, pattern in _CARDS.items() if name.split()[0] not in own]
+    for match in _NOTES.finditer(words):
+        if match[0] in _plain(token):
+            yield "obsidian", match[1], match[0], words.count("\n", 0, match.start())
     for name, pattern, source in kinds:
         for match in pattern.finditer(source):
             yield name, match[1], match[1] if name in _CARDS else match[0], source.count("\n", 0, match.start())
+
+
+def _plain(token: Token) -> str:
+    """Return the words of a piece of the text, with a sign that no word has for all that is not words."""
+    return "".join(kid.content if kid.type == "text" else "\0" for kid in token.children or ())
 
 
 def _without_code(token: Token) -> str:

@@ -133,7 +133,7 @@ def write(body: str) -> Translation:
         *flat(body, "Ghost"),
     )
     told = (
-        *broken(body, "Ghost"),
+        *broken(body, "Ghost", shown),
         *words,
         *extensions(body, "Ghost"),
         *unwrapped(body, "Ghost"),

@@ -7,7 +7,7 @@ packages/kg-markdown-html-renderer (`breaks`).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from gitsync.markdown.alerts import MARK
@@ -21,9 +21,10 @@ _SOFT = re.compile(r"(?<!  |%\})(?<!\\)\n(?!\{%)")
 _CODE = re.compile(r"(`+)(?!`).*?(?<!`)\1(?!`)|<[A-Za-z/][^<>]*>", re.DOTALL)
 
 
-def broken(body: str, platform: str) -> list[Loss]:
-    """Return a loss where `body` has a paragraph of several lines, which `platform` shows as such."""
-    at = next((at for at, _ in _ends(body)), None)
+def broken(body: str, platform: str, but: Sequence[tuple[int, int]] = ()) -> list[Loss]:
+    """Return a loss where `body` has a paragraph of several lines, which `platform` shows as such; not in `but`."""
+    ends = (at for at, _ in _ends(body))
+    at = next((at for at in ends if not any(start <= at < end for start, end in but)), None)
     if at is None:
         return []
     message = f"{platform} breaks the line at every line end of a paragraph"

@@ -31,6 +31,7 @@ _CODE = re.compile(r"~{3}.*?~{3}|`{3}.*?`{3}|`{2}.+?`{2}|`.+?`", re.DOTALL)
 _VARIABLE = re.compile(r"\{\{(?:[^\n{}]|\{(?![{%])|\}(?!\}))*\}\}")
 _TAG = re.compile(r"\{%(?:[^\n{%]|\{(?![{%])|%(?!\}))*%\}")
 _NAME = re.compile(r"\{%-?\s*(\w+)")
+_SAYS = re.compile(r"\s*(?!-?%\})\S")
 _RAW = re.compile(r"\{%-?\s*raw\s*-?%\}")
 _END_RAW = re.compile(r"\{%-?\s*endraw\s*-?%\}")
 _OURS = re.compile(r"\{%( +)raw %\}(.*)\{% endraw %\}", re.DOTALL)
@@ -159,8 +160,12 @@ def _pieces(body: str) -> Iterator[_Piece]:
         elif tag := _TAG.match(body, pos):
             end = tag.end()
             name = _NAME.match(tag[0])
-            # A raw block cannot hold its own end, so a stray one stays what it is.
-            kind = "known" if name and (name[1] in KNOWN or name[1] == "endraw") else "literal"
+            # A raw block cannot hold its own end, so a stray one stays what it is; an embed says of what, or it is
+            # Jekyll's: {% comment %}.
+            known = name and (name[1] in KNOWN or name[1] == "endraw")
+            kind = (
+                "known" if name and known and (name[1] not in EMBEDS or _SAYS.match(tag[0], name.end())) else "literal"
+            )
         if start < pos:
             yield _Piece("text", body[start:pos])
         yield _Piece(kind, body[pos:end])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from typing import Final
 
 from markdown_it.token import Token
@@ -23,7 +23,8 @@ _WHOLE: Final = re.compile(
 )
 """Elements that are gone with all that is in them."""
 
-_WRAPPER: Final = re.compile(r"<(\w+)\s[^<>]*>\s*(?=<iframe\b)", re.IGNORECASE)
+WRAPPER: Final = re.compile(r"<(\w+)\s[^<>]*>\s*(?=<iframe\b)", re.IGNORECASE)
+"""An element around a frame that says how it looks."""
 
 
 def stripped(body: str, platform: str) -> list[Loss]:
@@ -77,16 +78,12 @@ def _of_markdown(token: Token, lets: Lets, platform: str) -> Iterator[tuple[str,
         yield "CELLS_UNALIGNED", f"{platform} has no alignment of columns"
 
 
-def unwrapped(body: str, platform: str, providers: Collection[str] | None = None) -> list[Loss]:
-    """Return a loss where `platform` shows an embed without the element around its frame, which says how it looks.
-
-    It has embeds of `providers`; of all if nobody says.
-    """
+def unwrapped(body: str, platform: str) -> list[Loss]:
+    """Return a loss where `platform` shows an embed without the element around its frame, which says how it looks."""
     if "<iframe" not in body.lower():
         return []
-    for start, end, embed, spelling in find(body, parsed(body)):
-        match = _WRAPPER.match(body, start, end) if spelling == "frame" else None
-        if match and (providers is None or embed.provider in providers):
+    for start, end, _, spelling in find(body, parsed(body)):
+        if spelling == "frame" and (match := WRAPPER.match(body, start, end)):
             message = f"{platform} shows an embed without the <{match[1].lower()}> around its frame"
             return [Loss(code="HTML_STRIPPED", message=message, offset=start)]
     return []

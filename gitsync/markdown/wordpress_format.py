@@ -22,10 +22,9 @@ from gitsync.markdown.html import to_markdown, translated
 from gitsync.markdown.parser import parsed
 from gitsync.markdown.providers import embed_of
 from gitsync.markdown.render import tokens_of, unused_notes
-from gitsync.markdown.stripped import unwrapped
 from gitsync.markdown.wordpress_blocks import Block, inert, parse
 from gitsync.markdown.wordpress_like import like
-from gitsync.markdown.wordpress_read import SLUGS, autop, embedded, left_out, plain
+from gitsync.markdown.wordpress_read import autop, embedded, left_out, plain
 from gitsync.markdown.wordpress_write import shown, write_blocks
 
 
@@ -107,7 +106,6 @@ def write(body: str) -> Translation:
         (
             *written.losses,
             *_linked(body),
-            *unwrapped(body, "WordPress", SLUGS),
             *unused_notes(body),
             *folded(body, "WordPress"),
             *as_tex(body, "WordPress", "TeX, unless a plugin (MathJax, KaTeX) is there for them"),

@@ -22,9 +22,10 @@ from gitsync.markdown.dom import WHITE
 from gitsync.markdown.embeds import find, may_have
 from gitsync.markdown.github import as_github
 from gitsync.markdown.parser import parsed
-from gitsync.markdown.providers import Embed
+from gitsync.markdown.providers import HTML, Embed, html_of
 from gitsync.markdown.render import render_tokens, tokens_of
 from gitsync.markdown.sources import line_starts
+from gitsync.markdown.stripped import WRAPPER
 from gitsync.markdown.wordpress_blocks import block, inert, parse, spans
 from gitsync.markdown.wordpress_inside import inside
 from gitsync.markdown.wordpress_read import SLUGS
@@ -107,7 +108,7 @@ def _blocks(tokens: Sequence[Token]) -> list[str]:
     for run in _grouped(list(_siblings(tokens))):
         write = _WRITERS.get(run[0].type) if run[0].type == "html_block" or len(_tops(run)) == 1 else None
         text = write(run) if write else None
-        out.append(_html(render_tokens(run)) if text is None else text)
+        out.append(_as_html(render_tokens(list(_with_frames(run)))) if text is None else text)
     return [text for text in out if text]
 
 
@@ -146,6 +147,15 @@ def _html(html: str) -> str:
     return block("html", inert(html).strip(WHITE)) if html.strip(WHITE) else ""
 
 
+def _as_html(html: str) -> str:
+    """Return HTML as a block: a frame that WordPress has an embed for as that, unless a box says how it looks."""
+    text = html.strip(WHITE)
+    found = find(f"{text}\n") if text.startswith("<") and not WRAPPER.match(text) else []
+    if found and found[0].embed.provider in SLUGS and found[0].end - found[0].start == len(text):
+        return _embed(found[0].embed)
+    return _html(html)
+
+
 def _inline(run: Sequence[Token], tag: str = "") -> str | None:
     return inside(tag or run[0].tag, render_tokens(run[1:-1]))
 
@@ -156,12 +166,30 @@ def _paragraph(run: list[Token]) -> str | None:
     text = _inline(run)
     if text and kinds in (["image"], ["link_open", "image", "link_close"]) and (image := _image(text)):
         return image
-    found = find(f"{run[1].content}\n") if "\n" not in run[1].content else []
-    # An address is an embed where it stands alone on the first level; elsewhere it is the link that it is.
-    shown = found and (found[0].spelling != "bare" or not run[0].level)
-    if shown and found[0].end - found[0].start == len(run[1].content):
-        return _embed(found[0].embed)
+    if embed := _embed_alone(run):
+        return _embed(embed)
     return block("paragraph", f"<p>{text}</p>") if text else text
+
+
+def _embed_alone(paragraph: Sequence[Token]) -> Embed | None:
+    """Return the embed that a paragraph is: an address where it stands on the first level, for else it is a link."""
+    text = paragraph[1].content
+    found = find(f"{text}\n") if "\n" not in text else []
+    shown = found and (found[0].spelling != "bare" or not paragraph[0].level)
+    return found[0].embed if shown and found[0].end - found[0].start == len(text) else None
+
+
+def _with_frames(run: Sequence[Token]) -> Iterator[Token]:
+    """Yield tokens that become HTML, embeds in an element of HTML as what shows them: no block can be in it."""
+    inside = run[0].type == "html_block" and len(run) > 1
+    end = 0
+    for at, token in enumerate(run):
+        embed = _embed_alone(run[at : at + 2]) if inside and token.type == "paragraph_open" else None
+        if embed and (embed.frame or embed.provider in HTML):
+            end = at + 3
+            yield Token("html_block", "", 0, content=f"{html_of(embed)}\n")
+        elif at >= end:
+            yield token
 
 
 def _image(html: str | None, caption: str | None = "") -> str | None:
@@ -290,10 +318,7 @@ def _raw(run: list[Token]) -> str | None:
             return block("more", text, {"customText": more["words"]} if more["words"] else None)
         if figure := _FIGURE.match(text):
             return _image(inside("figure", figure["img"]), inside("figcaption", figure["caption"]))
-        found = find(f"{text}\n")
-        if found and found[0].embed.provider in SLUGS and found[0].end - found[0].start == len(text.strip(" ")):
-            return _embed(found[0].embed)
-        return _html(text)
+        return _as_html(text)
     head = 2 if run[1].type == "html_block" and "<summary>" not in text else 1
     details = _DETAILS.match("".join(token.content for token in run[:head]).strip())
     if details and run[-1].content.strip() == "</details>":
