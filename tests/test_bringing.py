@@ -24,7 +24,7 @@ class Host:
         self.asked: list[str] = []
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or not scope["path"].startswith("/img/"):
+        if scope["type"] != "http" or not scope["path"].startswith(("/img/", "/content/")):
             await self.forem(scope, receive, send)
             return
         path = scope["raw_path"].decode()
@@ -33,6 +33,7 @@ class Host:
             "/img/a/pic.png": Response(PNG, media_type="image/png"),
             "/img/b/pic.png": Response(PNG + b"other", media_type="image/png"),
             "/img/copy/Gr%C3%B6%C3%9Fe%20X!.JPEG": Response(PNG, media_type="image/png"),
+            "/content/images/2024/05/whole.png": Response(PNG + b"whole", media_type="image/png"),
             "/img/page.png": Response("<html>", media_type="text/html"),
             "/img/posing.png": Response("<html><svg></svg></html>", media_type="image/png"),
             "/img/CON.jpg": Response(PNG + b"con", media_type="application/octet-stream"),
@@ -188,3 +189,52 @@ def test_pictures_of_an_edit_that_waits_or_collides_are_not_left_lying(desk: Des
 )
 def test_a_picture_is_known_by_its_content(content: bytes, media_type: str | None) -> None:
     assert picture_type(content) == media_type
+
+
+def test_a_picture_that_is_shown_smaller_is_brought_whole(desk: Desk, host: tuple[Host, str]) -> None:
+    served, url = host
+    small, gone = f"{url}/content/images/size/w600/2024/05/whole.png", f"{url}/content/images/size/w600/2024/05/no.png"
+    served.forem.add(title="Post", body_markdown=f"![a]({small})\n\n![b]({gone})\n", published=True)
+    assert desk.run("sync").code == 0
+    assert (desk.root / "images/whole.png").read_bytes() == PNG + b"whole"
+    assert f"![b]({gone})" in desk.read("posts/post.md")
+    assert served.asked == [
+        "/content/images/2024/05/whole.png",
+        "/content/images/2024/05/no.png",
+        "/content/images/size/w600/2024/05/no.png",
+    ]
+    assert "Nothing to do" in desk.run("sync").out
+
+
+CLEAN = """#!/bin/sh
+# Does what git-lfs does with a file that is added.
+cat > "$1/kept"
+oid=$(sha256sum < "$1/kept" | cut -d' ' -f1)
+mkdir -p "$1/.git/lfs/objects/$(echo $oid | cut -c1-2)/$(echo $oid | cut -c3-4)"
+cp "$1/kept" "$1/.git/lfs/objects/$(echo $oid | cut -c1-2)/$(echo $oid | cut -c3-4)/$oid"
+size=$(wc -c < "$1/kept" | tr -d ' ')
+printf 'version https://git-lfs.github.com/spec/v1\\noid sha256:%s\\nsize %s\\n' "$oid" "$size"
+rm "$1/kept"
+"""
+
+
+def test_a_picture_in_a_folder_of_git_lfs_becomes_a_pointer(desk: Desk, host: tuple[Host, str], tmp_path: Path) -> None:
+    served, url = host
+    served.forem.add(title="Post", body_markdown=f"![a]({url}/img/a/pic.png)\n", published=True)
+    desk.put(".gitattributes", "images/** filter=lfs -text\n")
+    answer = desk.run("sync")
+    assert answer.code == 5
+    assert "git-lfs is not set up here" in answer.told
+    assert not (desk.root / "posts/post.md").exists()
+    clean = tmp_path / "clean.sh"
+    clean.write_text(CLEAN)
+    clean.chmod(0o755)
+    desk.git("config", "filter.lfs.clean", f"{clean} {desk.root}")
+    desk.git("config", "filter.lfs.smudge", f"cat > /dev/null; cat {desk.root}/.git/lfs/objects/*/*/*")
+    answer = desk.run("sync")
+    assert answer.code == 0, answer.told
+    assert desk.git("show", "HEAD:images/pic.png").startswith("version https://git-lfs")
+    assert (desk.root / "images/pic.png").read_bytes() == PNG
+    assert "(../images/pic.png)" in desk.read("posts/post.md")
+    assert desk.git("status", "--porcelain").strip() == ""
+    assert "Nothing to do" in desk.run("sync").out

@@ -12,7 +12,9 @@ from urllib.parse import unquote, urlsplit
 
 from gitsync.engine.overlay import Overlay
 from gitsync.engine.projection import relative
+from gitsync.git import lfs
 from gitsync.markdown.links import Link, rewrite
+from gitsync.markdown.originals import original
 from gitsync.model import Post
 from gitsync.post.paths import RESERVED
 from gitsync.repository import Oid
@@ -86,20 +88,24 @@ class Bringing:
 
     def _brought(self, url: str) -> str | None:
         if url not in self._paths:
-            self._paths[url] = self._path_of(url) or self._fetched(url)
+            whole = original(url)
+            known = self._path_of(url) or (self._brought(whole) if whole is not None else None)
+            self._paths[url] = known or self._fetched(url)
         return self._paths[url]
 
     def _fetched(self, url: str) -> str | None:
         found = self._fetch(url)
         if found is None or (media_type := picture_type(found[0])) is None:
             return None
-        content = found[0]
-        oid = self._overlay.project.repository.hash_blob(content)
+        path = self._folder + _name(url, media_type)
+        repository = self._overlay.project.repository
+        content = lfs.cleaned(repository, path, found[0])
+        oid = repository.hash_blob(content)
         self._uploaded.setdefault(oid, url)
         if oid not in self._by_content and (there := self._overlay.path_of(oid)) is not None:
             self._by_content[oid] = there
         if oid not in self._by_content:
-            path = self._overlay.free_path(self._folder + _name(url, media_type))
+            path = self._overlay.free_path(path)
             self._files[path] = self._overlay.add_file(path, content)
             self._by_content[oid] = path
         return self._by_content[oid]

@@ -16,6 +16,7 @@ from urllib.parse import quote, unquote, urlsplit
 from gitsync.connector import Connector, Problem
 from gitsync.document import Document
 from gitsync.markdown.links import Link, may_be_relative, rewrite
+from gitsync.markdown.originals import may_be_resized, original
 from gitsync.markdown.template_links import plain_links
 from gitsync.model import Post, digest
 from gitsync.state.records import Oid, Uses
@@ -141,6 +142,8 @@ def lift(post: Post, path: str, place: Place) -> Post:
     def back(link: Link) -> str | None:
         target, tail = split_link(link.url)
         found = place.path_of(target) or _ours(target, place)
+        if found is None and (whole := original(link.url)) is not None:
+            found, tail = place.path_of(whole) or _ours(whole, place), ""
         return None if found is None else relative(found, path) + tail
 
     cover = back(Link(0, 0, post.cover, "image")) if post.cover else None
@@ -151,6 +154,8 @@ def lift(post: Post, path: str, place: Place) -> Post:
 def _may_be_ours(body: str, place: Place) -> bool:
     """Say whether a link to something of ours may be in `body`: reading every post for links takes a millisecond."""
     if place.hosts is None or "" in (known := place.hosts()):
+        return True
+    if may_be_resized(body):
         return True
     ours = {host_of(url) for url in (place.raw, place.home) if url}
     return any(host.lower() in known or host.lower() in ours for host in _HOSTS(body))

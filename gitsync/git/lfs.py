@@ -9,12 +9,34 @@ import hashlib
 import re
 from pathlib import Path
 
+from gitsync.errors import Refused
 from gitsync.repository import Repository
 
 LARGEST_POINTER = 1024
 _POINTER = re.compile(
     rb"version https://git-lfs\.github\.com/spec/v1\n(?:ext-[^\n]*\n)*oid sha256:([0-9a-f]{64})\nsize (\d+)\n"
 )
+
+
+def cleaned(repository: Repository, path: str, data: bytes) -> bytes:
+    """Return what git keeps of `data` at `path`: a pointer, where .gitattributes gives that folder to Git LFS.
+
+    Git runs the filter itself, which also puts the content where it is pushed from. Raises Refused without git-lfs.
+    """
+    told = repository.git.run("check-attr", "-z", "filter", "--", path).output.split(b"\0")
+    name = told[2].decode() if len(told) > 2 else ""
+    if name in ("", "unspecified", "unset", "set"):
+        return data
+    if not any(repository.config(f"filter.{name}.{way}") for way in ("clean", "process")):
+        if name != "lfs":  # git takes such a file as it is
+            return data
+        raise Refused(
+            f"{path} would be kept by Git LFS (.gitattributes says so), and git-lfs is not set up here.",
+            "Install git-lfs and run git lfs install, or set [content] fetch_assets = false.",
+        )
+    return repository.blob(
+        repository.git.run("hash-object", "-w", "--stdin", "--path", path, input=data, write=True).text
+    )
 
 
 def size(data: bytes) -> int:
