@@ -248,7 +248,8 @@ BLOCKS = [
     "w -->",
     "x <b> y",
     "<b>z",
-    "[^1]",
+    "[^1] a",
+    "[^1]\\: b",
     "[^1]: note",
     "$$\na\n$$",
 ]
@@ -260,6 +261,9 @@ def test_what_needs_no_proof_needs_none_beside_anything(markdown):
     html = to_html(markdown)
     text, is_so = translated(html)
     assert is_so == same_dom(to_html(text), html)
+    for run, written in pieces(read(html).kids, Way()):
+        if is_plain(run, written):
+            assert events(read(to_html(written)).kids) == events(run)
 
 
 def test_a_table_that_has_no_rows_or_rows_of_its_own_kind_stays_html():
@@ -270,6 +274,18 @@ def test_a_table_that_has_no_rows_or_rows_of_its_own_kind_stays_html():
         f'<table><thead>{row}</thead><tbody><tr style="color: red"><td>b</td></tr></tbody></table>',
     ):
         assert to_markdown(table) == table + "\n"
+
+
+@pytest.mark.parametrize("line", ["[^1] says so", "Who\n[^1] says so", "# [^1]", "[^1]"])
+def test_a_line_may_begin_with_the_mark_of_a_footnote(line):
+    markdown = f"{line}\n\n[^1]: note\n"
+    assert to_markdown(to_html(markdown)) == markdown
+
+
+def test_the_mark_of_a_footnote_before_a_colon_is_no_footnote():
+    html = to_html("[^1]\\: b\n\n[^1]: note\n")
+    text, is_so = translated(html)
+    assert is_so == same_dom(to_html(text), html)
 
 
 def test_code_in_a_language_called_math_is_no_formula():

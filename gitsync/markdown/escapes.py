@@ -57,7 +57,7 @@ _BLOCK_START = re.compile(
     | ([-*_][ \t]*){3,}$                    # rule
     | `{3} | ~{3}                           # fence
     | [:~](?=[ \t])                         # definition
-    | \[(?=\^|[^\[\]\n]*\]:)                # definition of a link or a footnote
+    | \[(?=[^\[\]\n]*\]:)                   # definition of a link or a footnote
     | \[(?=[ xX]\](?:[ \t]|$))              # task
     | \[(?=![A-Za-z]+\])                   # alert
     | [|:-][-:| \t]*$                       # delimiters of a table""",

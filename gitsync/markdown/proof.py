@@ -15,7 +15,8 @@ from gitsync.markdown.escapes import BEGINS, CONTROL, PLAIN
 
 _PUNCTUATION = r"!-/:-@\[-`{-~"
 _TEXT = rf"{PLAIN}|(?<!~)~(?!~)"
-_ESCAPE = rf"\\(?:[{_PUNCTUATION}]|(?=[\w ]))"
+# A footnote's mark that begins a line and is followed by a colon is escaped there, and none any more.
+_ESCAPE = rf"\\(?!\[\^)(?:[{_PUNCTUATION}]|(?=[\w ]))"
 _CODE = r"`(?! )[^`\n]*[^`\n ]`(?!`)"
 _ESCAPED = r"%[0-9A-Fa-f]{2}|&(?!#?\w+;)"  # in a URL, where "&copy;" would be a sign
 _HTTP = rf"https?://[a-z0-9-]+(?:\.[a-z0-9-]+)*+(?::\d+)?(?:[/#?](?:[A-Za-z0-9\-._~:/?#@$+,;=!*']|{_ESCAPED})*+)?"
