@@ -276,6 +276,11 @@ def test_a_table_that_has_no_rows_or_rows_of_its_own_kind_stays_html():
         assert to_markdown(table) == table + "\n"
 
 
+def test_lists_far_apart_do_not_go_on_with_each_other_while_they_are_proved():
+    markdown = "a\n: b\n\n- c\n\nd\n\n- e\n\nf\n: g\n"
+    assert to_markdown(to_html(markdown)) == markdown
+
+
 @pytest.mark.parametrize("line", ["[^1] says so", "Who\n[^1] says so", "# [^1]", "[^1]"])
 def test_a_line_may_begin_with_the_mark_of_a_footnote(line):
     markdown = f"{line}\n\n[^1]: note\n"

@@ -70,11 +70,19 @@ def in_doubt(said: list[Piece]) -> list[Piece]:
     if all(plain):
         return []
     reach = [not (sure or _stands_alone(run, text)) for sure, (run, text) in zip(plain, said, strict=True)]
-    return [
-        piece if not plain[at] or piece[0][0].tag in ("ul", "ol") else _SOMETHING
-        for at, piece in enumerate(said)
-        if not plain[at] or any(reach[max(at - 1, 0) : at + 2])
-    ]
+    shown: list[Piece] = []
+    for at, piece in enumerate(said):
+        if not plain[at]:
+            shown.append(piece)
+        elif any(reach[max(at - 1, 0) : at + 2]):
+            shown.append(piece if _is_list(piece) else _SOMETHING)
+        elif shown and _is_list(shown[-1]):
+            shown.append(_SOMETHING)  # or the next list would go on with it
+    return shown
+
+
+def _is_list(piece: Piece) -> bool:
+    return piece[0][0].tag in ("ul", "ol")
 
 
 def _stands_alone(run: list[Node], text: str) -> bool:
