@@ -245,9 +245,9 @@ class Applying:
         if known is None:
             raise AssertionError(f"{write.subject.path} has no record")
         expect = self._expected(write.subject, known, self._showing(write.subject))
-        key, _ = self._begin(write, None, None)
+        key, at = self._begin(write, None, None)
         self._asked(key, lambda: self._connector.delete(known.id, expect=expect))
-        return self._tombstone(write, key, replace(known, state="deleted", sent=None), None)
+        return self._tombstone(write, key, replace(known, state="deleted", sent=None, written=at), None)
 
     def _showing(self, subject: Subject) -> Post | None:
         if subject.entry.record is not None and subject.entry.record.id in self._shown:

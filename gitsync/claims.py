@@ -56,7 +56,7 @@ def adopt(project: Project, site: Site, path: str, id: str, *, materialise: bool
                 ) from None
             if record.id != id:
                 _check_claim(at, post, record.id, again=not listed)
-            _release(at, post, record.id)
+            post = _release(at, post, record.id)
             if record.complete:
                 _meet(at, post, record)
             else:
@@ -141,15 +141,18 @@ def _check_claim(at: Bench, post: Post, id: str, *, again: bool) -> None:
         raise Refused(f"{id} on {site} is {claimed[0]}.", f"First gitsync detach {claimed[0]} {site}.")
 
 
-def _release(at: Bench, post: Post, id: str) -> None:
-    """Take the id from the tombstone that still claims it: its claim goes over to this post."""
+def _release(at: Bench, post: Post, id: str) -> Post:
+    """Take the id from the tombstone that still claims it: its claim, and what it was, go over to this post."""
     claimed = at.incoming.reading.index.path_of_id(id)
     if claimed is None or claimed[0] == post.key:
-        return
+        return post
     other = at.incoming.reading.entries([claimed[0]])[claimed[0]]
     at.incoming.results.append(
         Result(site=at.site.name, path=other.path, base=other.base, remote=None, record=None, conflict=None)
     )
+    if post.entry.record is not None:
+        return post
+    return replace(post, entry=replace(post.entry, record=other.record, remote=other.remote))
 
 
 def detach(project: Project, site: Site, path: str) -> Claimed:

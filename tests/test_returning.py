@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from gitsync_connectors.memory import Behaviour, Fault
 
+from gitsync.claims import adopt
 from gitsync.errors import OutcomeUnknown
+from gitsync.project import Project
 from tests.blog import Blog, post
 
 BODY = "One, as it was at first.\n\nTwo, which is not like the first.\n\nThree, with which it ends.\n"
@@ -104,4 +107,64 @@ def test_the_next_of_a_series_is_another_post(tmp_path: Path, body: str, date: s
     blog.put("posts/next.md", post("A", body, date=date))
     outcome = blog.run()
     assert titles(blog) == ["A", "A", "B"], outcome.told
+    blog.quiet()
+
+
+def two_alike(root: Path, policy: str) -> Blog:
+    """Two posts of one text were there, and were let go of; then a file of that text came."""
+    holds = ("title", "tags", "status", "date")
+    blog = Blog(root / "blog", config=f'[policy]\ndelete = "{policy}"\n', behaviour=Behaviour(holds=holds))
+    blog.put("posts/b.md", post("B"))
+    for name in ("one", "two"):
+        blog.put(f"posts/{name}.md", post("A", BODY))
+    blog.run()
+    blog.git("rm", "--quiet", "posts/one.md", "posts/two.md")
+    blog.commit()
+    blog.run()
+    blog.put("posts/again.md", post("A", BODY))
+    return blog
+
+
+def test_of_two_that_are_alike_and_hidden_a_person_says_which_it_is(tmp_path: Path) -> None:
+    blog = two_alike(tmp_path, "unpublish")
+    [first, _] = sorted(id for id, it in blog.site().posts().items() if it.title == "A")
+    for _ in range(2):
+        outcome = blog.run()
+        assert outcome.summary.exit_code == 3, outcome.told
+        assert "has several posts that were let go of and may be this one" in outcome.told
+    project = Project.open(blog.root)
+    adopt(project, project.config.sites["site"], "posts/again.md", first, materialise=False)
+    blog.run()
+    assert titles(blog) == ["A", "B"]
+    assert blog.site().posts()[first].status == "published"
+    blog.quiet()
+
+
+def test_of_two_that_are_alike_and_deleted_it_is_neither(tmp_path: Path) -> None:
+    # It was asked which of two posts it is that are nowhere any more.
+    blog = two_alike(tmp_path, "delete")
+    outcome = blog.run()
+    assert outcome.operations == [("create", "posts/again.md", "done")], outcome.told
+    blog.quiet()
+
+
+@pytest.mark.parametrize("heard", [True, False])
+def test_a_listing_from_before_a_post_was_deleted_is_no_reason_to_ask(tmp_path: Path, heard: bool) -> None:
+    # It was said that the site has it again.
+    blog = Blog(tmp_path / "blog", config='[policy]\ndelete = "delete"\n', behaviour=Behaviour(lag=20))
+    blog.site().now = lambda: datetime.fromtimestamp(blog.clock.now, UTC)
+    for name in "ab":
+        blog.put(f"posts/{name}.md", post(name.upper()))
+    blog.run()
+    blog.clock.sleep(100)
+    blog.git("rm", "--quiet", "posts/a.md")
+    blog.commit()
+    if not heard:
+        blog.site().faults.append(Fault(on="delete", error=OutcomeUnknown("no answer"), stored=True))
+    blog.run()
+    for _ in range(3):
+        outcome = blog.run()
+        assert "has it again" not in outcome.told
+        blog.clock.sleep(10)
+    assert [it.title for it in blog.site().posts().values()] == ["B"]
     blog.quiet()

@@ -98,7 +98,8 @@ def _carry_out(case: Case, step: Step, record: Record | None) -> Subject | None:
                 case.path,
                 "planned",
                 record=record or case.entry.record,
-                reason=f"was let go of here ({_state(case)}), but {case.site} has it again or has changed it.",
+                reason=f"was let go of here ({_state(case)}), but {case.site} has it again or has changed it. "
+                "Bring its file back to follow it, or remove it there.",
             )
         case Step.NOTHING:
             pass

@@ -74,18 +74,24 @@ def meet_all(round: Round, incoming: Incoming, created: Sequence[Subject]) -> No
             incoming.subjects += [linked] if linked is not None else []
         elif subject.path in recovery.unsettled:
             _wait(incoming, subject.path)
-        elif doubtful := matches.doubtful.get(subject.path):
+        elif doubtful := [id for id in matches.doubtful.get(subject.path, ()) if not _is_deleted(forsaken.get(id))]:
             ids = ", ".join(sorted(doubtful))
+            which = "that were let go of and" if forsaken.keys() >= set(doubtful) else "that"
             incoming.tell(
                 "skip",
                 subject.path,
                 "failed",
-                reason=f"{reading.name} has several posts that may be this one ({ids}). "
+                reason=f"{reading.name} has several posts {which} may be this one ({ids}). "
                 f"Say which: gitsync adopt {subject.path} {reading.name} ID.",
             )
             incoming.hold(subject.path, 3)
         else:
             incoming.subjects.append(subject)
+
+
+def _is_deleted(entry: Entry | None) -> bool:
+    """Say whether a post was let go of and is nowhere any more: whichever it was, it has to be made anew."""
+    return entry is not None and entry.record is not None and entry.record.state == "deleted"
 
 
 def _offer_again(round: Round, incoming: Incoming, imports: Importing, record: Record, entry: Entry) -> None:

@@ -123,7 +123,7 @@ def _look_at(reading: Reading, recovery: Recovery, intent: Intent, entry: Entry)
     if intent.op == "delete":
         if intent.path not in reading.gone:
             return False
-        known = replace(record, state="deleted", sent=None)
+        known = replace(record, state="deleted", sent=None, written=intent.at)
         _settle(reading, recovery, intent, replace(entry, base=intent.blob, record=known), None, entry.base)
         return True
     shown = reading.changed.get(intent.path)

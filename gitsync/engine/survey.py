@@ -183,7 +183,8 @@ def read_site(
     found = reading.index.compare(connector.scan())
     reading.listed, reading.known, reading.complete = found.listed, found.known, found.records
     reading.fresh = list(found.new)
-    reading.revived = [path for _, path in found.revived]
+    hidden = _written_lately(reading, found.revived, connector.capabilities, clock())
+    reading.revived = [path for id, path in found.revived if id not in hidden]  # a listing from before it was deleted
     lately = _written_lately(reading, found.missing, connector.capabilities, clock())
     lacking = [id for id, _ in found.missing if id not in deleted and lately.get(id, 0.0) < began]
     _guard_listing(reading, len(lacking), allow_missing, missing_limit, lately=bool(lately))
@@ -223,7 +224,7 @@ def read_site(
 def _written_lately(
     reading: Reading, missing: Sequence[tuple[str, str]], capabilities: Capabilities, now: float
 ) -> dict[str, float]:
-    """Return the ids of the missing (id, path) that we wrote so lately that a listing may be older, and when."""
+    """Return the ids of these (id, path) that we wrote or deleted so lately that a listing may be older, and when."""
     if not missing or not capabilities.settles_after:
         return {}
     entries = reading.ledger.entries([path for _, path in missing])
