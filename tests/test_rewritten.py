@@ -62,6 +62,37 @@ def test_it_is_so_after_several_syncs_and_a_squash(blog: Blog) -> None:
     blog.quiet()
 
 
+@pytest.mark.parametrize("edited", [False, True])
+def test_words_that_an_amended_commit_had_stay_out_where_the_file_is_as_it_was_before(blog: Blog, edited: bool) -> None:
+    # They came back by a pull: the file was as agreed, so what the site showed was taken for an edit.
+    blog.write("posts/a.md", post("A", FIRST + "\nFour, by mistake.\n"))
+    blog.write("posts/b.md", post("B", "Another text.\n"))
+    blog.git("commit", "--quiet", "--all", "-m", "both", "--date", "2026-01-02T03:04:05Z")
+    blog.run()
+    if edited:
+        blog.site().edit(blog.id_of("A"), body=FIRST.replace("One.", "One, there.") + "\nFour, by mistake.\n")
+    amend(blog, FIRST)
+    outcome = blog.run()
+    wanted = FIRST.replace("One.", "One, there.") if edited else FIRST
+    assert blog.read("posts/a.md") == post("A", wanted), outcome.told
+    assert blog.shown("A").body == wanted
+    assert blog.shown("B").body == "Another text.\n"
+    blog.quiet()
+
+
+def test_what_was_committed_on_top_of_an_older_checkout_takes_nothing_back(blog: Blog) -> None:
+    blog.write("posts/a.md", post("A", SECOND))
+    blog.git("commit", "--quiet", "--all", "-m", "second", "--date", "2026-01-02T03:04:05Z")
+    blog.run()
+    blog.git("reset", "--quiet", "--hard", "HEAD~1")
+    blog.put("posts/b.md", post("B", "Another text.\n"))
+    outcome = blog.run()
+    assert blog.read("posts/a.md") == post("A", SECOND), outcome.told
+    assert blog.shown("A").body == SECOND
+    assert blog.shown("B").body == "Another text.\n"
+    blog.quiet()
+
+
 def test_an_edit_made_there_meanwhile_still_asks(blog: Blog) -> None:
     blog.site().edit(blog.id_of("A"), body=THEIRS)
     amend(blog, SECOND)

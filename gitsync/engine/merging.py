@@ -12,7 +12,7 @@ from gitsync.engine.case import Case
 from gitsync.engine.conflicts import keep, record_conflict
 from gitsync.engine.projection import is_outdated, lift, project, view
 from gitsync.engine.reconcile import Reconciled, came_due, owed, reconcile, rewrite
-from gitsync.engine.rewritten import own_earlier_text
+from gitsync.engine.rewritten import own_earlier_text, was_rewritten
 from gitsync.engine.subject import Subject, seen
 from gitsync.engine.telling import in_words
 from gitsync.events import Action
@@ -22,7 +22,9 @@ from gitsync.plan import Step
 
 def merge(case: Case, step: Step, record: Record | None) -> Subject | None:
     """Carry the site's edit into the file, merged with ours; return what the site is owed of the outcome."""
-    if record is not None and step is Step.MERGE and (earlier := own_earlier_text(case, record)) is not None:
+    # A file that is as it was agreed on before may be so by an amend; a version that was only reset is no wish.
+    replaced = record is not None and (step is Step.MERGE or was_rewritten(case))
+    if record is not None and replaced and (earlier := own_earlier_text(case, record)) is not None:
         case.entry, untouched = earlier
         if untouched:
             return case.agree_on(case.entry, record)

@@ -23,6 +23,24 @@ def own_earlier_text(case: Case, record: Record) -> tuple[Entry, bool] | None:
     return _replaced(case.round, case.reading, record, case.source, case.path)
 
 
+def was_rewritten(case: Case) -> bool:
+    """Say whether commits of the newest agreement are in this history in another form: amended, or rebased.
+
+    A commit that is written anew keeps its author and its author's time. Where none is, an older version was checked
+    out and went on from there, which takes nothing back that a site shows.
+    """
+    ledger, repository, head = case.reading.ledger, case.round.overlay.project.repository, case.round.overlay.head
+    if ledger.tip is None or ledger.tip == case.reading.agreed:
+        return False
+    for sent_with in ledger.heads:
+        if repository.resolve(f"{sent_with}^{{commit}}") is None:
+            return False
+        now = {(commit.author, commit.when) for commit in repository.log(f"{sent_with}..{head}")}
+        if any((commit.author, commit.when) in now for commit in repository.log(f"{head}..{sent_with}")):
+            return True
+    return False
+
+
 def deleted_since(round: Round, reading: Reading, record: Record, path: str) -> tuple[Entry, bool] | None:
     """Return the same of a post whose file is not there, if a commit that is not in that agreement's history had it.
 
