@@ -77,7 +77,7 @@ def projected(post: Post, fields: frozenset[str], markup: Markup, host: str) -> 
         "slug": slug_of(post.slug) if post.slug else None,
         "description": (post.description or "").strip() or None,
         "tags": tags_of(post.tags or ()) or None,
-        "cover": cover if cover and urlsplit(cover).netloc == host else None,
+        "cover": cover if cover and is_at(cover, host) else None,
         "canonical_url": (post.canonical_url or "").strip() or None,
         "status": status,
         # A draft's date is that of its last save, whatever was sent.
@@ -127,7 +127,7 @@ def problems_of(
             hint = "Name the meta key that a plugin registered: `canonical_meta`." if field == "canonical_url" else ""
             add("FIELD_UNHELD", field, f"WordPress has no place for {field}", hint)
     cover = (post.cover or "").strip()
-    if cover and urlsplit(cover).netloc != host:
+    if cover and not is_at(cover, host):
         hint = "Put the image into the repository: it is then uploaded."
         add("COVER_FOREIGN", "cover", "WordPress takes a cover from its own media library only", hint)
     for tag in post.tags or ():
@@ -221,6 +221,18 @@ def term_name(text: Any) -> str:
 
 def file_name(path: str) -> str:
     """Return a name that every WordPress takes for an upload."""
-    name = path.rpartition("/")[2]
-    folded = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
-    return re.sub(r"[^\w.-]+", "-", folded).strip("-.") or quote(name, safe="")
+    stem, dot, ending = path.rpartition("/")[2].rpartition(".")
+    stem, dot, ending = (stem, dot, ending) if stem else (ending, "", "")
+    # A name without a letter of ASCII would be its ending alone, and the file of no type.
+    plain = _ascii(stem) or quote(stem, safe="").replace("%", "").lower()
+    return plain + dot + _ascii(ending)
+
+
+def _ascii(text: str) -> str:
+    folded = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
+    return re.sub(r"[^\w.-]+", "-", folded).strip("-.")
+
+
+def is_at(url: str, host: str) -> bool:
+    """Say whether `url` is on `host`, with or without the www. that WordPress may have been told of."""
+    return urlsplit(url).netloc.lower().removeprefix("www.") == host.lower().removeprefix("www.")

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from gitsync_connectors.wordpress import WordPress
-from gitsync_connectors.wordpress_posts import slug_of, tags_of
+from gitsync_connectors.wordpress_posts import file_name, is_at, slug_of, tags_of
 
 from gitsync.errors import Malformed, NotFound, Rejected, Unauthorized
 from gitsync.model import Asset, Post
@@ -125,6 +125,28 @@ def test_a_file_of_the_library_is_known_by_its_content(wp: WordPressSite, connec
     assert [connected(wp).stored(it) for it in (picture(path), other, large)] == urls
     assert connected(wp).stored(picture(path, PNG + b"?")) is None
     assert len(wp.media) == 3
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        ("images/图像.png", "e59bbee5838f.png"),
+        ("ü x.JPG", "u-x.JPG"),
+        ("a/..b.tar.gz", "b.tar.gz"),
+        ("a/README", "README"),
+        ("🙂 1.png", "1.png"),
+        ("….png", "e280a6.png"),
+    ],
+)
+def test_an_uploaded_file_keeps_its_ending_whatever_letters_it_is_called_by(path: str, name: str) -> None:
+    assert file_name(path) == name
+
+
+def test_a_cover_of_the_site_is_one_with_or_without_www() -> None:
+    assert is_at("http://www.blog.example/a.png", "blog.example")
+    assert is_at("https://blog.example/a.png", "WWW.blog.example")
+    assert not is_at("https://blog.example:81/a.png", "blog.example")
+    assert not is_at("https://cdn.blog.example/a.png", "blog.example")
 
 
 def test_a_file_that_cannot_be_compared_is_none_of_ours(wp: WordPressSite, connected: Connect) -> None:
