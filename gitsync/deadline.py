@@ -13,12 +13,14 @@ class Deadline(httpcore.NetworkBackend):
     """A network on which no read waits beyond `at`, an instant of `clock`; None: as long as the read says.
 
     `resolved` may say which addresses a host has, for who has judged them; None: the host is connected to by its name.
+    `names` has the names of hosts that are asked for by address, through a proxy: certificates are for names.
     """
 
     def __init__(
         self, clock: Callable[[], float], resolved: Callable[[str], Sequence[str] | None] = lambda _: None
     ) -> None:
         self.at: float | None = None
+        self.names: dict[str, str] = {}
         self._clock = clock
         self._resolved = resolved
         self._inner = httpcore.SyncBackend()
@@ -74,10 +76,16 @@ class _Stream(httpcore.NetworkStream):
     def start_tls(
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> httpcore.NetworkStream:
-        return _Stream(self._inner.start_tls(ssl_context, server_hostname, timeout), self._deadline)
+        name = self._deadline.names.get(server_hostname or "", server_hostname)
+        return _Stream(self._inner.start_tls(ssl_context, name, timeout), self._deadline)
 
     def get_extra_info(self, info: str) -> Any:
         return self._inner.get_extra_info(info)
+
+
+def is_proxied(client: Any, url: Any) -> bool:
+    """Say whether an httpx client asks a proxy for `url`. It tells nobody, so this reaches inside it."""
+    return client._transport_for_url(url) is not client._transport
 
 
 def keep(client: Any, deadline: Deadline) -> None:

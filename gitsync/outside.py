@@ -1,7 +1,7 @@
 """Addresses that stand in posts: asked for without any secret, in bounded time, and never on an inner network.
 
 A name is resolved once; what it leads to is judged, and connected to as it was judged. So no name server can answer
-with a public address first and an inner one a moment later.
+with a public address first and an inner one a moment later. A proxy is asked for the judged address too.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import httpx
 
 from gitsync import __version__
 from gitsync.answers import CODINGS, packed_well, plain, retry_after
-from gitsync.deadline import Deadline
+from gitsync.deadline import Deadline, is_proxied
 from gitsync.errors import ConfigError
 from gitsync.http import opened
 
@@ -61,15 +61,15 @@ def probe(url: str, *, timeout: float = 15.0) -> Probe:
         was, inner = inner, any(not it.is_global for it in addresses)
         return (was or not inner) and not any(it.is_link_local or it in METADATA for it in addresses)
 
-    def ask(client: httpx.Client, target: httpx.URL) -> tuple[str, int]:
+    def ask(client: httpx.Client, target: httpx.URL, place: httpx.URL) -> tuple[str, int]:
         nonlocal moved, wait
         try:
-            answer = client.head(target)
+            answer = client.head(place)
             asked = answer.status_code < 400 or answer.status_code in (410, 429)
         except httpx.RemoteProtocolError:
             asked = False
         if not asked:
-            with client.stream("GET", target) as answer:
+            with client.stream("GET", place) as answer:
                 pass
         status, location = answer.status_code, _location(answer)
         wait = (retry_after(answer.headers) or 0.0) if status == 429 else 0.0
@@ -97,8 +97,8 @@ def download(url: str, *, trusted: Collection[str] = (), timeout: float = 60.0) 
     def may(host: str, addresses: _Addresses) -> bool:
         return host in trusted or all(it.is_global for it in addresses)
 
-    def ask(client: httpx.Client, target: httpx.URL) -> tuple[str, tuple[bytes, str] | None]:
-        with client.stream("GET", target) as answer:
+    def ask(client: httpx.Client, _: httpx.URL, place: httpx.URL) -> tuple[str, tuple[bytes, str] | None]:
+        with client.stream("GET", place) as answer:
             if location := _location(answer):
                 return location, None
             kind = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
@@ -122,13 +122,14 @@ def download(url: str, *, trusted: Collection[str] = (), timeout: float = 60.0) 
 def _followed(
     url: str,
     may: Callable[[str, _Addresses], bool],
-    ask: Callable[[httpx.Client, httpx.URL], tuple[str, _Found]],
+    ask: Callable[[httpx.Client, httpx.URL, httpx.URL], tuple[str, _Found]],
     headers: dict[str, str],
     timeout: float,
 ) -> _Found:
     """Return what `ask` finds at the end of the redirects of `url`, all of it within `timeout` seconds.
 
-    `ask` returns where an answer leads, "" for its end; `may` judges a host (with its port) and its addresses.
+    `ask` gets an address, and the same to be sent; it returns where an answer leads, "" for its end. `may` judges a
+    host (with its port) and its addresses.
     """
     resolved: dict[str, list[str]] = {}
     deadline = Deadline(time.monotonic, resolved.get)
@@ -144,11 +145,21 @@ def _followed(
             if not may(target.netloc.decode("ascii"), addresses):
                 raise _NotAsked("that is no public address")
             resolved[target.raw_host.decode("ascii")] = list(map(str, addresses))
-            location, found = ask(client, target)
+            location, found = ask(client, target, _place(client, deadline, target, addresses))
             if not location:
                 return found
             target = target.join(location)
     raise _NotAsked("it redirects too often")
+
+
+def _place(client: httpx.Client, deadline: Deadline, target: httpx.URL, addresses: _Addresses) -> httpx.URL:
+    """Return `target` as it is asked for: from a proxy by the address that was judged, or it would look for its own."""
+    client.headers.pop("Host", None)
+    if not is_proxied(client, target):
+        return target
+    client.headers["Host"] = target.netloc.decode("ascii")
+    deadline.names[str(addresses[0])] = target.raw_host.decode("ascii")
+    return target.copy_with(host=str(addresses[0]))
 
 
 def _location(answer: httpx.Response) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import threading
 from collections.abc import Iterator
 
 import httpx
@@ -43,6 +44,56 @@ def test_what_was_judged_is_what_is_connected_to(host: str, monkeypatch: pytest.
     assert download(f"http://{name}/moved", trusted={name}) == (PNG, "image/png")
     assert asked == ["pictures.invalid"] * 2  # no other resolver was asked: none knows this name
     assert download(f"http://{name}/a.png") is None
+
+
+@pytest.fixture
+def proxy(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[list[str], socket.socket]]:
+    """A proxy that the environment names; the lines it gets, and the socket it listens on."""
+    lines: list[str] = []
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def serve() -> None:
+            while True:
+                try:
+                    client, _ = server.accept()
+                except OSError:
+                    return
+                with client:
+                    head = client.recv(65536).decode()
+                    lines.extend(line for line in head.splitlines() if line.startswith(("GET", "CONNECT", "Host")))
+                    client.sendall(
+                        b"HTTP/1.1 502 No\r\nContent-Length: 0\r\n\r\n"
+                        if head.startswith("CONNECT")
+                        else b"HTTP/1.1 200 OK\r\nContent-Type: image/png\r\nContent-Length: %d\r\n\r\n%s"
+                        % (len(PNG), PNG)
+                    )
+
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        for name in ("http_proxy", "https_proxy"):
+            monkeypatch.setenv(name, f"http://127.0.0.1:{server.getsockname()[1]}")
+        monkeypatch.setenv("no_proxy", "direct.invalid")
+        yield lines, server
+        server.shutdown(socket.SHUT_RDWR)
+        thread.join(5)
+
+
+def test_a_proxy_is_asked_for_the_address_that_was_judged(
+    proxy: tuple[list[str], socket.socket], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines, _ = proxy
+    found = {"pictures.invalid": "93.184.215.14", "inner.invalid": "10.0.0.1", "direct.invalid": "127.0.0.1"}
+    monkeypatch.setattr(outside, "getaddrinfo", lambda host, _: [(2, 1, 6, "", (found.get(host, host), 0))])
+    assert download("http://pictures.invalid/a.png") == (PNG, "image/png")
+    assert lines == ["GET http://93.184.215.14/a.png HTTP/1.1", "Host: pictures.invalid"]
+    lines.clear()
+    assert download("https://pictures.invalid/a.png") is None
+    assert lines[0] == "CONNECT 93.184.215.14:443 HTTP/1.1"
+    lines.clear()
+    for url in ("http://inner.invalid/a.png", "http://10.0.0.1/a.png", "http://direct.invalid:9/a.png"):
+        assert download(url) is None
+    assert download("http://direct.invalid:9/a.png", trusted={"direct.invalid:9"}) is None
+    assert lines == []
 
 
 def test_a_page_is_probed_and_where_it_went_is_told(host: str) -> None:
