@@ -29,7 +29,7 @@ from gitsync_connectors.ghost_posts import (
 )
 from gitsync_connectors.instants import whole_second
 from gitsync_connectors.line_breaks import JOIN_LINES, with_lines, without_breaks
-from gitsync_connectors.media_types import PICTURES
+from gitsync_connectors.media_types import DOCUMENTS, PICTURES
 
 FORMATS: Final = "lexical,mobiledoc"
 """HTML is made from these, and never read: it does not tell a card from what somebody wrote."""
@@ -57,7 +57,7 @@ class Ghost:
         revision_hash=True,
         bulk_fetch=PAGE,
         uploads=True,
-        upload_types=PICTURES | {"image/svg+xml"},
+        upload_types=PICTURES | DOCUMENTS | {"image/svg+xml"},
         private_fields=frozenset({"uuid", "email", "comment_id", "newsletter"}),
         scheduled=True,
         backdates=True,
@@ -194,9 +194,11 @@ class Ghost:
 
     def upload(self, asset: Asset) -> str:
         name = asset.path.rpartition("/")[2]
-        answer = self._api.upload("/images/upload/", asset.path, name, asset.content, asset.media_type)
-        images = answer.get("images") if isinstance(answer, dict) else None
-        url = images[0].get("url") if isinstance(images, list) and images and isinstance(images[0], dict) else None
+        kind = asset.media_type.partition("/")[0]
+        shelf = {"image": "images", "audio": "media", "video": "media"}.get(kind, "files")
+        answer = self._api.upload(f"/{shelf}/upload/", asset.path, name, asset.content, asset.media_type)
+        files = answer.get(shelf) if isinstance(answer, dict) else None
+        url = files[0].get("url") if isinstance(files, list) and files and isinstance(files[0], dict) else None
         if not isinstance(url, str) or not url.startswith(("http://", "https://")):
             raise Rejected(f"Ghost stored {asset.path} without telling its address.", "Look at the site's storage.")
         return url

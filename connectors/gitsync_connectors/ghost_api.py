@@ -108,8 +108,8 @@ class Api:
         return response.json() if response.content.strip() else None
 
     def upload(self, path: str, ref: str, name: str, content: bytes, media_type: str) -> Any:
-        """Return the JSON of a stored image."""
-        fields = {"purpose": "image", "ref": ref}
+        """Return the JSON of a stored file."""
+        fields = {"ref": ref} | ({"purpose": "image"} if path == "/images/upload/" else {})
         return self._send("POST", path, {}, files={"file": (name, content, media_type)}, fields=fields).json()
 
     def pages(self, path: str, name: str, **params: str | int) -> Iterator[list[Any]]:

@@ -16,7 +16,7 @@ import pytest
 from gitsync_connectors.ghost import Ghost
 
 from gitsync.errors import ConfigError, Forged, Malformed, Rejected, Stale, Unauthorized
-from gitsync.model import Post
+from gitsync.model import Asset, Post
 from gitsync.testing import PNG, Bench, Conformance
 from tests.cms import Desk
 from tests.connectors.test_conformance import settings
@@ -81,6 +81,24 @@ def test_markdown_comes_back_byte_for_byte(ghost: GhostSite, connected: Connect)
     record = site.create(site.project(Post(title="T", body=body)))
     assert record.post is not None
     assert record.post.body == body
+
+
+@pytest.mark.parametrize(
+    ("name", "media_type", "shelf"),
+    [
+        ("a.png", "image/png", "images"),
+        ("a.pdf", "application/pdf", "files"),
+        ("a.zip", "application/zip", "files"),
+        ("a.mp3", "audio/mpeg", "media"),
+        ("a.webm", "video/webm", "media"),
+    ],
+)
+def test_a_file_is_stored_where_ghost_keeps_its_kind(
+    ghost: GhostSite, connected: Connect, name: str, media_type: str, shelf: str
+) -> None:
+    url = connected(ghost).upload(Asset(path=f"images/{name}", content=b"x", media_type=media_type, sha256="0"))
+    assert f"/content/{shelf}/" in url
+    assert ghost.images[url] == b"x"
 
 
 def test_an_edit_in_between_is_stale(ghost: GhostSite, connected: Connect) -> None:

@@ -96,8 +96,8 @@ class GhostSite:
         if (method, path) == ("GET", "/site/"):
             return JSONResponse({"site": {"title": "Zoë’s Ghost", "url": f"{self.host}/", "version": "6.65"}})
         self.known(request.headers.get("authorization", ""))
-        if (method, path) == ("POST", "/images/upload/"):
-            return self.image(request, body)
+        if method == "POST" and (shelf := re.fullmatch(r"/(images|media|files)/upload/", path)):
+            return self.stored_file(request, body, shelf[1])
         if (method, path) == ("POST", "/webhooks/"):
             return self.hook(json.loads(body)["webhooks"][0])
         single = re.fullmatch(r"/posts/([0-9a-f]{24})/", path)
@@ -269,16 +269,17 @@ class GhostSite:
     def shown(self, post: dict[str, Any], request: Request, status: int = 200) -> Response:
         return JSONResponse({"posts": [self.row(post, request)]}, status)
 
-    def image(self, request: Request, body: bytes) -> Response:
+    def stored_file(self, request: Request, body: bytes, shelf: str) -> Response:
         file = uploaded(request.headers.get("content-type", ""), body)
         if file is None:
             raise Refusal(422, "ValidationError", "Please select an image.")
-        if not re.search(r"\.(png|jpe?g|gif|webp|svg)$", file[0], re.IGNORECASE):
+        endings = {"images": "png|jpe?g|gif|webp|svg", "media": "mp3|mp4|webm|wav|ogg", "files": "pdf|zip|csv"}[shelf]
+        if not re.search(rf"\.({endings})$", file[0], re.IGNORECASE):
             raise Refusal(415, "UnsupportedMediaTypeError", "The file type you uploaded is not supported.")
         stem, _, kind = file[0].rpartition(".")
-        url = f"{self.host}/content/images/2026/01/{_slug(stem)}-{len(self.images)}.{kind}"
+        url = f"{self.host}/content/{shelf}/2026/01/{_slug(stem)}-{len(self.images)}.{kind}"
         self.images[url] = file[1]
-        return JSONResponse({"images": [{"url": url, "ref": None}]}, 201)
+        return JSONResponse({shelf: [{"url": url, "ref": None}]}, 201)
 
 
 def lexical_of(mobiledoc: str) -> str:
