@@ -144,3 +144,10 @@ def test_an_alert_that_folds_is_told_everywhere(name: str) -> None:
 def test_joined_lines_leave_the_mark_of_an_alert_on_its_line() -> None:
     assert joined("> [!NOTE]\n> a\n> b\n") == "> [!NOTE]\n> a b\n"
     assert [loss.code for loss in named("devto").write("> [!NOTE]\n> a\n").losses] == ["ALERT_WORDS"]
+
+
+@pytest.mark.parametrize("name", ["hashnode", "ghost"])
+def test_an_alert_that_shows_something_is_a_quote_with_an_embed(name: str) -> None:
+    written = named(name).write("> [!NOTE]\n> {{< youtube dQw4w9WgXcQ >}}\n> words\n")
+    assert "ALERT_WORDS" in [loss.code for loss in written.losses]
+    assert "callout" not in written.text

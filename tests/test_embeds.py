@@ -265,3 +265,8 @@ def test_wordpress_shows_embeds_in_quotes_and_details_as_blocks() -> None:
     for body in BESIDE[1:6]:
         assert named("wordpress").write(body).text.count('<!-- wp:embed {"url":"') == 1
     assert "wp:embed" not in named("wordpress").write(BESIDE[-1]).text
+
+
+@pytest.mark.parametrize("url", ["https://gist.github.com/me/0a1b2c3d4e5f60718293", "https://twitter.com/me/status/12"])
+def test_a_script_in_a_box_of_html_is_no_loss(url: str) -> None:
+    assert named("html").write(f"<section>\n\n{url}\n\n</section>\n").losses == ()

@@ -317,3 +317,10 @@ def test_what_only_obsidian_and_hugo_show_is_told(name: str, body: str, said: st
 )
 def test_brackets_that_are_links_or_words_are_not_told(body: str) -> None:
     assert named("wordpress").write(body).losses == ()
+
+
+def test_boxes_are_signs_on_medium_beside_html_too() -> None:
+    written = named("medium").write("- [x] done\n- [ ] not\n\n<!-- more -->\n")
+    assert [loss.code for loss in written.losses] == ["TASKS_FLAT"]
+    assert "☑ done" in written.text
+    assert "<input" not in written.text

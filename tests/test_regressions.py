@@ -12,6 +12,7 @@ from gitsync_connectors.memory import Behaviour, Fault
 
 from gitsync.errors import Malformed, OutcomeUnknown, Stale, Unreachable
 from gitsync.git.staging import index_lock
+from gitsync.markdown.equality import same_dom
 from gitsync.markdown.formats import named
 from gitsync.markdown.html import to_markdown
 from gitsync.markdown.links import find_links
@@ -621,3 +622,22 @@ def test_a_tag_that_never_ends_is_searched_for_links_in_linear_time() -> None:
     for tag in ("<div " + "a" * 20_000 + '"', "<a" + "b=c " * 5_000 + "'", "<p" + " /" * 5_000 + '"', "<b" * 5_000):
         assert find_links(f"{tag}\n\n[x](y)\n")[-1].url == "y"
     assert perf_counter() - begun < 10  # minutes with thirty letters, once
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "[^1]\n\n[^1]: Words.\n",
+        "> - [^1] and more\n\n[^1]: Words.\n",
+        "\\[^1]: no note, and one[^1]\n\n[^1]: Words.\n",
+    ],
+)
+def test_a_paragraph_that_begins_with_a_footnote_keeps_it(body: str) -> None:
+    assert to_markdown(to_html(body)) == body
+
+
+def test_a_footnote_that_is_referred_to_in_html_stays_one_page_with_it() -> None:
+    body = '<div>\n\nx[^1]\n<iframe src="https://maps.example/x"></iframe>\n</div>\n\n[^1]: Words.\n'
+    again = to_markdown(to_html(body))
+    assert same_dom(to_html(again), to_html(body))
+    assert to_markdown(to_html(again)) == again

@@ -137,7 +137,7 @@ def html(node: Node, way: Way = Way()) -> str:  # noqa: B008  an immutable value
 def _kept(node: Node) -> str:
     """Return a block to the letter."""
     source = to_source([node])
-    if node.tag in BLOCKS or source == (tag := start_tag(node)):
+    if node.tag in BLOCKS or node.tag == NOTES or source == (tag := start_tag(node)):
         return source
     # A link around a box: Markdown takes a line that begins with such a tag for text, unless the tag is alone on it.
     return f"{tag}\n{source.removeprefix(tag).lstrip(WHITE)}"

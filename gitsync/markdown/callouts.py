@@ -13,6 +13,7 @@ from typing import Final
 from markdown_it.token import Token
 
 from gitsync.markdown.alerts import KINDS, TITLE, Alert, classes, find
+from gitsync.markdown.embeds import find as embeds_of
 from gitsync.markdown.formats import Loss
 from gitsync.markdown.parser import parsed
 from gitsync.markdown.render import render_tokens, tokens_of
@@ -45,12 +46,15 @@ def callouts(body: str) -> list[tuple[Alert, str]]:
     alerts = list(find(body, parsed(body)))
     if not alerts:
         return []
+    embeds = [embed.start for embed in embeds_of(body, parsed(body))]
     tokens = tokens_of(body)
     opened = [at for at, token in enumerate(tokens) if token.type == "alert_open"]
     found = []
     for alert, at in zip(alerts, opened, strict=True):
         end = next(n for n in range(at, len(tokens)) if tokens[n].type == "alert_close" and tokens[n].level == 0)
         inner = tokens[at + 1 : end]
+        if any(alert.start < place < alert.end for place in embeds):
+            continue
         if [token.type for token in inner] != ["paragraph_open", "inline", "paragraph_close"] * (len(inner) // 3):
             continue
         title, *lines = [render_tokens([token]).replace("\n", " ") for token in inner[1::3]]

@@ -37,10 +37,9 @@ _LIQUID = re.compile(r"\{%-?\s*(\w+)\s+(?:\"([^\"\s]*)\"|'([^'\s]*)'|([^\s%\"']+
 _HASHNODE = re.compile(r"%\[\s*([^\s\]]+)\s*\]")
 _HUGO = re.compile(r"\{\{<\s*(\w+)((?:\s+(?:[\w-]+=)?(?:\"[^\"\n]*\"|[^\s\">]+))+)\s*/?>\}\}")
 _HUGO_WORD = re.compile(r"(?:([\w-]+)=)?(?:\"([^\"]*)\"|(\S+))")
-FRAME: Final = r"<iframe\b[^<>]*?\ssrc=(?:\"([^\"<>]+)\"|'([^'<>]+)')[^<>]*>\s*</iframe>"
-"""A frame, and its address."""
-
-_IFRAME = re.compile(rf"(?:<(?:p|div|figure)\b[^<>]*>\s*)?{FRAME}(?:\s*</(?:p|div|figure)>)?", re.IGNORECASE)
+_A_FRAME = r"<iframe\b[^<>]*?\ssrc=(?:\"([^\"<>]+)\"|'([^'<>]+)')[^<>]*>\s*</iframe>"
+_FRAME = re.compile(_A_FRAME, re.IGNORECASE)
+_IFRAME = re.compile(rf"(?:<(?:p|div|figure)\b[^<>]*>\s*)?{_A_FRAME}(?:\s*</(?:p|div|figure)>)?", re.IGNORECASE)
 _SCRIPT = re.compile(r"<script\b[^<>]*?\ssrc=(?:\"([^\"<>]+)\"|'([^'<>]+)')[^<>]*>\s*</script>", re.IGNORECASE)
 _TWEET = re.compile(
     r"<blockquote\b[^<>]*\btwitter-tweet\b[^<>]*>(?:(?!</?blockquote).){0,4000}?</blockquote>"
@@ -110,6 +109,18 @@ def _in_html(body: str, start: int, end: int, html: str) -> Iterator[Found]:
             return
 
 
+def in_html(html: str, spell: Callable[[Embed], str]) -> str:
+    """Return `html` with what shows embeds in it, wherever it stands, as `spell` has it."""
+
+    def spelled(match: re.Match[str]) -> str:
+        embed = _framed(match.re, match)
+        return spell(embed) if embed else match[0]
+
+    for pattern in (_TWEET, _PEN, _SCRIPT, _FRAME):
+        html = pattern.sub(spelled, html)
+    return html
+
+
 def _framed(pattern: re.Pattern[str], match: re.Match[str]) -> Embed | None:
     if pattern is _TWEET:
         status = _STATUS.findall(unescape(match[0]))
@@ -117,7 +128,7 @@ def _framed(pattern: re.Pattern[str], match: re.Match[str]) -> Embed | None:
     if pattern is _PEN:
         return embed_of(f"https://codepen.io/{match[2]}/pen/{match[1]}", alone=True)
     embed = embed_of(unescape(match[1] or match[2]), alone=True)
-    return embed if embed and (pattern is _IFRAME) == (embed.provider != "gist") else None
+    return embed if embed and (pattern is _SCRIPT) == (embed.provider == "gist") else None
 
 
 def _in_paragraph(body: str, starts: list[int], first: int, last: int, *, top: bool) -> Iterator[Found]:

@@ -245,6 +245,9 @@ def write(body: str) -> Translation:
         html = flat
     if re.search(r"<h[1456]\b", html):
         losses.append(Loss(code="HEADING_FLAT", message="Medium has no more than two levels of headings"))
+    if _BOX.search(html):
+        losses.append(Loss(code="TASKS_FLAT", message="Medium has no boxes to tick: they are signs"))
+        html = _BOX.sub(lambda it: "☑" if it[1] else "☐", html)
     if TAG.search(body):  # other tags than Markdown's own: what Medium keeps of them
         html = _html(read(_marked(html)))
         losses += looks(body, "Medium", html)
@@ -314,9 +317,6 @@ def _written(body: str, html: str, losses: list[Loss]) -> Translation:
     if _NOTES.search(html):
         lose("NOTES_LISTED", "footnotes: they are a list at the end")
         html = _NOTES.sub(lambda it: f"<hr>\n<ol>\n{_BACK.sub('', it[1])}</ol>\n", _REFERENCE.sub(r"\1", html))
-    if _BOX.search(html):
-        lose("TASKS_FLAT", "boxes to tick: they are signs")
-        html = _BOX.sub(lambda it: "☑" if it[1] else "☐", html)
     if '<a href="#' in html:
         lose("ANCHOR_LOST", "names for headings: links within the post lead nowhere")
     if "<del>" in html:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import re
-from html import unescape
+from html import escape
 from typing import Final
 
-from gitsync.markdown.embeds import FRAME, respelled
+from gitsync.markdown.embeds import in_html, respelled
 from gitsync.markdown.github import as_github
-from gitsync.markdown.providers import Embed, embed_of
+from gitsync.markdown.providers import Embed
 from gitsync.markdown.render import to_html
 
-_FRAME: Final = re.compile(FRAME, re.IGNORECASE)
 _WRAPPED: Final = re.compile(r"<(p|div|figure)\b[^<>]*>\s*(<\?[^<>]* \?>)\s*</\1>", re.IGNORECASE)
 """What is around a frame alone: that it is gone, `unwrapped` tells."""
 
@@ -21,14 +20,13 @@ _X: Final = re.compile(r"https?://(?:mobile\.|www\.)?(?:x|twitter)\.com/(?=\w+/s
 def page(body: str) -> str:
     """Return `body` as HTML with a sign for each frame, in text too, and an address for each other embed."""
     html = to_html(respelled(as_github(body), _sign, keeping=""))
-    return _WRAPPED.sub(r"\2", _X.sub("https://twitter.com/", _FRAME.sub(_framed, html)))
+    return _WRAPPED.sub(r"\2", _X.sub("https://twitter.com/", in_html(html, _in_html)))
 
 
 def _sign(embed: Embed) -> str:
     """Return what stands for an embed: a paragraph ends before an instruction, and goes on after it."""
-    return f"<?{embed.frame} ?>" if embed.frame else f"<{embed.url}>"
+    return f"<?{embed.frame or embed.url} ?>" if embed.frame or embed.provider == "gist" else f"<{embed.url}>"
 
 
-def _framed(frame: re.Match[str]) -> str:
-    embed = embed_of(unescape(frame[1] or frame[2]), alone=True)
-    return _sign(embed) if embed else frame[0]
+def _in_html(embed: Embed) -> str:
+    return sign if (sign := _sign(embed))[1] == "?" else f'<p><a href="{escape(embed.url)}">{escape(embed.url)}</a></p>'

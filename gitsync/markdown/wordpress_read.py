@@ -15,7 +15,7 @@ from typing import Any, Final
 from gitsync.markdown.alerts import KINDS, TITLE, classes
 from gitsync.markdown.dom import WHITE
 from gitsync.markdown.formulas import html as formula
-from gitsync.markdown.providers import embed_of, html_of
+from gitsync.markdown.providers import HTML, embed_of, html_of
 from gitsync.markdown.wordpress_blocks import Block
 
 _PARAGRAPH = re.compile(r"\s*<p>(.*)</p>\s*", re.DOTALL)
@@ -234,7 +234,8 @@ def _inside(block: Block) -> Plain:
     if block.name == "html":
         return None if block.attrs or block.blocks else block.html.strip("\n")
     embed = embed_of(embedded(block) or "")
-    return html_of(embed) if embed and embed.provider in SLUGS and embed.frame else plain(block)
+    shown = embed and embed.provider in SLUGS and (embed.frame or embed.provider in HTML)
+    return html_of(embed) if embed and shown else plain(block)
 
 
 def _separator(block: Block) -> Plain:
