@@ -15,8 +15,7 @@ from gitsync.markdown.escapes import BEGINS, CONTROL, PLAIN
 
 _PUNCTUATION = r"!-/:-@\[-`{-~"
 _TEXT = rf"{PLAIN}|(?<!~)~(?!~)"
-# A footnote's mark that begins a line and is followed by a colon is escaped there, and none any more.
-_ESCAPE = rf"\\(?!\[\^)(?:[{_PUNCTUATION}]|(?=[\w ]))"
+_ESCAPE = rf"\\(?:[{_PUNCTUATION}]|(?=[\w ]))"
 _CODE = r"`(?! )[^`\n]*[^`\n ]`(?!`)"
 _ESCAPED = r"%[0-9A-Fa-f]{2}|&(?!#?\w+;)"  # in a URL, where "&copy;" would be a sign
 _HTTP = rf"https?://[a-z0-9-]+(?:\.[a-z0-9-]+)*+(?::\d+)?(?:[/#?](?:[A-Za-z0-9\-._~:/?#@$+,;=!*']|{_ESCAPED})*+)?"
@@ -94,10 +93,14 @@ def _stands_alone(run: list[Node], text: str) -> bool:
 def is_plain(run: list[Node], text: str) -> bool:
     """Return whether `text`, written for the block `run`, surely says it."""
     node = run[0]
+    return len(run) == 1 and _is_plain(node, text) and (node.tag == "pre" or _has_plain_kinds(node.kids))
+
+
+def _is_plain(node: Node, text: str) -> bool:
     tag = node.tag
     if tag == "ol" and [*node.attrs] == ["start"] and text.startswith(f"{node.get('start') or None}"):
         return _is_plain_list(node, text)
-    if node.attrs or len(run) > 1:
+    if node.attrs:
         return False
     if tag == "p":
         return _PARAGRAPH.fullmatch(text) is not None
@@ -111,6 +114,14 @@ def is_plain(run: list[Node], text: str) -> bool:
         inner = "\n".join(row[2:] for row in text.split("\n"))
         return _are_plain_paragraphs(node.kids, inner)
     return tag[0] == "h" and (_HEADING.fullmatch(text) is not None or text in ("---", "***"))
+
+
+_KINDS = frozenset("a br code em img li ol p strong tbody td th thead tr ul".split()) | {TEXT}  # noqa: SIM905  as words
+
+
+def _has_plain_kinds(nodes: list[Node]) -> bool:
+    """Return whether all nodes are of kinds for which something above stands: a footnote, say, is not."""
+    return all(node.tag in _KINDS and (not node.kids or _has_plain_kinds(node.kids)) for node in nodes)
 
 
 def _is_plain_list(node: Node, text: str) -> bool:
