@@ -12,16 +12,19 @@ from gitsync.state.intents import Intent, Intents
 def announced(outgoings: Sequence[Outgoing], intents: Intents, *, now: float, run: str) -> dict[str, list[Intent]]:
     """Return each site's coming writes as other machines need to know of them: that they may happen, to which posts.
 
-    With them go the files that are to be sent first, and those that may be on the site since an earlier run.
+    With them go the files that are to be sent first, and all that may be on the site since an earlier run.
     """
-    return {it.incoming.reading.name: [*_files(it, intents, now, run), *_writes(it, now, run)] for it in outgoings}
+    return {
+        site: [*intents.outstanding(site), *_files(it, now, run), *_writes(it, now, run)]
+        for it in outgoings
+        for site in (it.incoming.reading.name,)
+    }
 
 
-def _files(outgoing: Outgoing, intents: Intents, now: float, run: str) -> list[Intent]:
+def _files(outgoing: Outgoing, now: float, run: str) -> list[Intent]:
     site = outgoing.incoming.reading.name
     files = {path: oid for write in outgoing.writes for path, oid in write.files.items()}
-    uploads = [Intent(op="upload", site=site, path=path, blob=oid, at=now, run=run) for path, oid in files.items()]
-    return [*(it for it in intents.outstanding(site) if it.op == "upload"), *uploads]
+    return [Intent(op="upload", site=site, path=path, blob=oid, at=now, run=run) for path, oid in files.items()]
 
 
 def _writes(outgoing: Outgoing, now: float, run: str) -> list[Intent]:
@@ -40,8 +43,8 @@ def _writes(outgoing: Outgoing, now: float, run: str) -> list[Intent]:
 
 
 def keep_in_mind(recovery: Recovery, intents: Intents, *, run: str) -> None:
-    """Remember here too which files another machine may just have sent: a ledger names those of one run only."""
+    """Remember here too what another machine may just have sent: a ledger names what one run announced, no more."""
     here = {intent.key for intent in intents.readable()}
-    for intent in recovery.uploads:
+    for intent in (*recovery.creates, *recovery.missed, *recovery.uploads):
         if intent not in recovery.over and intent.key not in here and intent.run != run:
             intents.begin(intent)

@@ -1,0 +1,43 @@
+"""What one machine sent without an answer stays in doubt for all others, whatever they send meanwhile."""
+
+from __future__ import annotations
+
+from copy import copy
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from gitsync_connectors.memory import Behaviour, Fault
+
+from tests.blog import Blog, post
+from tests.conftest import run_git
+
+
+def machine(blog: Blog, name: str) -> Blog:
+    """Return a fresh clone with the same site."""
+    other = copy(blog)
+    other.root = blog.root.parent / name
+    run_git(blog.root.parent, "clone", "--quiet", "origin.git", name)
+    return other
+
+
+@pytest.mark.slow
+def test_a_create_in_doubt_outlives_a_run_of_another_machine_about_another_post(tmp_path: Path) -> None:
+    blog = Blog(tmp_path / "one", behaviour=Behaviour(lag=600), config='[state]\nremote = "origin"\nbranch = "main"\n')
+    blog.site().now = lambda: datetime.fromtimestamp(blog.clock.now, UTC)
+    blog.put("posts/a.md", post("A"))
+    run_git(tmp_path, "clone", "--quiet", "--bare", str(blog.root), "origin.git")
+    blog.git("remote", "add", "origin", str(tmp_path / "origin.git"))
+    blog.site().faults.append(Fault(on="create", error=KeyboardInterrupt(), stored=True))
+    with pytest.raises(KeyboardInterrupt):
+        blog.run()
+    two = machine(blog, "two")
+    two.put("posts/b.md", post("B", "Other words.\n"))
+    two.git("push", "--quiet", "origin", "main")
+    two.run(wait=False)
+    three = machine(blog, "three")
+    three.run(wait=False)
+    blog.clock.now += 1000
+    three.run()
+    assert sorted(str(it.title) for it in blog.site().posts().values()) == ["A", "B"]
+    three.quiet()
