@@ -58,6 +58,7 @@ FORMULAS = [
     "A note[^1].\n\n[^1]: With $x$.\n\nTerm $t$\n: Says $d$\n",
     "$HOME and $PATH, $(a)+$(b), ${x}${y}, $.each($x), US$5 and A$6, from $5-$10, 5$ and 6$\n",
     "$$\n\nx\n$$\n\n$$x\n\n$$\n",
+    "> > $$\n> > x > y\n> > z\n> > $$\n\n- > $$\n  > x\n  > $$\n\n> > ```math\n> > > a\n> > ```\n",
     "1. One is\n$$x_1$$\n2. Two is\n$$\ny\n$$ and\n3. three\n\n> A quote\n$$z$$\n",
     "From $a\nto b$ and <b>$c$</b>.\n",
 ]

@@ -31,7 +31,7 @@ _ENTITIES: Final = re.compile("&#(?:61|123|125);")
 """What stands for signs that neither Redcarpet nor Liquid may see."""
 
 _REST: Final = re.compile(r"[ \t]*$", re.MULTILINE)
-_ALONE: Final = re.compile(r"[ \t>]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)*\Z")
+_ALONE: Final = re.compile(r"(?:[ \t>]|(?:[-*+]|\d{1,9}[.)])[ \t]+)*+\Z")
 
 
 class Formula(NamedTuple):
@@ -141,8 +141,8 @@ def from_katex(body: str) -> str:
 def _in_katex(body: str) -> Iterator[tuple[int, int, str, bool]]:
     for start, end, markup, inner in tag_blocks(body, "katex") if "endkatex" in body else ():
         tex = re.sub(rf"\\([{_REDCARPET}])", r"\1", _ENTITIES.sub(lambda it: unescape(it[0]), inner))
-        if ">" in _prefix(body, start):
-            tex = re.sub(r"\n[ \t]*>", "\n", tex)
+        if quotes := _prefix(body, start).count(">"):
+            tex = re.sub(rf"\n(?:[ \t]*>){{1,{quotes}}}", "\n", tex)
         rows = [row.strip() for row in tex.split("\n") if row.strip()]
         if "|" not in tex or not _is_row(body, start):
             yield start, end, "\n".join(rows), markup != "inline"
