@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from random import Random
 
 import pytest
 from gitsync_connectors.memory import Behaviour, Fault
@@ -196,3 +197,47 @@ def test_an_update_without_an_answer_is_no_first_answer(blog: Blog) -> None:
     assert "whatever it is sent" not in (outcome := blog.run()).told
     assert outcome.summary.exit_code == 1
     assert "site keeps its own body, whatever it is sent." in blog.run().told
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(12))
+def test_no_edit_of_either_side_is_lost_where_a_site_says_back_at_random(tmp_path: Path, seed: int) -> None:
+    pick = Random(seed)
+    hashes, conditional, same_token = (pick.random() < 0.5 for _ in range(3))
+    has = Behaviour(hashes=hashes, conditional=conditional, same_token=same_token, lag=pick.choice([0, 20]))
+    blog = Blog(tmp_path / "blog", behaviour=has)
+    blog.site().now = lambda: datetime.fromtimestamp(blog.clock.now, UTC)
+    ours, theirs = "o", "t"
+    blog.put("posts/a.md", post("A", "First o.\n\nBetween.\n\nLast t.\n"))
+    for step in range(pick.randrange(4, 10)):
+        does = pick.choice(["ours", "ours", "theirs", "echoes", "stores", "loses"])
+        if does == "ours":
+            blog.put("posts/a.md", blog.read("posts/a.md").replace(f"First {ours}.", f"First o{step}."))
+            ours = f"o{step}"
+        elif does == "theirs":  # an editor has before him what was sent: what was not is taken for his doing
+            blog.site().behaviour = has
+            for _ in range(2):
+                blog.run()
+                blog.clock.sleep(60)
+            id = blog.id_of("A")
+            body = blog.site().posts()[id].body.replace(f"Last {theirs}.", f"Last t{step}.")
+            blog.site().edit(id, body=body)
+            theirs = f"t{step}"
+            blog.clock.sleep(30)
+        elif does == "loses":
+            stored = pick.random() < 0.5
+            blog.site().faults.append(Fault(on="update", error=OutcomeUnknown("no answer"), stored=stored))
+        else:
+            blog.site().behaviour = replace(has, echoes=does == "echoes")
+        if pick.random() < 0.7:
+            blog.run(wait=pick.random() < 0.5)
+        blog.clock.sleep(pick.choice([0, 1, 60]))
+    blog.site().behaviour = has
+    blog.site().faults.clear()
+    for _ in range(5):
+        blog.run()
+        blog.clock.sleep(60)
+    wanted = f"First {ours}.\n\nBetween.\n\nLast {theirs}.\n"
+    assert blog.read("posts/a.md") == post("A", wanted)
+    assert blog.shown("A").body == wanted
+    blog.quiet()
