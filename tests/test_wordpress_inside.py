@@ -112,3 +112,9 @@ def test_an_address_alone_on_a_line_of_code_is_not_embedded() -> None:
     assert "https:&#47;&#47;youtu.be" in code
     assert "curl https://a.example\n  https:&#47;&#47;a.example/<" in code
     assert (read(code), write(body).losses) == (body, ())
+
+
+@pytest.mark.parametrize("body", ["a <span hidden>b</span>\n", '- <i data-x>c</i> ![](a.png) <b id="">d</b>\n'])
+def test_an_attribute_without_a_value_comes_back_without_one(body: str) -> None:
+    assert read(write(body).text) == body
+    assert write(body).losses == ()

@@ -32,7 +32,10 @@ def inside(tag: str, html: str) -> str | None:
     if written and not _UNSEEN.sub("", written):
         return None
     # What HTML does not read the same a second time, the editor does not either.
-    return written if written and (written == html or _written(tag, written) == written) else None
+    if not written or not (written == html or _written(tag, written) == written):
+        return None
+    # An attribute without a value is one whose value is empty, to the editor as well.
+    return html if written.replace('=""', "") == html.replace('=""', "") else written
 
 
 def _written(tag: str, html: str) -> str | None:
