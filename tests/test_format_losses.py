@@ -324,3 +324,25 @@ def test_boxes_are_signs_on_medium_beside_html_too() -> None:
     assert [loss.code for loss in written.losses] == ["TASKS_FLAT"]
     assert "☑ done" in written.text
     assert "<input" not in written.text
+
+
+@pytest.mark.parametrize("told", ["[^x]: nobody asks\n\n", "{% if a %}\n\n", "a ~b~ c\n\n"])
+@pytest.mark.parametrize(
+    ("platform", "broken"),
+    [
+        ("html", "Words.\n\n<hr style={{width: 80}} />\n<img src=\"a.png\" style={{float: 'left', padding: 20}} />\n"),
+        ("medium", "<div><b>x</div>y\n"),
+    ],
+)
+def test_a_told_loss_that_changes_no_page_hides_no_other_one(platform: str, broken: str, told: str) -> None:
+    assert codes(platform, broken) == ["HTML_CHANGED"]
+    assert len(codes(platform, told)) == 1
+    assert codes(platform, told + broken) == [*codes(platform, told), "HTML_CHANGED"]
+
+
+def test_headings_and_strokes_on_medium_hide_no_other_loss() -> None:
+    broken = "<div><b>x</div>y\n"
+    told = "# One\n\n#### Four ~~gone~~ [there](#four)\n\n"
+    losses = ["HEADING_FLAT", "ANCHOR_LOST", "STRIKE_LOST"]
+    assert codes("medium", told) == losses
+    assert codes("medium", told + broken) == [*losses, "HTML_CHANGED"]

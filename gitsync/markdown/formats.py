@@ -66,7 +66,6 @@ def named(name: str) -> Format:
 TAG: Final = re.compile(r"<[A-Za-z]+[\s>/]|<[!?]")
 """A tag or a comment, which only somebody's own HTML brings into Markdown."""
 
-_COMMENT: Final = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
 HTML_CHANGED: Final = Loss(
     code="HTML_CHANGED",
     message="some of the HTML in the text comes out otherwise there",
@@ -80,10 +79,13 @@ HTML_UNSAID: Final = Loss(
 """The same, in reading."""
 
 
-def compared(body: str, written: Translation, read: Callable[[str], str], *, comments: bool = True) -> Translation:
+def compared(
+    body: str, written: Translation, read: Callable[[str], str], *, seen: Callable[[str], str] | None = None
+) -> Translation:
     """Return `written` with a loss noted where reading it shows another page than `body` does, and none was told.
 
-    Embeds are the same however they are spelled. Without `comments`, those are nothing to the platform.
+    Embeds are the same however they are spelled. `seen` takes out of a page what the platform does not tell apart.
+    A loss that changes no page (a tag that is words here and there) explains no other one: add it to the result.
     """
     if written.losses:
         return written
@@ -94,6 +96,6 @@ def compared(body: str, written: Translation, read: Callable[[str], str], *, com
     if again == body:
         return written
     pages = [page(text) for text in (body, again)]
-    if not comments:
-        pages = [_COMMENT.sub("", page) for page in pages]
+    if seen:
+        pages = [seen(page) for page in pages]
     return written if same_dom(*pages) else Translation(written.text, (HTML_CHANGED,))

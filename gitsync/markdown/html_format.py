@@ -6,7 +6,7 @@ from gitsync.markdown.callouts import folded
 from gitsync.markdown.embeds import respell
 from gitsync.markdown.extensions import formulas, heading_names, tildes
 from gitsync.markdown.foreign import foreign
-from gitsync.markdown.formats import HTML_CHANGED, HTML_UNSAID, TAG, Format, Translation, compared
+from gitsync.markdown.formats import HTML_CHANGED, HTML_UNSAID, TAG, Format, Loss, Translation, compared
 from gitsync.markdown.github import as_github
 from gitsync.markdown.html import to_markdown, translated
 from gitsync.markdown.render import to_html, unused_notes
@@ -22,14 +22,19 @@ def write(body: str) -> Translation:
         *heading_names(body, "HTML"),
         *tildes(body, "HTML"),
     )
-    written = Translation(to_html(said), (*losses, *foreign(body, "HTML")))
+    text = to_html(said)
+    return Translation(text, (*losses, *foreign(body, "HTML"), *_changed(body, said, text)))
+
+
+def _changed(body: str, said: str, html: str) -> tuple[Loss, ...]:
+    """Return a loss where `html`, rendered from `said`, shows another page than `body`; no other loss changes one."""
     # Only tags that somebody wrote by hand can be broken.
-    if not TAG.search(body) or written.losses:
-        return written
+    if not TAG.search(body):
+        return ()
     if said != body:
-        return compared(body, written, to_markdown)
+        return compared(body, Translation(html), to_markdown).losses
     # Nothing was respelled: what is read again is this page, if reading proves that.
-    return written if translated(written.text)[1] else Translation(written.text, (HTML_CHANGED,))
+    return () if translated(html)[1] else (HTML_CHANGED,)
 
 
 def reading(html: str) -> Translation:

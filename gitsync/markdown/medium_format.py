@@ -6,7 +6,6 @@ Sources: real exports from 2018 to 2025; Medium's API documentation for what it 
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from html import escape
@@ -24,6 +23,7 @@ from gitsync.markdown.formula_spellings import as_tex
 from gitsync.markdown.github import as_github
 from gitsync.markdown.html import to_markdown
 from gitsync.markdown.looks import looks
+from gitsync.markdown.medium_words import left_out
 from gitsync.markdown.providers import Embed, embed_of, html_of
 from gitsync.markdown.render import to_html, unused_notes
 from gitsync.markdown.stripped import stripped, unwrapped
@@ -251,12 +251,26 @@ def write(body: str) -> Translation:
     if TAG.search(body):  # other tags than Markdown's own: what Medium keeps of them
         html = _html(read(_marked(html)))
         losses += looks(body, "Medium", html)
-    written = compared(body, _written(body, html, losses), read, comments=False)
-    return Translation(written.text, (_CHANGED,)) if written.losses == (HTML_CHANGED,) else written
+    written = _written(body, html, losses)
+    explain = tuple(loss for loss in written.losses if loss.code not in _SEEN_TO)
+    changed = compared(body, Translation(written.text, explain), read, seen=_seen).losses == (HTML_CHANGED,)
+    words = (*unused_notes(body), *extensions(body, "Medium"), *foreign(body, "Medium"))
+    return Translation(written.text, (*written.losses, *words, *((_CHANGED,) if changed else ())))
+
+
+_SEEN_TO: Final = frozenset({"HEADING_FLAT", "STRIKE_LOST", "ANCHOR_LOST"})
+"""Losses that hide no other one: `_seen` takes what they tell out of both pages, or it changes none."""
+
+
+def _seen(page: str) -> str:
+    """Return `page` with headings as Medium has them, and without comments and strokes, of which it has none."""
+    return re.sub(r"<!--.*?(?:-->|\Z)|</?del>", "", _marked(page), flags=re.DOTALL)
 
 
 _CHANGED: Final = replace(
-    HTML_CHANGED, message="Medium keeps the words, the pictures and the links of your HTML, not its boxes", hint=""
+    HTML_CHANGED,
+    message="Medium keeps the words, the pictures and the links, not all boxes and quotes around them",
+    hint="",
 )
 
 
@@ -306,13 +320,10 @@ def _written(body: str, html: str, losses: list[Loss]) -> Translation:
         lose("DEFS_FLAT", "definition lists: the terms are paragraphs in bold")
         html = _DEFINITIONS.sub(_as_paragraphs, html)
     losses += [
-        *unused_notes(body),
         *stripped(body, "Medium"),
         *unwrapped(body, "Medium"),
         *as_tex(body, "Medium", "TeX, in code"),
         *quoted(body, "Medium"),
-        *extensions(body, "Medium"),
-        *foreign(body, "Medium"),
     ]
     if _NOTES.search(html):
         lose("NOTES_LISTED", "footnotes: they are a list at the end")
@@ -365,26 +376,9 @@ def reading(html: str, title: str = "", subtitle: str = "") -> Translation:
     root, shown = parse(html), parse(to_html(text, named=False))
     if root is None or shown is None:
         return Translation(text, (HTML_UNSAID,))
-    said = Counter(_WORD.findall(f"{title} {subtitle}"))
-    missing = " ".join((_counted(_story(root)) - _counted(shown) - said).elements())
+    missing = left_out(_story(root), shown, f"{title} {subtitle}")
     message = f"these words of the story are left out: {missing[:80]}"
     return Translation(text, (Loss(code="WORDS_LOST", message=message),) if missing else ())
-
-
-_WORD: Final = re.compile(r"\w+")
-
-
-def _counted(root: Node) -> Counter[str]:
-    """Return the words below `root`, without those of cards that show another page."""
-    out: list[str] = []
-    stack = [root]
-    while stack:
-        node = stack.pop()
-        if node.tag == TEXT:
-            out.append(node.text)
-        elif node.tag not in ("style", "script", "title", "footer") and "graf--mixtapeEmbed" not in _names(node):
-            stack.extend(reversed(node.kids))
-    return Counter(_WORD.findall(" ".join(out)))
 
 
 FORMAT = Format(name="medium", reading=reading, write=write)
