@@ -91,3 +91,15 @@ def test_embeds_go_from_spelling_to_spelling() -> None:
     assert "{% embed https://youtu.be/dQw4w9WgXcQ %}" in convert(body, named("markdown"), named("devto")).text
     frame = convert(body, named("markdown"), named("html")).text
     assert 'src="https://www.youtube.com/embed/dQw4w9WgXcQ"' in frame
+
+
+def test_bytes_that_are_no_utf8_are_named_and_never_replaced(tmp_path: Path) -> None:
+    (tmp_path / "a.md").write_bytes(b"a\nb \xff\xfe c\n")
+    whole = run("--from", "markdown", "--to", "html", "a.md", text="", cwd=tmp_path)
+    assert (whole.returncode, whole.stdout) == (6, b"")
+    assert b"a.md:2:3: not-utf-8" in whole.stderr
+    (tmp_path / "a.jsonl").write_bytes(b'{"text": "a"}\n{"text": "\xff"}\n')
+    lines = run("--from", "markdown", "--to", "html", "--jsonl", "a.jsonl", text="", cwd=tmp_path)
+    assert lines.returncode == 6
+    assert lines.stdout.count(b"\n") == 1
+    assert b"a.jsonl:2:11: not-utf-8" in lines.stderr

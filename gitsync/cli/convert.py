@@ -11,11 +11,12 @@ import click
 
 from gitsync.cli.invocation import Invocation, common_options, pass_invocation
 from gitsync.cli.text import clean
-from gitsync.errors import UsageError
+from gitsync.errors import InvalidContent, UsageError
 from gitsync.markdown.formats import NAMES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from typing import IO
 
     from gitsync.markdown.formats import Format, Translation
 
@@ -40,12 +41,13 @@ def convert(invocation: Invocation, source: str, target: str, jsonl: bool, files
     reading, writing = named(source), named(target)
     # A body is bytes for another program: UTF-8, and line ends as they are.
     out = io.TextIOWrapper(sys.stdout.buffer, "utf-8", "replace", newline="", write_through=True)
-    for name, text in _texts(invocation, files):
+    for name, file in _files(invocation, files):
         if jsonl:
-            for line in convert_lines(text, reading, writing, name):
+            lines = (_decoded(line, name, number) for number, line in enumerate(file, 1))
+            for line in convert_lines(lines, reading, writing, name):
                 out.write(f"{line}\n")
             continue
-        whole = text.read()
+        whole = _decoded(file.read(), name)
         done = translate(whole, reading, writing)
         out.write(done.text)
         _tell(name, whole, reading, done)
@@ -53,20 +55,32 @@ def convert(invocation: Invocation, source: str, target: str, jsonl: bool, files
     return 0
 
 
-def _texts(invocation: Invocation, files: tuple[str, ...]) -> Iterator[tuple[str, io.TextIOBase]]:
-    """Yield the name and the text of each file; "-" is standard input. Raises UsageError."""
+def _files(invocation: Invocation, files: tuple[str, ...]) -> Iterator[tuple[str, IO[bytes]]]:
+    """Yield the name and the bytes of each file; "-" is standard input. Raises UsageError."""
     for name in files or ("-",):
         if name == "-":
-            yield "<stdin>", io.TextIOWrapper(sys.stdin.buffer, "utf-8", "replace", newline="")
+            yield "<stdin>", sys.stdin.buffer
             continue
         path = Path(invocation.directory / name)
         try:
-            with path.open(encoding="utf-8", errors="replace", newline="") as file:
+            with path.open("rb") as file:
                 yield name, file
         except OSError as error:
             raise UsageError(
                 f"{name} cannot be read: {error.strerror}.", "Name a file, or - for standard input."
             ) from None
+
+
+def _decoded(data: bytes, name: str, first: int = 1) -> str:
+    """Return what begins in line `first` of the file `name` as text. Raises InvalidContent; nothing is replaced."""
+    try:
+        return data.decode()
+    except UnicodeDecodeError as error:
+        before = data[: error.start].decode()
+        line, column = first + before.count("\n"), len(before) - before.rfind("\n")
+        raise InvalidContent(
+            "The text is not UTF-8.", "Save it as UTF-8.", code="not-utf-8", path=name, line=line, column=column
+        ) from None
 
 
 def _tell(name: str, text: str, reading: Format, done: Translation) -> None:
