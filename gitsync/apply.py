@@ -215,7 +215,7 @@ class Applying:
                 self._intents.heard(key)
                 raise
             write = replace(write, reason=f"{write.reason} {told}".strip())
-        return self._done(write, projection, record, key, at, unmoved=unmoved)
+        return self._done(write, projection, record, key, at, over=expect, unmoved=unmoved)
 
     def _seen(self, subject: Subject, answer: Record) -> Record:
         """Return what the site shows of a post after a write whose answer is not believed. Raises OutcomeUnknown."""
@@ -236,9 +236,8 @@ class Applying:
         record = self._asked(key, lambda: self._connector.update(known.id, hidden, expect=expect))
         self._hearing.insist_on_ours(write.subject, record)
         self._hearing.insist_on_hidden(write.subject, shown, record, hidden)
-        return self._tombstone(
-            write, key, replace(written(known, record, projection, at), state="unpublished", sent=None), record
-        )
+        stone = replace(written(known, record, projection, at, over=expect), state="unpublished", sent=None)
+        return self._tombstone(write, key, stone, record)
 
     def _delete(self, write: Write) -> Event:
         known = write.subject.entry.record
@@ -304,10 +303,18 @@ class Applying:
         return clean(answer) if answer is not None else Record("", "")
 
     def _done(
-        self, write: Write, projection: Projection, record: Record, key: str, at: float, *, unmoved: bool = False
+        self,
+        write: Write,
+        projection: Projection,
+        record: Record,
+        key: str,
+        at: float,
+        *,
+        over: str = "",
+        unmoved: bool = False,
     ) -> Event:
         subject = write.subject
-        known = written(subject.entry.record, record, projection, at)
+        known = written(subject.entry.record, record, projection, at, over=over)
         if unmoved and not self._connector.capabilities.revision_hash:
             # A token that a write does not move says nothing of it: the next run looks.
             known = replace(known, revision="", revisions=(record.revision, *known.revisions)[:8])

@@ -298,6 +298,29 @@ def test_an_update_that_a_slow_site_shows_late_is_no_edit_of_its_editors(tmp_pat
     blog.quiet()
 
 
+def test_a_slow_site_that_shows_what_a_decision_left_there_takes_nothing_back(tmp_path: Path) -> None:
+    blog = Blog(tmp_path / "blog", behaviour=Behaviour(lag=25))
+    blog.site().now = lambda: datetime.fromtimestamp(blog.clock.now, UTC)
+    blog.site().put("", Post(title="A", slug="a", body="One.\n\nTwo there.\n", status="published"))
+    blog.clock.now += 100
+    blog.run()
+    there = blog.read("posts/a.md")
+    blog.clock.now += 100
+    blog.write("posts/a.md", there.replace("there", "here"))
+    blog.git("commit", "--quiet", "--all", "--amend", "-m", "squashed")
+    assert blog.run(materialise=False).summary.conflicts == 1
+    blog.put("posts/a.md", there)
+    outcome = blog.run()
+    assert outcome.summary.exit_code == 0, outcome.told
+    blog.git("revert", "--no-edit", "HEAD")
+    blog.run()
+    outcome = blog.run()  # the site lists the post as it was before the last run
+    assert "Two here." in blog.read("posts/a.md"), outcome.told
+    blog.clock.now += 100
+    blog.quiet()
+    assert blog.shown("A").body == "One.\n\nTwo here.\n"
+
+
 @pytest.mark.parametrize("lost", ["create", "update"])
 def test_a_lost_reply_of_a_site_that_improves_texts_is_no_edit(tmp_path: Path, lost: str) -> None:
     blog = Blog(tmp_path / "blog", behaviour=Behaviour(surprise=True))

@@ -79,10 +79,15 @@ def seen(known: LedgerRecord | None, record: Record, shows: Projection | None = 
     )
 
 
-def written(known: LedgerRecord | None, record: Record, projection: Projection, at: float) -> LedgerRecord:
-    """Return the ledger's record after we wrote `projection` at the Unix time `at`, and the site answered `record`."""
+def written(
+    known: LedgerRecord | None, record: Record, projection: Projection, at: float, *, over: str = ""
+) -> LedgerRecord:
+    """Return the ledger's record after we wrote `projection` at the Unix time `at`, and the site answered `record`.
+
+    `over` is the token of what the write went over: a decision forgets the ledger's, and a stale read still shows it.
+    """
     now = seen(known, record)
-    earlier = (known.revision, *known.revisions) if known is not None else ()
+    earlier = (over, known.revision, *known.revisions) if known is not None else ()
     left = tuple(dict.fromkeys(token for token in earlier if token and token != record.revision))[:8]
     doubted = now.doubted if now.doubted == projection.digest else None
     return replace(now, revisions=left, sent=projection.digest, uses=projection.uses, written=at, doubted=doubted)
