@@ -386,3 +386,18 @@ def test_hostile_bodies_take_seconds_at_most(base: str, ours: str, theirs: str) 
     begun = time.process_time()
     merge_text(base, ours, theirs)
     assert time.process_time() - begun < 15
+
+
+@pytest.mark.parametrize(
+    ("base", "ours", "theirs"),
+    [
+        ("One.\n\nTwo.\n", "One.\n\nTwo, here.\n", "One.\n\nTwo.\n\nThree.\n"),
+        ("One.\n\nTwo.\n\nEnd.\n", "One.\n\nTwo, here.\n\nEnd.\n", "One.\n\nNew.\n\nTwo.\n\nEnd.\n"),
+        ("One.\n\nTwo words are here.\n", "One.\n\nTwo texts are here.\n", "One.\n\nTwo words indeed are here.\n"),
+    ],
+)
+def test_what_was_merged_already_is_not_said_twice_when_it_is_merged_again(base: str, ours: str, theirs: str) -> None:
+    for one, other in ((ours, theirs), (theirs, ours)):
+        merged = merge_text(base, one, other)
+        assert not merged.hunks
+        assert merge_text(base, merged.ours, other).ours == merged.ours

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from gitsync.merge.diff import STEPS, Edit, edits
-from gitsync.merge.weave import Side, Stretch, weave
+from gitsync.merge.weave import Side, Stretch, said_once, weave
 from gitsync.merge.words import Line, Token, lines, starts, tokens
 
 _SENTENCE_END = re.compile(r"[.!?…。!?؟।]$")
@@ -81,7 +81,7 @@ def _by_lines(
     b, o, t = ([line.text for line in cut] for cut in (base, ours, theirs))
     out: list[tuple[str, str]] = []
     hunks: list[Hunk] = []
-    for stretch in weave(len(b), edits(b, o), edits(b, t)):
+    for stretch in weave(len(b), *_laid(edits(b, o), o, edits(b, t), t, grain)):
         mine, other = "".join(o[stretch.ours]), "".join(t[stretch.theirs])
         if stretch.side is Side.BOTH and mine != other:
             part = _by_words(base[stretch.base], ours[stretch.ours], theirs[stretch.theirs], scale, collide, grain)
@@ -132,8 +132,9 @@ class _Page:
         size = sum(len(line.text) for line in (*base, *ours, *theirs))
         # Every stretch has its share of the steps, whatever stands before it: else who comes first would matter.
         steps = max(_ENOUGH, int(size * scale))
-        self.our_edits = grain(edits(b, o, steps=steps), b, Side.OURS)
-        self.stretches = list(weave(len(b), self.our_edits, grain(edits(b, t, steps=steps), b, Side.THEIRS)))
+        mine, other = (grain(edits(b, cut, steps=steps), b, side) for cut, side in ((o, Side.OURS), (t, Side.THEIRS)))
+        self.our_edits, their_edits = _laid(mine, o, other, t, grain)
+        self.stretches = list(weave(len(b), self.our_edits, their_edits))
         self.places = starts(self.ours)
         self.hunks: list[Hunk] = []
         self.out: tuple[list[str], list[str]] = ([], [])
@@ -235,6 +236,13 @@ def _keep(page: _Page, edit: Edit) -> None:
     before = page.ours[edit.new_start - 1].space
     page.space = [max(space, before, key=lambda each: each.count("\n")) for space in page.space]
     page.write(page.ours[edit.new_start : edit.new_stop])
+
+
+def _laid(
+    ours: list[Edit], our_tokens: list[str], theirs: list[Edit], their_tokens: list[str], grain: _Grain
+) -> tuple[list[Edit], list[Edit]]:
+    """Return both sets of edits as they are woven. In a carry, what base says is no answer to what a site adds."""
+    return (ours, theirs) if grain is _fine else said_once(ours, our_tokens, theirs, their_tokens)
 
 
 def _coarse(found: list[Edit], base: list[str], _side: Side) -> list[Edit]:

@@ -27,6 +27,36 @@ class Stretch(NamedTuple):
     theirs: slice
 
 
+def said_once(
+    ours: Sequence[Edit], our_tokens: Sequence[str], theirs: Sequence[Edit], their_tokens: Sequence[str]
+) -> tuple[list[Edit], list[Edit]]:
+    """Return both sets of edits with what both insert beside a change of one side divided from that change.
+
+    Else a text that was merged already would get the other side's words a second time when it is merged again.
+    """
+    return (
+        _divided(ours, our_tokens, theirs, their_tokens),
+        _divided(theirs, their_tokens, ours, our_tokens),
+    )
+
+
+def _divided(
+    edits: Sequence[Edit], tokens: Sequence[str], others: Sequence[Edit], other_tokens: Sequence[str]
+) -> list[Edit]:
+    inserted = {it.start: other_tokens[it.new_start : it.new_stop] for it in others if it.start == it.stop}
+    result: list[Edit] = []
+    for start, stop, new_start, new_stop in edits:
+        before, after = inserted.get(start, ()), inserted.get(stop, ())
+        if start < stop and before and tokens[new_start:new_stop][: len(before)] == before:
+            result.append(Edit(start, start, new_start, new_start + len(before)))
+            new_start += len(before)
+        if start < stop and after and tokens[new_start:new_stop][-len(after) :] == after:
+            result.append(Edit(start, stop, new_start, new_stop - len(after)))
+            start, new_start = stop, new_stop - len(after)
+        result.append(Edit(start, stop, new_start, new_stop))
+    return result
+
+
 def weave(length: int, ours: Sequence[Edit], theirs: Sequence[Edit]) -> Iterator[Stretch]:
     """Divide a base of `length` tokens, and both versions of it, into stretches, in order and without gaps.
 
