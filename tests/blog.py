@@ -8,7 +8,9 @@ from pathlib import Path
 
 from gitsync_connectors.memory import STORES, Behaviour, Store, store
 
+from gitsync.doctor import examine
 from gitsync.events import Event, Operation, Summary
+from gitsync.finding import Finding
 from gitsync.model import Post
 from gitsync.project import Project
 from gitsync.state import share
@@ -122,6 +124,21 @@ def post(title: str, body: str = "One.\n\nTwo.\n\nThree.\n", **fields: str) -> s
     """A file with that front matter."""
     front = "".join(f"{name}: {value}\n" for name, value in {"title": title, **fields}.items())
     return f"---\n{front}---\n\n{body}"
+
+
+def synced_pair(root: Path) -> Blog:
+    """A blog whose posts A and B are on its site."""
+    blog = Blog(root)
+    for name in "ab":
+        blog.write(f"posts/{name}.md", post(name.upper()))
+    blog.commit()
+    blog.run()
+    return blog
+
+
+def examined(blog: Blog, *, mend: bool = True) -> list[Finding]:
+    """What `gitsync doctor` finds."""
+    return list(examine(Project.open(blog.root), mend=mend))
 
 
 MakeBlog = Callable[..., Blog]

@@ -9,33 +9,21 @@ from pathlib import Path
 
 import pytest
 
-from gitsync.doctor import examine
 from gitsync.errors import RepositoryError
-from gitsync.finding import Finding
 from gitsync.git.worktree import advance
 from gitsync.ledger import Ledger
-from gitsync.project import Project
 from gitsync.repository import Repository
 from gitsync.state.index import Index
 from gitsync.state.intents import Intent, Intents
 from gitsync.state.journal import Journal
 from gitsync.state.records import Result
-from tests.blog import Blog, post
+from tests.blog import Blog, examined, post, synced_pair
 from tests.conftest import run_git
 
 
 @pytest.fixture
 def blog(tmp_path: Path) -> Blog:
-    blog = Blog(tmp_path / "blog")
-    for name in "ab":
-        blog.write(f"posts/{name}.md", post(name.upper()))
-    blog.commit()
-    blog.run()
-    return blog
-
-
-def examined(blog: Blog, *, mend: bool = True) -> list[Finding]:
-    return list(examine(Project.open(blog.root), mend=mend))
+    return synced_pair(tmp_path / "blog")
 
 
 def told_and_mended(blog: Blog, *words: str) -> None:

@@ -12,10 +12,9 @@ import pytest
 from gitsync.cli.failure import run
 from gitsync.doctor import examine
 from gitsync.errors import RepositoryError
-from gitsync.finding import Finding
 from gitsync.project import Project
 from gitsync.state.intents import Intent, Intents
-from tests.blog import Blog, post
+from tests.blog import Blog, examined, post, synced_pair
 from tests.conftest import run_git
 
 
@@ -73,16 +72,7 @@ CASES = [
 
 @pytest.fixture
 def blog(tmp_path: Path) -> Blog:
-    blog = Blog(tmp_path / "blog")
-    for name in "ab":
-        blog.write(f"posts/{name}.md", post(name.upper()))
-    blog.commit()
-    blog.run()
-    return blog
-
-
-def examined(blog: Blog, *, mend: bool = True) -> list[Finding]:
-    return list(examine(Project.open(blog.root), mend=mend))
+    return synced_pair(tmp_path / "blog")
 
 
 @pytest.mark.parametrize(
