@@ -183,3 +183,21 @@ def test_a_deletion_whose_file_is_back_elsewhere_is_rolled_back_to_no_second_fil
         assert sorted(it.title or "" for it in blog.site(name).posts().values()) == ["A", "B"]
         assert blog.shown("A", name).body == SECOND
     blog.quiet()
+
+
+def test_a_post_in_conflict_on_one_site_and_renamed_is_no_new_file_to_the_others(blog: Blog) -> None:
+    blog.put("posts/b.md", post("B", SECOND, slug="b"))
+    blog.run()
+    latest = blog.syncs()[0].id
+    blog.put("posts/a.md", post("A", SECOND, slug="a"))
+    blog.site("two").edit(blog.id_of("A", "two"), body=THEIRS)
+    assert blog.run(materialise=False).summary.conflicts == 1
+    blog.git("mv", "posts/a.md", "posts/moved.md")
+    blog.write("posts/moved.md", post("A", "One.\n\nTwo, as we both put it.\n", slug="a"))
+    blog.commit()
+    blog.site("two").edit(blog.id_of("A", "two"), body=f"{THEIRS}\nThree.\n")
+    outcome = rolled_back(blog, latest)
+    for name in blog.names:
+        assert sorted(it.title for it in blog.site(name).posts().values()) == ["A", "B"], outcome.told
+    blog.run()
+    assert blog.shown("A", "one").body == blog.shown("A", "two").body == "One.\n\nTwo, as we both put it.\n\nThree.\n"

@@ -172,6 +172,42 @@ def test_a_strangers_post_of_the_same_title_is_no_edit_of_it(tmp_path: Path) -> 
     assert blog.read("posts/a.md").endswith(BODY)
 
 
+@pytest.mark.parametrize("edited", [True, False])
+def test_it_is_not_sent_again_under_another_name_before_it_is_known(tmp_path: Path, edited: bool) -> None:
+    blog = sent(tmp_path, behaviour=Behaviour(lag=25))
+    blog.git("mv", "posts/a.md", "posts/c.md")
+    if edited:
+        blog.write("posts/c.md", post("A new name", BODY, slug="renamed"))
+    blog.commit()
+    outcome = blog.run(wait=False)
+    assert ("create", "posts/c.md", "unknown") in outcome.operations, outcome.told
+    outcome = blog.run()
+    assert outcome.summary.exit_code == 0, outcome.told
+    for name in blog.names:
+        public = [it.title for it in blog.site(name).posts().values() if it.status == "published"]
+        assert sorted(public) == ["A new name" if edited else "A", "B"], (name, outcome.told)
+    blog.quiet()
+
+
+@pytest.mark.parametrize("title", ["A", "Another"])
+def test_where_nobody_can_search_only_a_file_that_is_like_it_waits(tmp_path: Path, title: str) -> None:
+    blog = Blog(tmp_path / "blog", behaviour=Behaviour(searchable=False))
+    blog.put("posts/a.md", post("A", BODY))
+    blog.site().faults.append(Fault(on="create", error=OutcomeUnknown("no answer")))
+    blog.run(wait=False)
+    blog.git("mv", "posts/a.md", "posts/c.md")
+    blog.write("posts/c.md", post(title, "Quite another text.\n"))
+    blog.commit()
+    outcome = blog.run()
+    waits = ("create", "posts/c.md", "unknown") in outcome.operations
+    assert (waits, len(blog.site().posts())) == ((True, 0) if title == "A" else (False, 1)), outcome.told
+    assert outcome.summary.exit_code == 1
+    assert ("gitsync push site --create posts/a.md forgets that request" in outcome.told) == waits
+    outcome = blog.run(again=frozenset({"posts/a.md"}))
+    assert (outcome.summary.exit_code, len(blog.site().posts())) == (0, 1), outcome.told
+    blog.quiet()
+
+
 @pytest.mark.parametrize("gone", [True, False], ids=["deleted", "for no site"])
 def test_where_nobody_can_search_a_create_whose_file_went_is_told_until_somebody_looked(
     tmp_path: Path, gone: bool

@@ -17,7 +17,7 @@ from gitsync.engine.reconcile import same_content, shows, stored_of
 from gitsync.engine.rewritten import deleted_since
 from gitsync.engine.subject import Subject, seen
 from gitsync.engine.survey import Reading, shown_now
-from gitsync.engine.unanswered import await_sites, bring_in
+from gitsync.engine.unanswered import await_forerunner, await_sites, bring_in, forerunner
 from gitsync.errors import InvalidContent, RepositoryError
 from gitsync.events import Progress
 from gitsync.model import Post, Record
@@ -74,6 +74,8 @@ def meet_all(round: Round, incoming: Incoming, created: Sequence[Subject]) -> No
             incoming.subjects += [linked] if linked is not None else []
         elif subject.path in recovery.unsettled:
             _wait(incoming, subject.path)
+        elif (old := forerunner(round, incoming, subject, files)) is not None:
+            await_forerunner(round, incoming, subject.path, old)
         elif doubtful := [id for id in matches.doubtful.get(subject.path, ()) if not _is_deleted(forsaken.get(id))]:
             ids = ", ".join(sorted(doubtful))
             which = "that were let go of and" if forsaken.keys() >= set(doubtful) else "that"

@@ -162,15 +162,16 @@ def _plan(
             recoveries[site.name] = recovery = recover(reading, unfinished, now=clock(), again=options.again)
             recovery.results += relocate(project, reading, head)
             reconsider(project, reading, head)
-            if options.scope is not None:
-                narrow(reading, options.scope)
-            if take_back(reading, recovery):
-                plan.codes.add(1)
         except (SiteError, Refused, Unreadable, NotOurs) as error:
             plan.codes.add(error.exit_code)
             plan.failures.append(Notice(level="error", message=_named(site.name, error)))
             continue
         readings.append(reading)
+    if options.scope is not None:
+        narrow(readings, options.scope)
+    for reading in readings:
+        if take_back(reading, recoveries[reading.name]):
+            plan.codes.add(1)
     plan.recoveries = recoveries
     policy = project.config.policy
     this = Round(

@@ -29,14 +29,21 @@ class Prepared:
     codes: frozenset[int] = frozenset()
 
 
-def narrow(reading: Reading, scope: Scope) -> None:
-    """Forget what was read of other posts; it waits for the next run. What is in conflict must see its own file."""
-    kept = scope.paths | set(reading.ledger.conflicts())
-    reading.local = {
-        path: change for path, change in reading.local.items() if path in kept or change.path in scope.paths
+def narrow(readings: Sequence[Reading], scope: Scope) -> None:
+    """Forget what was read of other posts; it waits for the next run.
+
+    What is in conflict on one site must see its own file; then every site has to, or a renamed file would be new to it.
+    """
+    known = scope.paths.union(*(reading.ledger.conflicts() for reading in readings))
+    files = scope.paths | {
+        change.path for reading in readings for path, change in reading.local.items() if path in known - scope.paths
     }
-    paths = scope.paths | reading.local.keys()
-    reading.changed = {path: record for path, record in reading.changed.items() if path in paths}
-    reading.unstored = {path: record for path, record in reading.unstored.items() if path in paths}
-    reading.gone &= paths
-    reading.revived = [path for path in reading.revived if path in paths]
+    for reading in readings:
+        reading.local = {
+            path: change for path, change in reading.local.items() if path in known or change.path in files
+        }
+        paths = scope.paths | reading.local.keys()
+        reading.changed = {path: record for path, record in reading.changed.items() if path in paths}
+        reading.unstored = {path: record for path, record in reading.unstored.items() if path in paths}
+        reading.gone &= paths
+        reading.revived = [path for path in reading.revived if path in paths]

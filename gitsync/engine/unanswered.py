@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from contextlib import suppress
 from dataclasses import replace
 from math import inf
 
@@ -10,8 +11,9 @@ from gitsync.engine.importing import Importing
 from gitsync.engine.incoming import Incoming, Round
 from gitsync.engine.parting import withdraw
 from gitsync.engine.recovery import arrived, of_intent
-from gitsync.engine.subject import written
-from gitsync.model import Record
+from gitsync.engine.subject import Subject, written
+from gitsync.errors import InvalidContent
+from gitsync.model import Post, Record
 from gitsync.repository import Oid
 from gitsync.state.intents import Intent
 from gitsync.state.records import Entry
@@ -54,6 +56,45 @@ def await_sites(round: Round, incoming: Incoming, files: Collection[str]) -> Non
             )
             incoming.tell("create", path, "unknown", reason=reason)
             incoming.codes.add(1)
+
+
+def forerunner(round: Round, incoming: Incoming, subject: Subject, files: Collection[str]) -> str | None:
+    """Return the path of a create that may still arrive, has no file any more, and may be what `subject` was before.
+
+    Renamed and edited before its answer is known, a post would be there twice. How alike they are says little, and an
+    orphan is rare, so every new file waits for it; where nobody can search, that may be for ever, and only a file of
+    the same text, slug or title does.
+    """
+    recovery = round.recoveries[incoming.reading.name]
+    orphans = [it for it in recovery.creates if it.path not in files and it.path in recovery.unsettled]
+    post: Post | None = None
+    for intent in reversed(orphans):
+        if recovery.unsettled[intent.path] < inf or intent.blob == subject.oid:
+            return intent.path
+        if post is None and subject.oid is not None:
+            with suppress(InvalidContent):  # told when it is about to be sent
+                post = round.overlay.project.read(subject.path, round.overlay.read(subject.oid)).post
+        slug = post and (post.slug or round.overlay.project.slug_of(subject.path))
+        titled = post is not None and intent.projection is not None and post.title == intent.projection.title
+        if titled or (slug and slug == intent.slug):
+            return intent.path
+    return None
+
+
+def await_forerunner(round: Round, incoming: Incoming, path: str, old: str) -> None:
+    """Say that the new file at `path` is not sent before it is known what became of the create of `old`."""
+    recovery, site = round.recoveries[incoming.reading.name], incoming.reading.name
+    until = recovery.unsettled[path] = recovery.unsettled[old]
+    reason = f"waits until it is sure whether {old}, which was sent before and may be the same post, is on {site}."
+    if until == inf:
+        reason = (
+            f"may be what was sent as {old}, of which no answer came, and {site} cannot be searched: look there. If it "
+            f"is there, run gitsync adopt {path} {site} URL; then, and also if it is not, gitsync push {site} --create "
+            f"{old} forgets that request."
+        )
+        incoming.codes.add(1)
+    incoming.tell("create", path, "unknown", reason=reason)
+    incoming.held.add(path)
 
 
 def _made_by(round: Round, incoming: Incoming, record: Record, files: Collection[str]) -> Intent | None:
