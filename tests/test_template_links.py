@@ -74,7 +74,7 @@ def test_a_generators_links_lead_to_the_site_and_stay_in_the_file(tmp_path: Path
     blog = Blog(tmp_path / "blog", config='url = "https://me.example"\n')
     text = 'See [a]({% link posts/a.md %}#part), [b]({{< relref "b" >}}) and ![c]({{ site.baseurl }}/c.png).\n\nEnd.\n'
     blog.write("c.png", "a picture")
-    blog.write("posts/b.md", post("B", text))
+    blog.write("posts/b.md", post("B", text, slug="b"))
     blog.put("posts/a.md", post("A"))
     blog.run()
     a, b = (f"https://memory.example/{title.lower()}-{blog.id_of(title)}" for title in "AB")
@@ -83,7 +83,7 @@ def test_a_generators_links_lead_to_the_site_and_stay_in_the_file(tmp_path: Path
     blog.quiet()
     blog.site().edit(blog.id_of("B"), body=sent.replace("See", "Look at").replace("End", "The end"))
     blog.run()
-    assert blog.read("posts/b.md") == post("B", text.replace("See", "Look at").replace("End", "The end"))
+    assert blog.read("posts/b.md") == post("B", text.replace("See", "Look at").replace("End", "The end"), slug="b")
     blog.quiet()
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from copy import copy
+from datetime import UTC, datetime
 from hashlib import sha256
 from itertools import count
 from pathlib import Path
@@ -30,10 +31,14 @@ def blog(tmp_path: Path) -> Blog:
 def pictured(folder: Path, behaviour: Behaviour) -> Blog:
     """Return a blog with a post that shows a picture."""
     blog = Blog(folder / "blog", behaviour=behaviour, config='assets = ["images/"]\n')
+    picture(blog)
+    return blog
+
+
+def picture(blog: Blog) -> None:
     blog.write("images/a.png", "a picture")
     blog.write("posts/a.md", post("A", "See ![it](../images/a.png).\n"))
     blog.commit()
-    return blog
 
 
 def uploads(blog: Blog) -> list[str]:
@@ -187,16 +192,21 @@ def test_a_fresh_machine_looks_for_what_one_that_died_may_have_sent(tmp_path: Pa
 
 
 def test_doubts_of_another_machine_outlive_a_run_that_is_about_something_else(tmp_path: Path) -> None:
-    blog = pictured(tmp_path, Behaviour(uploads=True, lag=600))
+    blog = Blog(tmp_path / "blog", behaviour=Behaviour(uploads=True, lag=600), config='assets = ["images/"]\n')
+    blog.site().now = lambda: datetime.fromtimestamp(blog.clock.now, UTC)
+    blog.put("posts/c.md", post("C"))
     shared(blog, tmp_path)
+    blog.run()
+    blog.clock.sleep(1000)
+    picture(blog)
     blog.site().faults.append(Fault(on="upload", error=KeyboardInterrupt()))
     with pytest.raises(KeyboardInterrupt):
         blog.run()
     two = clone(blog, "two")
     (two.root / "posts/a.md").unlink()
-    two.put("posts/c.md", post("C"))
+    two.put("posts/c.md", post("C", "Something else.\n"))
     two.git("push", "--quiet", "origin", "main")
-    two.run()
+    assert two.run(wait=False).summary.updated == 1
     assert "site-upload-" in run_git(tmp_path / "origin.git", "ls-tree", "-r", "refs/gitsync/site")
 
 
