@@ -162,6 +162,15 @@ def test_carry_drops_nothing_that_the_site_did_not_touch(shape: list[list[int]],
     assert not gone & set(re.findall(r"\w\d+", result))
 
 
+def test_a_carry_whose_lines_were_matched_amiss_keeps_a_comment_and_what_the_site_deleted() -> None:
+    base = "w0 w1\n\nw2 w3\n\n<!-- k1 -->\n\nw4\nw5 w6\n\nw7 w8\nw9\nw10\n\nw11"
+    shown = "w0 w1\n\nw2 w3\n\nw4 w5 w6\n\nw7 w8 w9 w10\n\nw11"
+    edited = "w0 w1\n\nw2 n3\n\nn2 w6\n\nw7 n0 w9 w10\n\nw11 n1"
+    carried = carry_text(base, shown, edited)
+    assert "<!-- k1 -->" in carried
+    assert re.findall(r"[wn]\d+", carried) == re.findall(r"[wn]\d+", edited)
+
+
 CLEAN = {
     "two sentences": ("One here. Two there.", "Won here. Two there.", "One here. Two where?", "Won here. Two where?"),
     "adjacent words": (

@@ -65,10 +65,16 @@ def _merge(base: str, ours: str, theirs: str, collide: _Collide, grain: _Grain) 
         merged = _by_lines(b, o, t, scale, collide, grain)
         if merged.hunks:
             # Equal lines may have been matched across a paragraph that one side moved or wrapped anew. Words know
-            # better, but take longer and know less about lines: they are asked second.
+            # better, but take longer and know less about lines: they are asked second. Where nobody will decide, as
+            # in a carry, a smaller collision is no sign of a better match.
             by_words = _by_words(b, o, t, scale, collide, grain)
-            merged = min(merged, by_words, key=lambda each: sum(len(h.base + h.ours + h.theirs) for h in each.hunks))
+            size = _collided(merged), _collided(by_words)
+            merged = by_words if collide is _site_wins or size[1] < size[0] else merged
     return MergedText(ours=merged.ours.rstrip() + tail, theirs=merged.theirs.rstrip() + tail, hunks=merged.hunks)
+
+
+def _collided(merged: MergedText) -> int:
+    return sum(len(hunk.base + hunk.ours + hunk.theirs) for hunk in merged.hunks)
 
 
 def _solid(text: str) -> str:
