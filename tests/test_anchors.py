@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import cProfile
+import pstats
 from time import perf_counter
 
 import pytest
 
-from gitsync.markdown.anchors import FOREM, GHOST, GITHUB, HASHNODE, Style, names
+from gitsync.markdown.anchors import FOREM, GHOST, GITHUB, HASHNODE, Style, names, respelled
 from gitsync.markdown.equality import same_dom
 from gitsync.markdown.formats import named
 from gitsync.markdown.html import to_markdown, translated
@@ -139,3 +141,10 @@ def test_headings_that_never_end_are_read_in_linear_time() -> None:
     begun = perf_counter()
     assert named("wordpress").read('<a href="#x">x</a>' + "<h2>" * 30_000)
     assert perf_counter() - begun < 10  # half a minute, once
+
+
+def test_headings_are_not_counted_once_for_each_of_them() -> None:
+    with cProfile.Profile() as profile:
+        assert respelled("# a\n\n" * 500 + "[x](#a)", HASHNODE).endswith("[x](#heading-a)")
+    calls = pstats.Stats(profile).stats  # type: ignore[attr-defined]
+    assert not any("'count' of 'list'" in name and many[0] > 100 for (_, _, name), many in calls.items())

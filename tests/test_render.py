@@ -1,3 +1,5 @@
+import cProfile
+import pstats
 import time
 
 import pytest
@@ -112,3 +114,10 @@ def test_hostile_bodies_end_in_time(unit):
     started = time.process_time()
     to_html(unit * (40_000 // len(unit)))
     assert time.process_time() - started < 8
+
+
+@pytest.mark.parametrize("mark", ["- ", "* "])
+def test_a_line_of_list_marks_is_not_walked_for_each_list_that_it_opens(mark):
+    with cProfile.Profile() as profile:
+        to_html(mark * 20_000 + "a")
+    assert pstats.Stats(profile).total_calls < 300_000

@@ -269,3 +269,14 @@ def test_a_box_that_says_how_a_frame_looks_stays_around_it(box: str) -> None:
     assert same_dom(to_html(read(written.text)), to_html(body))
     bare = box.format("{}").replace(' class="v"', "").replace(' align="center"', "")
     assert write(f"{bare.format('https://youtu.be/dQw4w9WgXcQ')}\n").losses == ()
+
+
+def test_a_long_run_of_spaces_is_read_in_linear_time() -> None:
+    started = time.process_time()
+    assert read("a" + " " * 150_000 + "b")
+    assert time.process_time() - started < 4  # 8 seconds, once
+
+
+@pytest.mark.parametrize("space", ["", " ", "   "])
+def test_a_line_ends_once_however_it_is_spelled(space: str) -> None:
+    assert same_dom(to_html(read(f"a<br>{space}\nb{space}\nc")), "<p>a<br>b<br>c</p>")

@@ -8,6 +8,7 @@ packages/utils/renderer/headingSlugger.ts; TryGhost/Koenig packages/kg-utils.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from html import unescape
 from itertools import pairwise
@@ -113,8 +114,8 @@ def respelled(body: str, style: Style, *, back: bool = False) -> str:
     tokens = parser().parse(body)
     texts = headings(tokens)
     here, there = names(texts), names(texts, style)
-    own = own_names(tokens)
-    pairs = [(a, b) for a, b in zip(here, there, strict=True) if a and b and there.count(b) == 1 and a not in own]
+    own, times = own_names(tokens), Counter(there)
+    pairs = [(a, b) for a, b in zip(here, there, strict=True) if a and b and times[b] == 1 and a not in own]
     new = {b: a for a, b in pairs} if back else dict(pairs)
 
     def moved(link: Link) -> str | None:

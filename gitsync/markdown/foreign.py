@@ -81,12 +81,21 @@ def _in(token: Token, own: Collection[str]) -> Iterator[tuple[str, str, str, int
     words = _COMMENT.sub(lambda it: _blank(it[0]), text)
     kinds = [(name, pattern, words) for name, pattern in _TAGS.items() if name not in own]
     kinds += [(name, pattern, text) for name, pattern in _CARDS.items() if name.split()[0] not in own]
-    for match in _NOTES.finditer(words):
-        if match[0] in _plain(token):
-            yield "obsidian", match[1], match[0], words.count("\n", 0, match.start())
+    plain = _plain(token)
+    for match, line in _with_lines(_NOTES, words):
+        if match[0] in plain:
+            yield "obsidian", match[1], match[0], line
     for name, pattern, source in kinds:
-        for match in pattern.finditer(source):
-            yield name, match[1], match[1] if name in _CARDS else match[0], source.count("\n", 0, match.start())
+        for match, line in _with_lines(pattern, source):
+            yield name, match[1], match[1] if name in _CARDS else match[0], line
+
+
+def _with_lines(pattern: re.Pattern[str], text: str) -> Iterator[tuple[re.Match[str], int]]:
+    """Yield each match and its line, counted on from the last one: a paragraph may hold thousands of tags."""
+    line = at = 0
+    for match in pattern.finditer(text):
+        line, at = line + text.count("\n", at, match.start()), match.start()
+        yield match, line
 
 
 def _plain(token: Token) -> str:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from functools import cache, lru_cache
 
 from markdown_it import MarkdownIt
+from markdown_it.rules_block import StateBlock
 from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 from mdit_py_plugins.deflist import deflist_plugin
@@ -16,6 +18,8 @@ from gitsync.markdown.edges import edges
 from gitsync.markdown.formulas import formulas
 from gitsync.markdown.rules import wrap
 
+_BlockRule = Callable[[StateBlock, int, int, bool], bool]
+_BREAK = re.compile(r"-[-\s]*|\*[*\s]*|_[_\s]*")
 _LAST_BRACKET = -1  # a key in a cache whose other keys are positions
 NESTING = 100
 """How deep blocks may nest; what is deeper, markdown-it drops, so nothing that gitsync writes is."""
@@ -33,7 +37,18 @@ def new_parser() -> MarkdownIt:
     md.use(edges)
     for name in ("link", "image"):
         wrap(md.inline.ruler, name, _only_before_a_bracket)
+    wrap(md.block.ruler, "hr", _only_on_a_line_of_marks)
     return md
+
+
+def _only_on_a_line_of_marks(rule: _BlockRule) -> _BlockRule:
+    """Return the rule of thematic breaks, which walks "- - - … a" sign by sign again for each list that it opens."""
+
+    def guarded(state: StateBlock, start: int, end: int, silent: bool) -> bool:
+        begin = state.bMarks[start] + state.tShift[start]
+        return bool(_BREAK.fullmatch(state.src, begin, state.eMarks[start])) and rule(state, start, end, silent)
+
+    return guarded
 
 
 def _only_before_a_bracket(rule: Callable[[StateInline, bool], bool]) -> Callable[[StateInline, bool], bool]:

@@ -289,7 +289,7 @@ def autop(text: str) -> str:
         if part[0] == "\1" or re.match(rf"</?(?:{_TALL}|p)\b|<!--", part, re.IGNORECASE):
             out.append(part)
         else:
-            out.append(f"<p>{re.sub(r'(?:<br */?>)?[ ]*' + chr(10), '<br>' + chr(10), part)}</p>")
+            out.append(f"<p>{re.sub(r'(?:<br */?>|(?<! ))[ ]*' + chr(10), '<br>' + chr(10), part)}</p>")
     return re.sub("\1(\\d+)\1", lambda it: held[int(it[1])], "\n".join(out))
 
 
