@@ -531,3 +531,24 @@ def test_a_conflict_that_was_decided_before_a_reset_is_not_pending_again(blog: B
     assert not blog.git("ls-tree", "-r", "--name-only", "refs/gitsync/site", "conflicts/"), outcome.told
     assert blog.shown("A").body == decided
     blog.quiet()
+
+
+def test_a_conflict_that_was_decided_before_its_file_was_renamed_and_history_rewritten_is_over(tmp_path: Path) -> None:
+    blog = Blog(tmp_path / "blog")
+    blog.put("posts/a.md", post("A", "One.\n\nTwo.\n"))
+    blog.run()
+    blog.put("posts/a.md", post("A", "One.\n\nTwo, here.\n"))
+    blog.site().edit(blog.id_of("A"), body="One.\n\nTwo, there.\n")
+    assert blog.run(materialise=False).summary.conflicts == 1
+    before = blog.git("rev-parse", "HEAD")
+    blog.put("posts/a.md", post("A", "One.\n\nTwo, here and there.\n"))
+    blog.run()
+    blog.git("mv", "posts/a.md", "posts/b.md")
+    blog.commit()
+    blog.run()
+    blog.git("reset", "--soft", "--quiet", before)
+    blog.commit("squashed")
+    outcome = blog.run()
+    assert outcome.summary.exit_code == 0, outcome.told
+    assert [it.body for it in blog.site().posts().values()] == ["One.\n\nTwo, here and there.\n"]
+    blog.quiet()

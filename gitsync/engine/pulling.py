@@ -59,7 +59,11 @@ def _fill(round: Round, incoming: Incoming) -> None:
     remaining = iter(paths)
     while chunk := list(islice(remaining, CHUNK)):
         entries = reading.entries(chunk)
-        posts = [_post(path, entries[path], reading.local.get(path)) for path in chunk]
+        posts = [
+            _post(path, entries[path], reading.local.get(path))
+            for path in chunk
+            if not _is_elsewhere(entries[path], reading)
+        ]
         blobs = _blobs(round, posts)
         for path, entry, change in posts:
             if not path.isascii() and not _is_text(path):
@@ -83,6 +87,11 @@ def _fill(round: Round, incoming: Incoming) -> None:
         elif (linked := revive(round, incoming, subject)) is not None:
             incoming.subjects.append(linked)
     meet_all(round, incoming, created)
+
+
+def _is_elsewhere(entry: Entry, reading: Reading) -> bool:
+    """Say whether all that is left of a post is a conflict of this history: its record went along with its file."""
+    return entry.conflict is not None and entry.record is None and entry.path not in reading.local
 
 
 def pass_over(round: Round, incomings: Sequence[Incoming]) -> None:
