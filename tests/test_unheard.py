@@ -101,33 +101,32 @@ def test_a_post_that_is_hidden_and_still_shown_is_hidden_again(blog: Blog) -> No
 
 @pytest.mark.parametrize("same_token", [False, True])
 def test_an_update_that_is_only_said_back_is_sent_again_and_pulled_by_nobody(tmp_path: Path, same_token: bool) -> None:
-    for hashes in (False, True):
-        has = Behaviour(hashes=hashes, same_token=same_token)
-        blog = Blog(tmp_path / f"blog {hashes}", behaviour=has)
-        blog.put("posts/a.md", post("A", "The old words.\n"))
-        blog.run()
-        blog.site().behaviour = replace(has, echoes=True)
-        blog.clock.sleep(5)
-        blog.put("posts/a.md", post("A", "The new words.\n"))
-        assert blog.run().summary.exit_code == 0  # nobody can know
-        commits = blog.git("rev-parse", "HEAD")
-        blog.clock.sleep(5)
-        planned = [("skip", "posts/a.md", "planned"), ("update", "posts/a.md", "planned")]
-        assert blog.run(dry_run=True).operations == planned
-        outcome = blog.run()
-        assert "was answered to be stored, and site shows the version before it: it is sent again." in outcome.told
-        for _ in range(2):
-            assert outcome.summary.exit_code == 1, outcome.told
-            assert "site keeps its own body, though it answered that posts/a.md was stored." in outcome.told
-            assert blog.git("rev-parse", "HEAD") == commits
-            blog.clock.sleep(5)
-            outcome = blog.run()
-        blog.site().behaviour = has
-        blog.clock.sleep(5)
-        assert blog.run().summary.exit_code == 0
-        assert blog.shown("A").body == "The new words.\n"
+    has = Behaviour(same_token=same_token)
+    blog = Blog(tmp_path / "blog", behaviour=has)
+    blog.put("posts/a.md", post("A", "The old words.\n"))
+    blog.run()
+    blog.site().behaviour = replace(has, echoes=True)
+    blog.clock.sleep(5)
+    blog.put("posts/a.md", post("A", "The new words.\n"))
+    assert blog.run().summary.exit_code == 0  # nobody can know
+    commits = blog.git("rev-parse", "HEAD")
+    blog.clock.sleep(5)
+    planned = [("skip", "posts/a.md", "planned"), ("update", "posts/a.md", "planned")]
+    assert blog.run(dry_run=True).operations == planned
+    outcome = blog.run()
+    assert "was answered to be stored, and site shows the version before it: it is sent again." in outcome.told
+    for _ in range(2):
+        assert outcome.summary.exit_code == 1, outcome.told
+        assert "site keeps its own body, though it answered that posts/a.md was stored." in outcome.told
         assert blog.git("rev-parse", "HEAD") == commits
-        blog.quiet()
+        blog.clock.sleep(5)
+        outcome = blog.run()
+    blog.site().behaviour = has
+    blog.clock.sleep(5)
+    assert blog.run().summary.exit_code == 0
+    assert blog.shown("A").body == "The new words.\n"
+    assert blog.git("rev-parse", "HEAD") == commits
+    blog.quiet()
 
 
 @pytest.mark.parametrize("hashes", [False, True])
@@ -139,7 +138,8 @@ def test_an_old_text_that_an_editor_brings_back_is_an_edit(tmp_path: Path, hashe
     blog.put("posts/a.md", post("A", "The new words.\n"))
     blog.run()
     blog.clock.sleep(5)
-    blog.run()  # where only a hash tells, somebody has to have seen the new words there
+    if not hashes:
+        blog.run()  # where a hash tells, the new words may have been there or not: they are not put over what is
     blog.site().edit(blog.id_of("A"), body="The old words.\n")
     blog.clock.sleep(5)
     assert blog.run().summary.exit_code == 0
@@ -203,8 +203,8 @@ def test_an_update_without_an_answer_is_no_first_answer(blog: Blog) -> None:
 @pytest.mark.parametrize("seed", range(12))
 def test_no_edit_of_either_side_is_lost_where_a_site_says_back_at_random(tmp_path: Path, seed: int) -> None:
     pick = Random(seed)
-    hashes, conditional, same_token = (pick.random() < 0.5 for _ in range(3))
-    has = Behaviour(hashes=hashes, conditional=conditional, same_token=same_token, lag=pick.choice([0, 20]))
+    conditional, same_token = (pick.random() < 0.5 for _ in range(2))
+    has = Behaviour(conditional=conditional, same_token=same_token, lag=pick.choice([0, 20]))
     blog = Blog(tmp_path / "blog", behaviour=has)
     blog.site().now = lambda: datetime.fromtimestamp(blog.clock.now, UTC)
     ours, theirs = "o", "t"

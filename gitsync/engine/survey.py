@@ -288,16 +288,13 @@ def _is_stale(known: LedgerRecord | None, record: Record, capabilities: Capabili
 def _is_unstored(reading: Reading, known: LedgerRecord | None, record: Record) -> bool:
     """Say whether a record is as it was before our last write, of which nobody here has seen anything yet.
 
-    Its token tells. An editor who brings exactly the old text back leaves the same hash, though: that counts only where
-    there was a look before the write, and none since.
+    Its token tells, where it is no hash: an editor who brings exactly the old text back leaves the same one, and nobody
+    goes over what he did.
     """
     if known is None or known.written is None or known.sent is None or record.revision not in known.revisions:
         return False
     looked = reading.index.looked()
-    unseen = looked is not None and looked <= known.written
-    if reading.capabilities.revision_hash:
-        return unseen and record.revision == known.revisions[0]
-    return unseen or looked is None
+    return not reading.capabilities.revision_hash and (looked is None or looked <= known.written)
 
 
 def _same(remote: Post, record: Record, capabilities: Capabilities, now: float) -> bool:
