@@ -552,3 +552,19 @@ def test_a_conflict_that_was_decided_before_its_file_was_renamed_and_history_rew
     assert outcome.summary.exit_code == 0, outcome.told
     assert [it.body for it in blog.site().posts().values()] == ["One.\n\nTwo, here and there.\n"]
     blog.quiet()
+
+
+def test_a_tag_that_a_site_has_no_room_for_stays_when_the_agreement_is_squashed_away(tmp_path: Path) -> None:
+    blog = Blog(tmp_path / "blog", behaviour=Behaviour(max_tags=2))
+    blog.put("posts/a.md", post("A", tags="[one, two, three]"))
+    blog.run()
+    before = blog.git("rev-parse", "HEAD")
+    blog.put("posts/a.md", post("A", tags="[one, new, two, three]"))
+    blog.site().edit(blog.id_of("A"), body="Edited.\n")
+    assert blog.run().summary.merged == 1
+    blog.git("reset", "--soft", "--quiet", before)
+    blog.commit("squashed")
+    outcome = blog.run()
+    assert outcome.summary.exit_code == 0, outcome.told
+    assert blog.read("posts/a.md") == post("A", "Edited.\n", tags="[one, new, two, three]")
+    blog.quiet()
