@@ -55,7 +55,9 @@ class Media:
         A search finds titles and the names of files, the newest first. WordPress makes names unique with a number, and
         keeps a large image beside the smaller one that it shows. Source: WP_REST_Attachments_Controller, wp_crop_image.
         """
-        words = sorted(re.findall("[A-Za-z0-9]+", posixpath.splitext(name)[0]), key=len)[-MOST_WORDS:]
+        stem = posixpath.splitext(name)[0]
+        # Single letters are looked for by nobody: a name of nothing else is one word, as its title has it.
+        words = sorted(re.findall("[A-Za-z0-9]{2,}", stem), key=len)[-MOST_WORDS:] or [stem]
         fields = "id,source_url,media_details"
         for item in self._api.get("/media", search=" ".join(words), per_page=PAGE, _fields=fields):
             url = self._remember(item)

@@ -390,7 +390,9 @@ class WordPressSite:
         if "include" in request.query_params:
             found = [id for id in found if str(id) in request.query_params["include"].split(",")]
         if "search" in request.query_params:
-            words = request.query_params["search"].lower().split()
+            sought = request.query_params["search"].lower()
+            # WP_Query::parse_search_terms leaves single letters out, and looks for the sentence where nothing is left.
+            words = [word for word in sought.split() if not re.fullmatch("[a-z-]", word)] or [sought]
             found = [id for id in found if all(word in self.media[id][0].lower() for word in words)]
         return self.paged(request, [self.file(id) for id in reversed(found)])
 
