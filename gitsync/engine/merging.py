@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -57,8 +57,7 @@ def merge(case: Case, step: Step, record: Record | None) -> Subject | None:
         )
 
     outcome = outcome_with(lambda post: lift(post, case.path, place))
-    ours_shown = project(view(ours, case.site, case.default_status), case.path, place, case.reading.online).post
-    if step is Step.MERGE and _is_there(ours_shown, remote0, stored, case.reading.capabilities.telling):
+    if step is Step.MERGE and _is_there(case, ours, remote0, stored):
         # The site has what the file says already: history was rewritten around the agreement, and a merge from an older
         # one would take for an edit what the platform left out.
         return _agree(case, step, record, base, remote0, outcome.theirs, ours.data)
@@ -82,8 +81,11 @@ def merge(case: Case, step: Step, record: Record | None) -> Subject | None:
     return _agree(case, step, record, base, remote0, outcome.theirs, text)
 
 
-def _is_there(sent: Post, remote0: Post, stored: Post, fields: Collection[str]) -> bool:
+def _is_there(case: Case, ours: Document, remote0: Post, stored: Post) -> bool:
     """Say whether a site has what we would send, paragraph by paragraph, and nothing else that is new."""
+    fields = case.reading.capabilities.telling
+    post = view(ours, case.site, case.default_status)
+    sent = project(post, case.path, case.incoming.addresses.place, case.reading.online).post
     open_ = (name for name in fields if sent.get(name) is None)
     return (
         shows(sent, stored, fields)
