@@ -17,6 +17,7 @@ from tests.cms import Desk
 from tests.fakes.network import AFTER, BEFORE, Network, broken
 from tests.fakes.server import Stage, serving
 from tests.fakes.wordpress import WordPressSite
+from tests.test_network import settle
 
 OFTEN = ("reset", "reset-after", "cut", "html", "502-after")
 """What is tried on every change; the rest with -m slow."""
@@ -107,15 +108,6 @@ def desk_at(
         return desk
 
     return make
-
-
-def settle(desk: Desk, network: Network) -> None:
-    network.faults.clear()
-    for _ in range(3):
-        answer = desk.run("sync")
-        if answer.code == 0 and "Nothing to do" in answer.out:
-            return
-    raise AssertionError(answer.told)
 
 
 def once(library: Library, name: str) -> None:
