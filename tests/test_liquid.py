@@ -36,6 +36,7 @@ def test_liquid_prints_what_is_protected_as_the_author_wrote_it(body):
         ("an open {% tag", "an open {% raw %}{%{% endraw %} tag"),
         ("    {{ indented }}", "    {% raw %}{{ indented }}{% endraw %}"),
         ("a {% raw %} that never ends", "a {% raw %}{% raw %}{% endraw %} that never ends"),
+        ("an {{% endraw %}} inside", "an {% raw %}{{{% endraw %}% endraw %}} inside"),
     ],
 )
 def test_literal_template_text_is_wrapped(body, sent):

@@ -150,7 +150,8 @@ def _pieces(body: str) -> Iterator[_Piece]:
             continue
         kind, end = "literal", pos + 2
         if match[0] == "{{":
-            if variable := _VARIABLE.match(body, pos):
+            # A raw block around the end of one would end there: then the braces alone are kept from being run.
+            if (variable := _VARIABLE.match(body, pos)) and not _END_RAW.search(variable[0]):
                 end = variable.end()
         elif open_raw and (raw := _RAW.match(body, pos)):
             if close := _END_RAW.search(body, raw.end()):
