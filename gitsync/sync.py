@@ -227,9 +227,10 @@ class Run:
         self._codes |= plan.codes
         yield from plan.failures
         for incoming in plan.incomings:
-            propose(incoming, plan.overlay, trailers={"Sync": self.id}, remote=self._exchange.remote)
+            site, remote = incoming.reading.name, self._exchange.remote
+            propose(incoming, plan.overlay, trailers=told | self._trailers[site], remote=remote)
             if self.project.config.policy.pull == "pull-request":
-                propose_conflicts(incoming, plan.overlay, remote=self._exchange.remote)
+                propose_conflicts(incoming, plan.overlay, remote=remote)
             for id, revision in incoming.reading.moved:
                 incoming.reading.index.note_revision(id, revision)
             for event in incoming.events:

@@ -142,6 +142,14 @@ class _Check:
             message = self._changed(changes[path])
             if message is not None:
                 yield self.told("repository", message, changes[path].path)
+        again = self._ledger.offered_again(agreed)
+        entries = self._ledger.entries(again, at=agreed) if agreed is not None else {}
+        has_file = project.repository.lookup(head, again) if again else {}
+        for path in sorted(entries.keys() - has_file.keys()):
+            record = entries[path].record
+            if record is not None and record.state == "live" and entries[path].base is None:
+                message = "was pulled, and this branch does not have it: merge it, or sync to get it again."
+                yield self.told("repository", message, path, record.id)
 
     def _changed(self, change: LocalChange) -> str | None:
         if change.kind == "deleted":

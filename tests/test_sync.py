@@ -311,25 +311,6 @@ def test_an_invalid_post_blocks_only_itself(blog: Blog) -> None:
     assert "posts/bad.md:3:" in outcome.told
 
 
-def test_edits_of_a_site_wait_on_a_branch_where_people_want_to_review_them(tmp_path: Path) -> None:
-    blog = Blog(tmp_path / "blog", sites=("one", "two"), config='[policy]\npull = "pull-request"\n')
-    blog.put("posts/a.md", post("A"))
-    blog.run()
-    head = blog.git("rev-parse", "HEAD")
-    blog.site("one").edit(blog.id_of("A", "one"), body="One.\n\nTwo there.\n\nThree.\n")
-    blog.run()
-    assert blog.git("rev-parse", "HEAD") == head
-    assert "Two there." in blog.git("show", "gitsync/pull-one:posts/a.md")
-    assert "Two there." not in blog.shown("A", "two").body
-    blog.quiet()
-    blog.git("merge", "--quiet", "--squash", "gitsync/pull-one")
-    blog.commit("squashed")
-    blog.run()
-    assert "Two there." in blog.shown("A", "two").body
-    assert blog.shown("A", "one").body == "One.\n\nTwo there.\n\nThree.\n"
-    blog.quiet()
-
-
 def test_a_missing_image_is_told_at_its_line_and_column(blog: Blog) -> None:
     blog.put("posts/a.md", post("A", "One.\n\nSee ![pic](./gone.png) here.\n"))
     outcome = blog.run()

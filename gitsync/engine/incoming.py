@@ -73,7 +73,7 @@ class Round:
 class Incoming:
     """What one site brings, and what it is owed.
 
-    proposed   edits that wait on a branch of their own, by policy
+    proposed   edits that wait on a branch of their own, by policy; `waiting` is what they would agree on of new files
     held       paths for which nothing is sent in this run
     codes      exit codes that the run has to account for
     settings   the hash of the configuration that this plan is made with
@@ -89,6 +89,7 @@ class Incoming:
     addresses: Addresses
     edits: list[Edit] = field(default_factory=list)
     proposed: list[Edit] = field(default_factory=list)
+    waiting: Results = field(default_factory=Results)
     results: Results = field(default_factory=Results)
     blobs: dict[Oid, bytes] = field(default_factory=dict)
     subjects: list[Subject] = field(default_factory=list)

@@ -189,6 +189,7 @@ def _plan(
         except SiteError as error:
             raise _Silent(reading.name, error) from error
         stack.callback(incoming.results.close)
+        stack.callback(incoming.waiting.close)
         if project.config.policy.pull == "pull-request":
             set_aside(incoming, plan.overlay)
         plan.incomings.append(incoming)

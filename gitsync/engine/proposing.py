@@ -1,7 +1,8 @@
 """`[policy] pull = "pull-request"`: edits of a site go to a branch of their own, and wait there for a person.
 
-The ledger does not advance for these posts and nothing of them is sent anywhere, until the followed branch contains
-the edit, however it got there.
+The ledger agrees on nothing of these posts in the branch that is followed, and nothing of them is sent anywhere, until
+that branch contains the edit, however it got there. It only remembers whose a new file is: both sides may have changed
+it beyond recognition by the time that it is merged.
 """
 
 from __future__ import annotations
@@ -12,8 +13,10 @@ from dataclasses import replace
 from gitsync.engine.incoming import Incoming
 from gitsync.engine.landing import commit_edit
 from gitsync.engine.overlay import Overlay
-from gitsync.ledger import with_trailers
+from gitsync.ledger import Ledger, with_trailers
 from gitsync.repository import KEEP_MODE, CommitHandle, Oid, Repository
+from gitsync.state.records import LedgerRecord
+from gitsync.state.results import Results
 
 PREFIX = "gitsync/pull-"
 CONFLICTS = "gitsync/conflict-"
@@ -24,8 +27,11 @@ def set_aside(incoming: Incoming, overlay: Overlay) -> None:
     """Take what the site brought out of the plan, so that neither the ledger nor other sites see it."""
     paths = {path for edit in incoming.edits for path in edit.files}
     incoming.proposed, incoming.edits = incoming.edits, []
+    new = {path for edit in incoming.proposed if edit.is_new for path in edit.files if path in incoming.results}
     for path in paths:
         overlay.forget(path)
+        if path in new:
+            incoming.waiting.append(incoming.results[path])
         incoming.results.discard(path)
         incoming.held.add(path)
     reason = f"waits on the branch {PREFIX}{incoming.reading.name}."
@@ -36,8 +42,11 @@ def set_aside(incoming: Incoming, overlay: Overlay) -> None:
 
 
 def propose(incoming: Incoming, overlay: Overlay, *, trailers: Mapping[str, str], remote: str | None) -> None:
-    """Put the edits set aside onto the site's own branch, above HEAD; a branch that says just that is left alone."""
-    repository, head = overlay.project.repository, overlay.head
+    """Put the edits set aside onto the site's own branch, above HEAD; a branch that says just that is left alone.
+
+    The ledger learns of new files as agreed on in that branch alone: as if they had been pulled and were reset away.
+    """
+    repository, head, ledger = overlay.project.repository, overlay.head, incoming.reading.ledger
     ref = f"refs/heads/{PREFIX}{incoming.reading.name}"
     wanted: dict[str, Oid | None] = {}
     for edit in incoming.proposed:
@@ -45,7 +54,8 @@ def propose(incoming: Incoming, overlay: Overlay, *, trailers: Mapping[str, str]
     if not wanted:
         return
     old = repository.resolve(ref)
-    if old is not None and {it.path: it.oid for it in repository.diff(head, old, renames=False)} == wanted:
+    says_it = old is not None and {it.path: it.oid for it in repository.diff(head, old, renames=False)} == wanted
+    if says_it and _are_known(ledger, incoming.waiting):
         return
     with repository.importer() as importer:
         tip: CommitHandle | Oid = head
@@ -53,6 +63,18 @@ def propose(incoming: Incoming, overlay: Overlay, *, trailers: Mapping[str, str]
             tip = commit_edit(importer, overlay, edit, tip, trailers)
     new = tip if isinstance(tip, str) else tip.oid
     _publish(repository, ref, new, old, remote, f"gitsync: edits of {incoming.reading.name}")
+    if len(incoming.waiting):
+        if ledger.tip is None:  # that nothing is agreed on yet is no sign of a rewritten history
+            ledger.fold((), head=head, message=f"{incoming.reading.name}: agree on 0 posts", trailers=trailers)
+        count = f"{len(incoming.waiting)} post{'' if len(incoming.waiting) == 1 else 's'}"
+        ledger.fold(incoming.waiting, head=new, message=f"{incoming.reading.name}: propose {count}", trailers=trailers)
+
+
+def _are_known(ledger: Ledger, waiting: Results) -> bool:
+    """Say whether the ledger knows which of the site's posts each of these files is."""
+    ids = {it.path: it.record.id for it in waiting if isinstance(it.record, LedgerRecord)}
+    entries = ledger.entries(ids)
+    return all((known := entries[path].record) is not None and id in known.ids for path, id in ids.items())
 
 
 def propose_conflicts(incoming: Incoming, overlay: Overlay, *, remote: str | None) -> None:
