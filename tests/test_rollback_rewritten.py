@@ -201,3 +201,22 @@ def test_a_post_in_conflict_on_one_site_and_renamed_is_no_new_file_to_the_others
         assert sorted(it.title for it in blog.site(name).posts().values()) == ["A", "B"], outcome.told
     blog.run()
     assert blog.shown("A", "one").body == blog.shown("A", "two").body == "One.\n\nTwo, as we both put it.\n\nThree.\n"
+
+
+def test_taking_a_rollback_back_brings_no_post_that_a_squash_and_a_rename_left_behind_again(blog: Blog) -> None:
+    first = blog.git("rev-parse", "HEAD")
+    edit(blog)
+    blog.run()
+    latest = blog.syncs()[0].id
+    add(blog)
+    blog.run()
+    blog.git("mv", "posts/n.md", "posts/moved.md")
+    blog.git("reset", "--quiet", "--soft", first)
+    blog.write("posts/moved.md", post("Another title", slug="n"))
+    blog.commit("squashed")
+    rolled_back(blog, latest)
+    outcome = rolled_back(blog)
+    assert not (blog.root / "posts/n.md").exists(), outcome.told
+    blog.run()
+    for name in blog.names:
+        assert len(blog.site(name).posts()) == 3, outcome.told

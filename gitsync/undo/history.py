@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, deque
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from gitsync.events import Action, Operation
@@ -171,6 +171,8 @@ def touched(repository: Repository, part: Part) -> list[Touched]:
         then = next((old[id] for id in _ids(entry) if id in old), None)
         if then is not None and _record(then).state != "live" and _record(entry).state != "live":
             continue  # a tombstone that made room for another post
+        if then is not None and _was_left_behind(then, entry):
+            continue
         first = entry
         for state in states[1:-1] if then is None or _record(then).state != "live" else ():
             early = state.entries([entry.path])[entry.path]
@@ -179,6 +181,12 @@ def touched(repository: Repository, part: Part) -> list[Touched]:
                 break
         found.append(Touched(site=part.site, before=then, first=first, after=entry))
     return sorted(found, key=lambda it: it.after.path)
+
+
+def _was_left_behind(then: Entry, entry: Entry) -> bool:
+    """Say whether a run did nothing with a post but note that its branch does not have what was agreed on."""
+    was = _record(then)
+    return was.revision != "" and _record(entry) == replace(was, revision="")
 
 
 def _differing(repository: Repository, before: Oid | None, after: Oid) -> Iterator[str]:
