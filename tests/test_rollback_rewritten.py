@@ -220,3 +220,20 @@ def test_taking_a_rollback_back_brings_no_post_that_a_squash_and_a_rename_left_b
     blog.run()
     for name in blog.names:
         assert len(blog.site(name).posts()) == 3, outcome.told
+
+
+def test_an_import_that_went_before_it_is_rolled_back_comes_back_as_hidden_by_us(tmp_path: Path) -> None:
+    blog = Blog(tmp_path / "blog")
+    blog.site().put("", Post(title="N", slug="n", body=FIRST, status="published"))
+    blog.run()
+    imported = blog.syncs()[0].id
+    blog.git("rm", "--quiet", "posts/n.md")
+    blog.commit()
+    blog.run()
+    rolled_back(blog, imported)
+    blog.put("posts/n.md", post("N", SECOND, slug="n"))
+    outcome = blog.run()
+    assert outcome.summary.conflicts == 0, outcome.told
+    assert blog.shown("N").status == "published"
+    assert blog.shown("N").body == SECOND
+    blog.quiet()

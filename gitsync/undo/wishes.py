@@ -92,8 +92,12 @@ def _wish(project: Project, sync: Sync, ledger: Ledger, post: Touched, known: st
     if not post.was_live and state != "live":
         return None
     if was_ignored or imported(project.repository, sync, post):
-        record = replace(post.record, state="ignored", sent=None)
+        # As the site was seen last, not as the sync left it: what we have hidden there since is no editor's doing.
+        now = ledger.entries([known])[known]
+        has_it = now.record is not None and post.record.id in now.record.ids
+        record = replace(now.record if now.record is not None and has_it else post.record, state="ignored", sent=None)
         told = _told(post, known, base=None, record=record)
+        told = replace(told, remote=now.remote) if has_it and now.remote is not None else told
         return Wish(kind="forget", post=post, path=path, wanted=path, then=then, result=told)
     agreed = before if post.was_live else post.first if post.found else None
     if agreed is None:
