@@ -168,3 +168,20 @@ def test_a_listing_from_before_a_post_was_deleted_is_no_reason_to_ask(tmp_path: 
         blog.clock.sleep(10)
     assert [it.title for it in blog.site().posts().values()] == ["B"]
     blog.quiet()
+
+
+def test_a_decision_for_the_very_text_that_the_site_had_before_is_sent(tmp_path: Path) -> None:
+    blog = Blog(tmp_path / "blog")
+    blog.put("posts/a.md", post("A", "Old.\n", slug="a"))
+    blog.run()
+    blog.site().edit(blog.id_of("A"), body="New.\n")
+    blog.run()
+    blog.git("reset", "--quiet", "--hard", "HEAD~1")
+    blog.git("rm", "--quiet", "posts/a.md")
+    blog.commit()
+    blog.site().edit(blog.id_of("A"), body="Other.\n")
+    assert blog.run().summary.conflicts == 1
+    blog.put("posts/a.md", post("A", "New.\n", slug="a"))
+    outcome = blog.run()
+    assert blog.shown("A").body == "New.\n", outcome.told
+    blog.quiet()
