@@ -89,7 +89,7 @@ class Incoming:
     addresses: Addresses
     edits: list[Edit] = field(default_factory=list)
     proposed: list[Edit] = field(default_factory=list)
-    waiting: Results = field(default_factory=Results)
+    waiting: Results | None = None
     results: Results = field(default_factory=Results)
     blobs: dict[Oid, bytes] = field(default_factory=dict)
     subjects: list[Subject] = field(default_factory=list)

@@ -189,9 +189,8 @@ def _plan(
         except SiteError as error:
             raise _Silent(reading.name, error) from error
         stack.callback(incoming.results.close)
-        stack.callback(incoming.waiting.close)
         if project.config.policy.pull == "pull-request":
-            set_aside(incoming, plan.overlay)
+            stack.callback(set_aside(incoming, plan.overlay).close)
         plan.incomings.append(incoming)
     pass_over(this, plan.incomings)
     pushing = Pushing(plan.overlay, policy, allow=options.allow, scope=options.scope)

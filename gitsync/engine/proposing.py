@@ -7,7 +7,7 @@ it beyond recognition by the time that it is merged.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from gitsync.engine.incoming import Incoming
@@ -15,7 +15,7 @@ from gitsync.engine.landing import commit_edit
 from gitsync.engine.overlay import Overlay
 from gitsync.ledger import Ledger, with_trailers
 from gitsync.repository import KEEP_MODE, CommitHandle, Oid, Repository
-from gitsync.state.records import LedgerRecord
+from gitsync.state.records import LedgerRecord, Result
 from gitsync.state.results import Results
 
 PREFIX = "gitsync/pull-"
@@ -23,15 +23,19 @@ CONFLICTS = "gitsync/conflict-"
 """The branches' names, before a site's."""
 
 
-def set_aside(incoming: Incoming, overlay: Overlay) -> None:
-    """Take what the site brought out of the plan, so that neither the ledger nor other sites see it."""
+def set_aside(incoming: Incoming, overlay: Overlay) -> Results:
+    """Take what the site brought out of the plan, so that neither the ledger nor other sites see it.
+
+    Returns what would be agreed on of new files; close it when the plan is over.
+    """
     paths = {path for edit in incoming.edits for path in edit.files}
     incoming.proposed, incoming.edits = incoming.edits, []
+    incoming.waiting = waiting = Results()
     new = {path for edit in incoming.proposed if edit.is_new for path in edit.files if path in incoming.results}
     for path in paths:
         overlay.forget(path)
         if path in new:
-            incoming.waiting.append(incoming.results[path])
+            waiting.append(incoming.results[path])
         incoming.results.discard(path)
         incoming.held.add(path)
     reason = f"waits on the branch {PREFIX}{incoming.reading.name}."
@@ -39,6 +43,7 @@ def set_aside(incoming: Incoming, overlay: Overlay) -> None:
         replace(event, reason=reason) if event.path in paths and event.result == "planned" else event
         for event in incoming.events
     ]
+    return waiting
 
 
 def propose(incoming: Incoming, overlay: Overlay, *, trailers: Mapping[str, str], remote: str | None) -> None:
@@ -55,7 +60,8 @@ def propose(incoming: Incoming, overlay: Overlay, *, trailers: Mapping[str, str]
         return
     old = repository.resolve(ref)
     says_it = old is not None and {it.path: it.oid for it in repository.diff(head, old, renames=False)} == wanted
-    if says_it and _are_known(ledger, incoming.waiting):
+    waiting = incoming.waiting or ()
+    if says_it and _are_known(ledger, waiting):
         return
     with repository.importer() as importer:
         tip: CommitHandle | Oid = head
@@ -63,14 +69,14 @@ def propose(incoming: Incoming, overlay: Overlay, *, trailers: Mapping[str, str]
             tip = commit_edit(importer, overlay, edit, tip, trailers)
     new = tip if isinstance(tip, str) else tip.oid
     _publish(repository, ref, new, old, remote, f"gitsync: edits of {incoming.reading.name}")
-    if len(incoming.waiting):
+    if count := len(waiting):
         if ledger.tip is None:  # that nothing is agreed on yet is no sign of a rewritten history
             ledger.fold((), head=head, message=f"{incoming.reading.name}: agree on 0 posts", trailers=trailers)
-        count = f"{len(incoming.waiting)} post{'' if len(incoming.waiting) == 1 else 's'}"
-        ledger.fold(incoming.waiting, head=new, message=f"{incoming.reading.name}: propose {count}", trailers=trailers)
+        message = f"{incoming.reading.name}: propose {count} post{'' if count == 1 else 's'}"
+        ledger.fold(waiting, head=new, message=message, trailers=trailers)
 
 
-def _are_known(ledger: Ledger, waiting: Results) -> bool:
+def _are_known(ledger: Ledger, waiting: Iterable[Result]) -> bool:
     """Say whether the ledger knows which of the site's posts each of these files is."""
     ids = {it.path: it.record.id for it in waiting if isinstance(it.record, LedgerRecord)}
     entries = ledger.entries(ids)
