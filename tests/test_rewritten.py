@@ -311,6 +311,23 @@ def test_a_swap_that_was_synced_and_then_reset_is_undone(blog: Blog) -> None:
     blog.quiet()
 
 
+def test_a_new_post_that_changes_places_with_an_old_one_in_a_squash_stays_itself(blog: Blog) -> None:
+    blog.put("posts/new.md", post("New", "Quite another text.\n", slug="new"))
+    blog.run()
+    ids = {title: blog.id_of(title) for title in ("A", "B", "New")}
+    texts = blog.read("posts/a.md"), blog.read("posts/new.md")
+    blog.git("reset", "--quiet", "--soft", "HEAD~1")
+    blog.write("posts/a.md", texts[1])
+    blog.write("posts/new.md", texts[0])
+    blog.commit("squashed")
+    blog.site().edit(ids["A"], body=THEIRS)
+    outcome = blog.run()
+    assert {title: blog.id_of(title) for title in ids} == ids, outcome.told
+    assert blog.read("posts/a.md") == texts[1]
+    assert "as they put it" in blog.read("posts/new.md")
+    blog.quiet()
+
+
 def test_a_new_post_can_be_amended(blog: Blog) -> None:
     blog.put("posts/new.md", post("New", FIRST))
     blog.run()

@@ -141,7 +141,23 @@ def _moves(project: Project, reading: Reading, head: Oid) -> tuple[list[_Move], 
         key = keys.get(path, path)
         if oid is not None and key != source:
             found.append(_Move(source=source, key=key, path=path, oid=oid))
-    return found, strays
+    return _with_leavers(reading, found), strays
+
+
+def _with_leavers(reading: Reading, moves: list[_Move]) -> list[_Move]:
+    """Add the records, known under one path in both histories, whose files leave the paths that others come to."""
+    moves = list(moves)
+    sources = {move.source for move in moves}
+    for move in moves:  # grows on the way
+        change = reading.local.get(move.path)
+        if move.path in sources or change is None or change.oid is None or change.path == move.path:
+            continue
+        record = reading.ledger.entries([move.path])[move.path].record
+        if record is None or record.state != "live":
+            continue
+        sources.add(move.path)
+        moves.append(_Move(source=move.path, key=move.path, path=change.path, oid=change.oid))
+    return moves
 
 
 def _possible(reading: Reading, moves: list[_Move], strays: set[str]) -> list[_Move]:
