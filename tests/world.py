@@ -207,6 +207,9 @@ class World:
         if self.rewritten:  # the history that has the deletion may know of no agreement: the site's copy comes back
             self.there.add(key)
             self.unsure |= words(text) | self.amended
+        for site, conflicted, there in self.conflicts():
+            if conflicted == path and there:  # deleting is a decision, also about what the site was shown to say
+                self.edited(self._show(f"refs/gitsync/{site}", f"conflicts/{path}/remote"), "")
         self.edited(text, "")
         self.deleted[key] = text
         self.blog.git("rm", "--quiet", path)
@@ -305,9 +308,20 @@ class World:
             return
         store.put(id, old)
         self.touched(site, posts[id], old, decided=self.rewritten)
+        if words(said(old)) in self.agreed(site):  # nobody can see that anybody was there: what we took out stays out
+            back = words(said(old)) - words(said(posts[id]))
+            self.alive -= back - words("\n".join(self.files().values()))
         if self.rewritten:
             self.unsure |= words(said(posts[id]))
         self.tell(f"{site}: restore the version before of {KEY.findall(old.title or '')[0]}")
+
+    def agreed(self, site: str) -> list[set[str]]:
+        """The words of each post as the site showed it when both were last the same."""
+        ref = f"refs/gitsync/{site}"
+        if not self.blog.git("for-each-ref", ref):
+            return []
+        paths = self.blog.git("ls-tree", "-r", "--name-only", ref, "remote/").splitlines()
+        return [words(self._show(ref, path)) for path in paths]
 
     def touched(self, site: str, before: Post, after: Post, *, decided: bool = False) -> None:
         self.edited(said(before), said(after), decided=decided)
