@@ -328,6 +328,28 @@ def test_a_new_post_that_changes_places_with_an_old_one_in_a_squash_stays_itself
     blog.quiet()
 
 
+def test_one_of_two_that_changed_places_before_a_squash_can_be_deleted(blog: Blog) -> None:
+    blog.write("posts/a.md", post("A", FIRST, slug="a"))
+    blog.write("posts/b.md", post("B", "Quite another text.\n", slug="b"))
+    blog.commit()
+    blog.run()
+    ids = blog.id_of("A"), blog.id_of("B")
+    texts = blog.read("posts/a.md"), blog.read("posts/b.md")
+    blog.write("posts/a.md", texts[1])
+    blog.write("posts/b.md", texts[0])
+    blog.commit()
+    blog.run()
+    blog.git("reset", "--quiet", "--soft", "HEAD~1")
+    blog.commit("squashed")
+    blog.git("rm", "--quiet", "posts/b.md")
+    blog.commit("A is deleted")
+    outcome = blog.run()
+    assert blog.read("posts/a.md") == texts[1], outcome.told
+    shown = blog.site().posts()
+    assert [(shown[id].title, shown[id].status) for id in ids] == [("A", "draft"), ("B", "published")]
+    blog.quiet()
+
+
 def test_a_new_post_can_be_amended(blog: Blog) -> None:
     blog.put("posts/new.md", post("New", FIRST))
     blog.run()

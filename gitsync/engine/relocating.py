@@ -6,7 +6,7 @@ paths of the newest agreement. Where a post was renamed in between, only the tip
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from gitsync.engine.local import LocalChange, local_changes
@@ -20,13 +20,14 @@ from gitsync.state.records import KEEP, Entry, LedgerRecord, Result, moved
 class _Move:
     """A record that the ledger has at `source`, of the file that is `oid` at `path` in HEAD, agreed on as `key`.
 
-    Without an `oid` there is no file: the record makes room for another one.
+    Without an `oid` there is no file: the record makes room for another one, or its file was `deleted`.
     """
 
     source: str
     key: str
     path: str
     oid: Oid | None
+    deleted: bool = False
 
 
 def relocate(project: Project, reading: Reading, head: Oid) -> list[Result]:
@@ -63,6 +64,10 @@ def relocate(project: Project, reading: Reading, head: Oid) -> list[Result]:
         if move.oid is not None:
             reading.local[move.path] = LocalChange(
                 kind="changed", path=move.path, old_path=move.source, oid=move.oid, base=entry.base
+            )
+        elif move.deleted:
+            reading.local[move.path] = LocalChange(
+                kind="deleted", path=move.path, old_path=move.path, oid=None, base=entry.base
             )
         if (record := read[move.source]) is not None:
             reading.changed[move.path] = record
@@ -107,7 +112,7 @@ def _entry(move: _Move, entries: Mapping[str, Entry], change: LocalChange | None
     known = entries[move.source]
     if settled and known.base is not None:
         return replace(known, path=move.path)
-    is_new = move.oid is None or (change is not None and change.kind == "new")
+    is_new = not move.deleted and (move.oid is None or (change is not None and change.kind == "new"))
     then = Entry(path=move.path) if is_new else entries[move.key]
     return replace(then, path=move.path, record=known.record)
 
@@ -141,7 +146,19 @@ def _moves(project: Project, reading: Reading, head: Oid) -> tuple[list[_Move], 
         key = keys.get(path, path)
         if oid is not None and key != source:
             found.append(_Move(source=source, key=key, path=path, oid=oid))
+    if strays and reading.agreed is not None:
+        found += _deleted(project, reading, strays)
     return _with_leavers(reading, found), strays
+
+
+def _deleted(project: Project, reading: Reading, strays: set[str]) -> Iterator[_Move]:
+    """Yield the records without a file that had another path when this history had their file, and deleted it."""
+    tip, agreed = f"{reading.ledger.tip}:base", f"{reading.agreed}:base"
+    since = local_changes(project.repository, agreed, tip, project.pathspecs, project.read, project.dialect.is_post)
+    for key, change in since.items():
+        went = reading.local.get(key)
+        if change.path in strays and change.path != key and went is not None and went.kind == "deleted":
+            yield _Move(source=change.path, key=key, path=change.path, oid=None, deleted=True)
 
 
 def _with_leavers(reading: Reading, moves: list[_Move]) -> list[_Move]:
