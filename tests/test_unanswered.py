@@ -229,3 +229,22 @@ def test_where_nobody_can_search_a_create_whose_file_went_is_told_until_somebody
     assert blog.run(again=frozenset({"posts/a.md"})).summary.exit_code == 0
     assert not blog.site().posts()
     blog.quiet()
+
+
+def test_a_new_file_waits_for_a_post_that_was_reset_away_before_the_site_shows_it(tmp_path: Path) -> None:
+    blog = Blog(tmp_path / "blog", behaviour=Behaviour(lag=25))
+    blog.site().now = lambda: datetime.fromtimestamp(blog.clock.now, UTC)
+    blog.put("posts/z.md", post("Z"))
+    blog.run()
+    blog.clock.now += 1000
+    blog.put("posts/a.md", post("A", slug="a"))
+    blog.run()
+    blog.git("reset", "--quiet", "--hard", "HEAD~1")
+    blog.put("posts/z.md", post("Z", BODY))
+    blog.run(wait=False)
+    blog.put("posts/b.md", post("A", "One.\n\nTwo.\n\nThree, edited.\n", slug="a"))
+    assert blog.run(wait=False).summary.exit_code == 1
+    blog.clock.now += 30
+    outcome = blog.run()
+    assert len(blog.site().posts()) == 2, outcome.told
+    assert outcome.summary.conflicts == 1, outcome.told

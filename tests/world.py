@@ -228,6 +228,12 @@ class World:
         if edit and "\nslug: " not in text.replace("\r", ""):
             self.lose_sight(key)
         self.put(f"posts/back{self.number}-{key}.md", after, f"here: {key} is back{', edited' if edit else ''}")
+        if key in self.there:  # what an editor replaced meanwhile nobody has written anew
+            for post in (
+                it for name in self.sites for it in self.seen(name).values() if KEY.findall(said(it))[0] == key
+            ):
+                self.alive -= words(text) - words(said(post))
+                self.unsure |= words(text) - words(said(post))
 
     def lose_sight(self, key: str) -> None:
         """Nobody can tell that a post of another text was there before, where sites know no slugs."""

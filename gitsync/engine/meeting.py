@@ -17,7 +17,7 @@ from gitsync.engine.reconcile import same_content, shows, stored_of
 from gitsync.engine.rewritten import deleted_since
 from gitsync.engine.subject import Subject, seen
 from gitsync.engine.survey import Reading, shown_now
-from gitsync.engine.unanswered import await_forerunner, await_sites, bring_in, forerunner
+from gitsync.engine.unanswered import await_forerunner, await_sites, bring_in, forerunner, unseen_stray
 from gitsync.errors import InvalidContent, RepositoryError
 from gitsync.events import Progress
 from gitsync.model import Post, Record
@@ -38,6 +38,7 @@ def meet_all(round: Round, incoming: Incoming, created: Sequence[Subject]) -> No
     imports = Importing(round, incoming)
     files = {subject.path for subject in created}
     await_sites(round, incoming, files)
+    unseen = unseen_stray(round, incoming) if created else None
     strays = {record.id: entry for record, entry in incoming.strays}
     for record, entry in incoming.strays:
         if not matcher.offer(record):
@@ -74,7 +75,7 @@ def meet_all(round: Round, incoming: Incoming, created: Sequence[Subject]) -> No
             incoming.subjects += [linked] if linked is not None else []
         elif subject.path in recovery.unsettled:
             _wait(incoming, subject.path)
-        elif (old := forerunner(round, incoming, subject, files)) is not None:
+        elif (old := forerunner(round, incoming, subject, files) or unseen) is not None:
             await_forerunner(round, incoming, subject.path, old)
         elif doubtful := [id for id in matches.doubtful.get(subject.path, ()) if not _is_deleted(forsaken.get(id))]:
             ids = ", ".join(sorted(doubtful))

@@ -36,6 +36,7 @@ class Reading:
     changed   complete records whose content is not as it was agreed
     unstored  records that are as they were before our last write of them, which was answered to be stored
     gone      paths whose records the site surely has no longer
+    unseen    paths of records written so lately that the site may not list them yet -> when it surely does
     revived   paths of records that were deleted or gone, and are listed again
     moved     (id, revision) of records whose token moved without an edit
     fresh     ids that nobody claims; `fresh_records` reads them
@@ -55,6 +56,7 @@ class Reading:
     changed: dict[str, Record] = field(default_factory=dict)
     unstored: dict[str, Record] = field(default_factory=dict)
     gone: set[str] = field(default_factory=set)
+    unseen: dict[str, float] = field(default_factory=dict)
     revived: list[str] = field(default_factory=list)
     moved: list[tuple[str, str]] = field(default_factory=list)
     fresh: list[str] = field(default_factory=list)
@@ -189,6 +191,8 @@ def read_site(
     lacking = [id for id, _ in found.missing if id not in deleted and lately.get(id, 0.0) < began]
     _guard_listing(reading, len(lacking), allow_missing, missing_limit, lately=bool(lately))
     missing = [id for id, _ in found.missing if id not in lately]
+    settles = connector.capabilities.settles_after
+    reading.unseen = {path: lately[id] + settles for id, path in found.missing if id in lately}
     suspects = {path: id for id, path, _ in found.changed}
     reset = _reset_away(reading)
     suspects |= reset

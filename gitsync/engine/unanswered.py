@@ -81,6 +81,21 @@ def forerunner(round: Round, incoming: Incoming, subject: Subject, files: Collec
     return None
 
 
+def unseen_stray(round: Round, incoming: Incoming) -> str | None:
+    """Return a post that was sent lately, that this history knows nothing of, and that the site does not show yet.
+
+    Nobody can tell whether a new file is that one before it is shown.
+    """
+    reading, unsettled = incoming.reading, round.recoveries[incoming.reading.name].unsettled
+    entries = reading.entries(list(reading.unseen)) if reading.unseen else {}
+    for path in sorted(entries, key=lambda path: reading.unseen[path], reverse=True):
+        record, base = entries[path].record, entries[path].base
+        if record is not None and record.state == "live" and base is None and round.overlay.oid(path) is None:
+            unsettled[path] = max(reading.unseen[path], unsettled.get(path, 0.0))
+            return path
+    return None
+
+
 def await_forerunner(round: Round, incoming: Incoming, path: str, old: str) -> None:
     """Say that the new file at `path` is not sent before it is known what became of the create of `old`."""
     recovery, site = round.recoveries[incoming.reading.name], incoming.reading.name
