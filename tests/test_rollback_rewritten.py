@@ -237,3 +237,22 @@ def test_an_import_that_went_before_it_is_rolled_back_comes_back_as_hidden_by_us
     assert blog.shown("N").status == "published"
     assert blog.shown("N").body == SECOND
     blog.quiet()
+
+
+def test_an_import_that_changed_places_in_a_squash_is_rolled_back_alone(blog: Blog) -> None:
+    first = blog.git("rev-parse", "HEAD")
+    ids = {name: blog.id_of("B", name) for name in blog.names}
+    blog.site("one").put("", Post(title="N", slug="n", body=FIRST, status="published"))
+    blog.run()
+    texts = blog.read("posts/b.md"), blog.read("posts/n.md")
+    blog.git("reset", "--quiet", "--soft", first)
+    blog.write("posts/n.md", texts[0])
+    blog.write("posts/b.md", texts[1])
+    blog.commit("squashed")
+    outcome = rolled_back(blog)
+    for name in blog.names:
+        assert blog.site(name).posts()[ids[name]].title == "B", outcome.told
+    blog.run()
+    files = [blog.read(path) for path in blog.git("ls-files", "posts").split()]
+    assert sorted("title: N" in text for text in files) == [False, False], outcome.told
+    assert texts[0] in files

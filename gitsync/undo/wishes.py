@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from gitsync.engine.relocating import relocate
 from gitsync.engine.survey import read_local
 from gitsync.ledger import Ledger
 from gitsync.project import Project
@@ -56,11 +57,12 @@ def wishes(project: Project, sync: Sync, ledger: Ledger, head: Oid) -> Iterator[
             if it.record.state != "live" and it.before is not None and it.before.base is not None
         }
         reading = read_local(project, project.config.sites[ledger.site], head, ledger, index, also=absent)
+        relocate(project, reading, head)
         left_behind = ledger.offered_again(reading.agreed)
         for post in posts:
             claimed = index.path_of_id(post.record.id)
             known = claimed[0] if claimed is not None else post.after.path
-            change = reading.local.get(known)
+            change = reading.local.get(reading.relocated.get(known, known))
             wish = _wish(project, sync, ledger, post, known, change.path if change is not None else known)
             if wish is not None and wish.result is None:
                 wish = replace(wish, result=_as_left(ledger, post, known, left_behind))
