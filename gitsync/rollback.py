@@ -179,6 +179,10 @@ class _Planner:
             if coming.wanted != path and coming.wanted in self._files:
                 self._leave(group, f"was at {coming.wanted}, where another file is now.", conflict=True)
                 return
+            if coming.wanted != path and self._is_held(coming.wanted, group):
+                reason = f"was at {coming.wanted}, where another post was that its sites still have. Sync first."
+                self._leave(group, reason, conflict=True)
+                return
             content = restored
         else:
             content = self._files.get(path)
@@ -219,6 +223,14 @@ class _Planner:
 
     def _bytes(self, content: bytes | Oid) -> bytes:
         return content if isinstance(content, bytes) else self._repository.blob(content)
+
+    def _is_held(self, wanted: str, group: Sequence[Wish]) -> bool:
+        """Say whether a ledger has another live post at `wanted`.
+
+        It has no file there any more, and would be forgotten before its site has let go of it.
+        """
+        there = [(wish, self._ledgers[wish.site].entries([wanted])[wanted].record) for wish in group]
+        return any(it is not None and it.state == "live" and it.id not in wish.post.record.ids for wish, it in there)
 
     def _holders(self, path: str, without: set[str]) -> list[str]:
         """Return the other sites that show the post at `path`, by the newest ledgers."""

@@ -256,3 +256,27 @@ def test_an_import_that_changed_places_in_a_squash_is_rolled_back_alone(blog: Bl
     files = [blog.read(path) for path in blog.git("ls-files", "posts").split()]
     assert sorted("title: N" in text for text in files) == [False, False], outcome.told
     assert texts[0] in files
+
+
+def test_a_rename_is_not_rolled_back_over_a_post_whose_deletion_its_sites_do_not_know_yet(blog: Blog) -> None:
+    ids = {name: blog.id_of("A", name) for name in blog.names}
+    texts = blog.read("posts/a.md"), blog.read("posts/b.md")
+    blog.git("mv", "posts/a.md", "posts/moved.md")
+    blog.commit()
+    blog.run()
+    latest = blog.syncs()[0].id
+    blog.write("posts/a.md", texts[1])
+    blog.git("rm", "--quiet", "posts/b.md")
+    blog.commit("b has the name of a now")
+    blog.run()
+    blog.git("rm", "--quiet", "posts/a.md")
+    blog.commit("and goes")
+    outcome = rolled_back(blog, latest)
+    assert outcome.summary.exit_code == 3, outcome.told
+    blog.run()
+    for name in blog.names:
+        shown = blog.site(name).posts()
+        assert {shown[id].title: shown[id].status for id in shown} == {"A": "published", "B": "draft"}, outcome.told
+        assert shown[ids[name]].title == "A"
+    assert [blog.read(path) for path in blog.git("ls-files", "posts").split()] == [texts[0]]
+    blog.quiet()
