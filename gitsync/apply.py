@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 
+from gitsync.engine.expecting import expected
 from gitsync.engine.incoming import Incoming
 from gitsync.engine.overlay import Overlay
 from gitsync.engine.projection import Projection, project, view
@@ -21,7 +22,8 @@ from gitsync.engine.resending import outdated_links, with_other_links
 from gitsync.engine.subject import Subject, entry_of, written
 from gitsync.engine.survey import clean
 from gitsync.engine.unheard import Hearing
-from gitsync.engine.uploading import Doubts, Unsure, Uploading
+from gitsync.engine.unsure import Unsure
+from gitsync.engine.uploading import Doubts, Uploading
 from gitsync.errors import (
     Error,
     InvalidContent,
@@ -254,21 +256,8 @@ class Applying:
         return subject.theirs.post if subject.theirs is not None else subject.entry.remote
 
     def _expected(self, subject: Subject, known: LedgerRecord, shown: Post | None) -> str:
-        """Return the revision that the write is bound to. Raises Stale when the site does not show `shown` by now."""
-        if self._connector.capabilities.conditional:
-            if subject.theirs is not None:
-                return subject.theirs.revision
-            if (again := self._shown.get(known.id)) is not None:
-                return again.revision
-            return self._reading.index.revision_of(known.id) or known.revision
-        now = clean(self._connector.fetch(known.id))
-        if (
-            shown is not None
-            and now.post is not None
-            and not same_content(shown, now.post, self._connector.capabilities.fields)
-        ):
-            raise Stale(f"{subject.path} was changed on {self._site} meanwhile.")
-        return now.revision
+        again, now = self._shown.get(known.id), self._clock()
+        return expected(self._reading, subject.path, known, shown=shown, theirs=subject.theirs, again=again, now=now)
 
     def _begin(self, write: Write, projection: Projection | None, slug: str | None) -> tuple[str, float]:
         self._before_write()

@@ -350,6 +350,41 @@ def test_one_of_two_that_changed_places_before_a_squash_can_be_deleted(blog: Blo
     blog.quiet()
 
 
+def test_what_was_squashed_before_a_slow_site_shows_it_can_be_edited_later(tmp_path: Path) -> None:
+    blog = Blog(tmp_path / "blog", behaviour=Behaviour(lag=25, conditional=False))
+    blog.site().now = lambda: datetime.fromtimestamp(blog.clock.now, UTC)
+    blog.put("posts/a.md", post("A", BEFORE, slug="a"))
+    blog.run()
+    blog.clock.now += 100
+    blog.put("posts/a.md", post("A", FIRST, slug="a"))
+    blog.run()
+    blog.git("reset", "--quiet", "--soft", "HEAD~1")
+    blog.git("mv", "posts/a.md", "posts/moved.md")
+    blog.commit("squashed")
+    blog.run(wait=False)
+    blog.clock.now += 100
+    blog.put("posts/moved.md", post("A", SECOND, slug="a"))
+    outcome = blog.run()
+    assert outcome.summary.exit_code == 0, outcome.told
+    assert blog.shown("A").body == SECOND
+    blog.clock.now += 100
+    blog.quiet()
+
+
+def test_a_second_edit_right_after_the_first_waits_until_the_site_shows_that(tmp_path: Path) -> None:
+    blog = Blog(tmp_path / "blog", behaviour=Behaviour(lag=25, conditional=False))
+    blog.site().now = lambda: datetime.fromtimestamp(blog.clock.now, UTC)
+    blog.put("posts/a.md", post("A", BEFORE))
+    blog.run()
+    blog.clock.now += 100
+    for text in (FIRST, SECOND):
+        blog.put("posts/a.md", post("A", text))
+        outcome = blog.run()
+        assert outcome.summary.exit_code == 0, outcome.told
+    assert blog.clock.slept == [25.0]
+    assert blog.shown("A").body == SECOND
+
+
 def test_a_new_post_can_be_amended(blog: Blog) -> None:
     blog.put("posts/new.md", post("New", FIRST))
     blog.run()

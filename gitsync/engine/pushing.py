@@ -201,7 +201,8 @@ class Pushing:
         if subject.step is Step.PUSH and record is not None and record.sent == projection.digest:
             known = replace(record, uses=projection.uses)
             if subject.oid != subject.entry.base or subject.path != subject.entry.path or known != record:
-                incoming.results.append(subject.result(base=subject.oid, remote=subject.entry.remote, record=known))
+                remote = reading.newest_remote(subject.entry)
+                incoming.results.append(subject.result(base=subject.oid, remote=remote, record=known))
             return
         if (marked := merge.marked_line(file.layout.text)) is not None:
             raise InvalidContent(

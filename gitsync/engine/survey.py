@@ -95,6 +95,18 @@ class Reading:
             entries = {path: replace(entry, base=None) for path, entry in entries.items()}
         return entries | {path: self.settled[path] for path in paths if path in self.settled}
 
+    def newest_remote(self, entry: Entry) -> Post | None:
+        """Return what the site showed when its record became what `entry` says: of the tip, as records are.
+
+        Where history was rewritten, `entry` has the version of an older agreement.
+        """
+        if self.agreed == self.ledger.tip or entry.record is None:
+            return entry.remote
+        source = next((source for source, path in self.relocated.items() if path == entry.path), entry.path)
+        newest = self.ledger.entries([source])[source]
+        same = newest.record is not None and newest.record.id == entry.record.id and newest.remote is not None
+        return newest.remote if same else entry.remote
+
     def has_room(self) -> bool:
         """Say whether a path that a file waits for has become free, in the ledger as it is now."""
         ledger = Ledger(self.ledger.repository, self.name)
@@ -203,7 +215,7 @@ def read_site(
         if record is None:  # it went away between the listing and the fetch: the next run sees it gone
             continue
         entry = entries[path]
-        if _is_stale(entry.record, record, connector.capabilities, clock()):
+        if is_stale(entry.record, record, connector.capabilities, clock()):
             continue
         if entry.remote is not None and _same(entry.remote, record, connector.capabilities, clock()):
             reading.moved.append((id, record.revision))
@@ -272,7 +284,7 @@ def _complete(connector: Connector, listed: Mapping[str, Record], ids: Iterable[
 def shown_now(reading: Reading, known: LedgerRecord) -> Record | None:
     """Return what the site has of a post that is not compared in every run; None: nothing, or an old copy."""
     record = next(map(clean, reading.online.fetch_many([known.id])), None)
-    stale = record is not None and _is_stale(known, record, reading.capabilities, reading.at)
+    stale = record is not None and is_stale(known, record, reading.capabilities, reading.at)
     return None if stale else record
 
 
@@ -282,7 +294,7 @@ def clean(record: Record) -> Record:
     return record._replace(post=post.with_fields({"body": clean_body(post.body)}))
 
 
-def _is_stale(known: LedgerRecord | None, record: Record, capabilities: Capabilities, now: float) -> bool:
+def is_stale(known: LedgerRecord | None, record: Record, capabilities: Capabilities, now: float) -> bool:
     """A token that one of our own writes left behind, soon after it, is an old copy and no edit."""
     if known is None or known.written is None:
         return False

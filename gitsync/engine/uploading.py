@@ -12,6 +12,7 @@ from gitsync.engine.overlay import Overlay
 from gitsync.engine.projection import media_type
 from gitsync.engine.recovery import settled_at
 from gitsync.engine.surroundings import Addresses
+from gitsync.engine.unsure import Unsure
 from gitsync.errors import Error, InvalidContent, OutcomeUnknown, Rejected, SiteError, Throttled, Unreachable
 from gitsync.git import lfs
 from gitsync.model import Asset
@@ -26,14 +27,6 @@ LOST: Final = 3
 
 LARGEST: Final = 256 << 20
 """Bytes of a file that is uploaded: it is in memory while it is sent."""
-
-
-class Unsure(Exception):
-    """A file was sent and no answer came: its post waits until a look at the site after `until` (Unix time) tells."""
-
-    def __init__(self, path: str, until: float = 0.0) -> None:
-        super().__init__(f"{path} was sent, and no answer came: whether the site has it is not sure yet.")
-        self.until = until
 
 
 @dataclass(slots=True)
@@ -123,7 +116,7 @@ class Uploading:
         url = self._connector.stored(asset)
         until = max((settled_at(self._reading, intent) for intent in earlier), default=0.0)
         if url is None and self._clock() < until:
-            raise Unsure(asset.path, until)
+            raise Unsure(_unheard(asset.path), until)
         return url
 
     def _sent(self, asset: Asset, oid: Oid) -> str:
@@ -141,7 +134,7 @@ class Uploading:
             if oid in self._doubts.lost or not self._reading.capabilities.finds_files:
                 raise
             self._doubts.lost.add(oid)
-            raise Unsure(asset.path) from None
+            raise Unsure(_unheard(asset.path)) from None
         except Error:
             self._intents.done(intent.key)
             self._doubts.intents.remove(intent)
@@ -178,3 +171,7 @@ class Uploading:
                 path=path,
             )
         return content
+
+
+def _unheard(path: str) -> str:
+    return f"{path} was sent, and no answer came: whether the site has it is not sure yet."
