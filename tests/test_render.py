@@ -121,3 +121,23 @@ def test_a_line_of_list_marks_is_not_walked_for_each_list_that_it_opens(mark):
     with cProfile.Profile() as profile:
         to_html(mark * 20_000 + "a")
     assert pstats.Stats(profile).total_calls < 300_000
+
+
+@pytest.mark.parametrize(
+    ("body", "html"),
+    [
+        ("_on https://a.bc_", '<p><em>on <a href="https://a.bc">https://a.bc</a></em></p>'),
+        ("_on https://a.bc_ d", "<p><em>on https://a.bc</em> d</p>"),
+        ("__https://a.bc__", "<p><strong>https://a.bc</strong></p>"),
+        ("_www.a.bc_", '<p><em><a href="http://www.a.bc">www.a.bc</a></em></p>'),
+        ("_www.a.bc_ d", "<p><em>www.a.bc</em> d</p>"),
+        ("_www.a.bc/d_ e", '<p><em><a href="http://www.a.bc/d">www.a.bc/d</a></em> e</p>'),
+        ("on www.a.bc_", '<p>on <a href="http://www.a.bc">www.a.bc</a>_</p>'),
+        ("_to a_b@c.de_ f", '<p><em>to <a href="mailto:a_b@c.de">a_b@c.de</a></em> f</p>'),
+        ("__a@b.cd.__", '<p><strong><a href="mailto:a@b.cd">a@b.cd</a>.</strong></p>'),
+        ("[_a@b.cd_](e)", '<p><a href="e"><em>a@b.cd</em></a></p>'),
+        ("a@b.cd_", "<p>a@b.cd_</p>"),
+    ],
+)
+def test_an_underscore_that_ends_emphasis_right_after_an_address_is_read_as_on_github(body, html):
+    assert same_dom(to_html(body), html)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import zip_longest
 
 from markdown_it import MarkdownIt
 from markdown_it.rules_core import StateCore
@@ -26,6 +27,7 @@ _PROTOCOL = re.compile(r"(?<![A-Za-z0-9])(?:mailto|xmpp):$")
 _RESOURCE = re.compile(r"/[A-Za-z0-9._+-]*[A-Za-z0-9]")
 HOST = re.compile(r"[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)+")
 """The host of an e-mail address; it is one if its last character is a letter: "left@1.2.3" is a version."""
+_MAIL = re.compile(rf"(?<![A-Za-z0-9._+/-])[A-Za-z0-9._+-]{{1,256}}@{HOST.pattern}(?<=[A-Za-z])(?=[?!.,:;*~'\"]*$)")
 _TRAIL = re.compile(r"(?:&[A-Za-z]+;|[?!.,:;*_~'\"])$")
 TEXT = re.compile(r"(?:https?|ftp)://\w|www\.\w|[A-Za-z0-9._+-]@[A-Za-z0-9_-]+\.\w", re.IGNORECASE)
 """Finds (too much rather than too little of) what this module would make a link of."""
@@ -36,6 +38,7 @@ def autolinks(md: MarkdownIt) -> None:
     md.inline.ruler.before("backticks", "gfm_autolink", _rule)
     md.core.ruler.after("inline", "gfm_www", _www)
     md.core.ruler.after("inline", "gfm_local_part", _local_parts)
+    md.core.ruler.after("inline", "gfm_emphasised_mail", _emphasised)
 
 
 def _rule(state: StateInline, silent: bool) -> bool:
@@ -107,7 +110,9 @@ def starts_scheme(before: str) -> bool:
 def extent(text: str, start: int) -> int:
     """Return where a bare URL ends whose domain begins at `start`; `start` itself if there is no domain."""
     domain = _DOMAIN.match(text, start)
-    if domain is None or any("_" in label for label in domain[0].split(".")[-2:]):
+    # cmark-gfm does not look at the last character of all that it reads.
+    name = domain[0].removesuffix("_") if domain and domain.end() == len(text) else domain and domain[0]
+    if not name or any("_" in label for label in name.split(".")[-2:]):
         return start
     rest = _REST.match(text, start)
     url = rest[0] if rest else ""
@@ -135,6 +140,27 @@ def _local_parts(state: StateCore) -> None:
                 opened.attrs["href"] = state.md.normalizeLink(f"mailto:{text.content}")
 
 
+def _emphasised(state: StateCore) -> None:
+    """Make links of e-mail addresses right before a "_" that ends emphasis, which was read as part of the host."""
+    for block in state.tokens:
+        if block.type == "inline" and block.children and "@" in block.content and "_" in block.content:
+            block.children = list(_mails(block.children, state.md))
+
+
+def _mails(tokens: list[Token], md: MarkdownIt) -> Iterator[Token]:
+    links = 0
+    for token, after in zip_longest(tokens, tokens[1:]):
+        links += token.nesting if token.type in ("link_open", "link_close") else 0
+        ends = after is not None and after.nesting < 0 and after.markup in ("_", "__")
+        mail = _MAIL.search(token.content, max(len(token.content) - 600, 0)) if ends and not links else None
+        if token.type != "text" or mail is None:
+            yield token
+            continue
+        yield _text(token.content[: mail.start()], token.level)
+        yield from _link(md.normalizeLink(f"mailto:{mail[0]}"), mail[0], token.level)
+        yield _text(token.content[mail.end() :], token.level)
+
+
 def _www(state: StateCore) -> None:
     if "www." not in state.src.lower():
         return
@@ -146,22 +172,34 @@ def _www(state: StateCore) -> None:
 def _with_links(tokens: list[Token], md: MarkdownIt) -> Iterator[Token]:
     links = brackets = 0
     before = ""
-    for token in tokens:
+    for index, token in enumerate(tokens):
         links += token.nesting if token.type in ("link_open", "link_close") else 0
         if token.type == "text" and not links:
             glued = before in ("code_inline", "html_inline", "link_close", "image", "text_special")
-            yield from _split(token, md, brackets, glued=glued)
+            yield from _split(token, _closers(tokens, index + 1), md, brackets, glued=glued)
             brackets = _depth(token.content, brackets)
         else:
             yield token
         before = token.type
 
 
-def _split(token: Token, md: MarkdownIt, brackets: int, *, glued: bool) -> Iterator[Token]:
+def _closers(tokens: list[Token], start: int) -> str:
+    """Return the signs that end emphasis at `start`, as they are written, and a line end if anything is behind them."""
+    end = start
+    while end < len(tokens) and tokens[end].type in ("em_close", "strong_close"):
+        end += 1
+    return "".join(token.markup for token in tokens[start:end]) + ("\n" if end < len(tokens) else "")
+
+
+def _split(token: Token, after: str, md: MarkdownIt, brackets: int, *, glued: bool) -> Iterator[Token]:
+    """Yield what is before, in and behind the addresses of a text that the signs `after` follow.
+
+    They are part of a domain for cmark-gfm, which looks for "www." before it knows what is emphasis.
+    """
     text, done, seen = token.content, 0, 0
     for match in _WWW.finditer(text):
         brackets, seen = _depth(text[seen : match.start()], brackets), match.start()
-        end = extent(text, match.start())
+        end = min(extent(text + after, match.start()), len(text))
         if match.start() < done or end <= match.end() or (glued and match.start() == 0) or brackets:
             continue
         href = md.normalizeLink("http://" + text[match.start() : end])
