@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from gitsync.ledger import Ledger
 from gitsync.model import Post
+from gitsync.project import Project
 from tests.blog import Blog, post
 
 
@@ -148,4 +150,25 @@ def test_a_renamed_file_that_was_edited_there_is_merged_at_its_new_name(blog: Bl
     assert outcome.summary.exit_code == 0, outcome.told
     assert blog.read("posts/z.md") == post("A", "One, here.\n\nTwo.\n\nThree, there.\n", slug="a")
     assert not (blog.root / "posts/a.md").exists()
+    blog.quiet()
+
+
+def test_of_two_files_that_swap_their_names_neither_is_forgotten_where_only_edits_are_fetched(blog: Blog) -> None:
+    blog.write("posts/a.md", post("A", slug="a"))
+    blog.write("posts/b.md", post("B", "Quite another text.\n", slug="b"))
+    blog.commit()
+    blog.run()
+    ids = blog.id_of("A"), blog.id_of("B")
+    texts = blog.read("posts/a.md"), blog.read("posts/b.md")
+    blog.write("posts/a.md", texts[1])
+    blog.write("posts/b.md", texts[0])
+    blog.commit()
+    blog.site().edit(ids[0], body="One.\n\nTwo there.\n\nThree.\n")
+    blog.run(push=False)
+    entries = Ledger(Project.open(blog.root).repository, "site").stream()
+    assert {it.path: it.record and it.record.id for it in entries} == {"posts/a.md": ids[1], "posts/b.md": ids[0]}
+    outcome = blog.run()
+    assert (blog.id_of("A"), blog.id_of("B")) == ids, outcome.told
+    assert blog.git("ls-files", "posts").split() == ["posts/a.md", "posts/b.md"]
+    assert (blog.read("posts/a.md"), "Two there." in blog.read("posts/b.md")) == (texts[1], True)
     blog.quiet()

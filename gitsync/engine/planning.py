@@ -9,6 +9,7 @@ from math import inf
 
 from gitsync.connector import Connector
 from gitsync.engine.bringing import Fetch, fetched
+from gitsync.engine.displacing import move_the_displaced
 from gitsync.engine.incoming import Incoming, Round
 from gitsync.engine.overlay import Overlay
 from gitsync.engine.projection import host_of
@@ -197,6 +198,7 @@ def _plan(
     for incoming in plan.incomings:
         incoming.pushed = options.push and options.scope is None
         plan.outgoings.append(pushing.plan(incoming) if options.push else Outgoing(incoming=incoming))
+        move_the_displaced(incoming)
         plan.codes |= incoming.codes
     return plan
 
