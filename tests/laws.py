@@ -105,6 +105,7 @@ def at_rest(world: World) -> None:
     except AssertionError as error:
         raise AssertionError(world.fail(str(error))) from error
     world.amended.clear()
+    world.restored.clear()
     world.here.clear()
     world.there.clear()
 

@@ -207,6 +207,9 @@ def _rewritten(world: World, before: dict[str, str], versions: list[dict[str, st
     world.known |= coined
     world.unsure |= left | (words(new) - words(old) - coined)
     world.alive = (world.alive - (left - pulled)) | coined
+    # An older history may have had the words that an editor brought back: then that is no edit any more.
+    world.alive -= world.restored - words(new)
+    world.unsure |= world.restored
     keys = {KEY.findall(text)[0] for text in after.values()}
     world.withdrawn -= keys
     # What was deleted and had come back is gone again.

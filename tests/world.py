@@ -54,6 +54,7 @@ class World:
         self.amended: set[str] = set()  # words that an amended commit had: only going back brings them back
         self.rewritten = False  # whether history was, since all was settled: going back may be no edit any more
         self.by_editors: set[str] = set()  # words that were written on a site
+        self.restored: set[str] = set()  # words that editors brought back since all was settled
         self.ids: dict[tuple[str, str], str] = {}
         self.here: set[str] = set()  # keys edited here since all was settled
         self.there: set[str] = set()  # keys edited on some site since then
@@ -314,6 +315,7 @@ class World:
             return
         store.put(id, old)
         self.touched(site, posts[id], old, decided=self.rewritten)
+        self.restored |= words(said(old)) - words(said(posts[id]))
         if words(said(old)) in self.agreed(site):  # nobody can see that anybody was there: what we took out stays out
             back = words(said(old)) - words(said(posts[id]))
             self.alive -= back - words("\n".join(self.files().values()))
