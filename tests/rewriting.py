@@ -164,7 +164,8 @@ def roll_back(world: World, number: int) -> None:
     world.here |= about
     world.there |= about
     world.ever_withdrawn |= about
-    world.withdrawn = (world.withdrawn | {KEY.findall(text)[0] for text in before.values()}) - keys
+    # A file that was reset away before is let go of with the rest.
+    world.withdrawn = (world.withdrawn | {KEY.findall(text)[0] for text in before.values()} | about) - keys
     world.forgotten |= {(it.site, key) for it in parts for key in about if it.found}
     single(world)
 

@@ -348,6 +348,8 @@ class World:
             return
         id = sorted(untouched)[number % len(untouched)]
         self.sites[site].remove(id)
+        if untouched[id] not in {KEY.findall(text)[0] for text in self.files().values()}:  # it was nowhere else
+            self.alive -= words(said(posts[id])) - words("\n".join(self.files().values()))
         self.removed.add((site, untouched[id]))
         self.settle_lag(site)
         self.tell(f"{site}: remove {untouched[id]}")
