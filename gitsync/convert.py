@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator
 
 from gitsync.bounded_json import own
@@ -15,6 +16,9 @@ def convert(text: str, source: Format, target: Format) -> Translation:
     read = source.reading(text)
     written = target.write(read.text)
     return Translation(written.text, (*read.losses, *(loss for loss in written.losses if loss not in read.losses)))
+
+
+_HALF = re.compile("[\ud800-\udfff]")
 
 
 def convert_lines(lines: Iterable[str], source: Format, target: Format, name: str = "<stdin>") -> Iterator[str]:
@@ -31,10 +35,16 @@ def convert_lines(lines: Iterable[str], source: Format, target: Format, name: st
         except (ValueError, TypeError, KeyError):
             asked = text = None
         if not isinstance(asked, dict) or not isinstance(text, str):
-            raise InvalidContent('a line is not {"text": …} in JSON.', code="JSONL", path=name, line=number)
+            hint = 'Write one object with a "text" on each line.'
+            raise InvalidContent('a line is not {"text": …} in JSON.', hint, code="JSONL", path=name, line=number)
+        if (half := _HALF.search(text)) is not None:
+            message = f"the text has half a character at offset {half.start()}, which no file can hold."
+            raise InvalidContent(message, "Write both halves, or none.", code="not-utf-8", path=name, line=number)
         done = convert(text, source, target)
         losses = [
             {"code": loss.code, "message": loss.message, "offset": loss.offset, "hint": loss.hint}
             for loss in done.losses
         ]
-        yield json.dumps({**asked, "text": done.text, "losses": losses}, ensure_ascii=False)
+        said = {**asked, "text": done.text, "losses": losses}
+        told = json.dumps(said, ensure_ascii=False)
+        yield json.dumps(said) if _HALF.search(told) else told  # other keys are none of ours: as they came

@@ -77,6 +77,13 @@ def test_a_line_that_is_no_text_is_named(line: str) -> None:
         list(convert_lines(['{"text": ""}', line], named("html"), named("markdown")))
 
 
+def test_half_a_character_is_named_in_a_text_and_passed_on_elsewhere() -> None:
+    with pytest.raises(InvalidContent, match=r"<stdin>:1:1: not-utf-8 .*half a character at offset 2"):
+        list(convert_lines(['{"text": "a \\ud800 b"}'], named("markdown"), named("html")))
+    done = run("--from", "markdown", "--to", "markdown", "--jsonl", text='{"id": "\\ud800", "text": "é"}')
+    assert json.loads(done.stdout) == {"id": "\ud800", "text": "é", "losses": []}
+
+
 def test_files_are_read_and_missing_ones_named(tmp_path: Path) -> None:
     (tmp_path / "a.html").write_text("<p>a</p>", encoding="utf-8")
     (tmp_path / "b.html").write_text("<p>b</p>", encoding="utf-8")
