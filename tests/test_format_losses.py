@@ -356,3 +356,12 @@ def test_thousands_of_tags_of_one_paragraph_are_told_in_linear_time() -> None:
     started = time.process_time()
     assert [loss.offset for loss in foreign(body, "Ghost")] == [0, body.index("{% b")]
     assert time.process_time() - started < 4  # 7 seconds, once
+
+
+def test_words_outside_of_any_block_keep_their_link_and_marks_on_medium() -> None:
+    medium = named("medium")
+    assert medium.read('<a href="https://x.example">a</a> b <em>c</em>').strip() == "[a](https://x.example) b *c*"
+    assert medium.read('<section><strong>a</strong></section><a href="b">c</a>').strip() == "**a**\n\n[c](b)"
+    for body in ('<a href="b">\n<img src="c.png">\n</a>\n', "<strong>\na\n</strong>\n"):
+        assert same_dom(medium.write(body).text, f"<p>{body}</p>")
+    assert codes("medium", "<del>\na\n</del>\n") == ["STRIKE_LOST"]

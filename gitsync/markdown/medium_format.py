@@ -23,7 +23,7 @@ from gitsync.markdown.formula_spellings import as_tex
 from gitsync.markdown.github import as_github
 from gitsync.markdown.html import to_markdown
 from gitsync.markdown.looks import looks
-from gitsync.markdown.medium_words import left_out
+from gitsync.markdown.medium_words import in_paragraphs, left_out
 from gitsync.markdown.providers import Embed, embed_of, html_of
 from gitsync.markdown.render import to_html, unused_notes
 from gitsync.markdown.stripped import stripped, unwrapped
@@ -79,7 +79,7 @@ def _words(text: str) -> str:
 
 def _blocks(body: Node, said: set[str]) -> Iterator[tuple[str, bool]]:
     """Yield blocks as plain HTML, embeds as Markdown (True). Quotes and old code of one piece are put together."""
-    stack: list[Node] = list(reversed(body.kids))
+    stack: list[Node] = list(reversed([*in_paragraphs(body.kids)]))
     first = True
     pending: list[str] = []
     joined = ""
@@ -92,7 +92,7 @@ def _blocks(body: Node, said: set[str]) -> Iterator[tuple[str, bool]]:
                 yield f"<p>{escape(node.text.strip(WHITE), quote=False)}</p>", False
             continue
         if node.tag in _HOLDERS and "graf--mixtapeEmbed" not in name and node.get("data-node-type") == "":
-            stack.extend(reversed(node.kids))
+            stack.extend(reversed([*in_paragraphs(node.kids)]))
             continue
         if embed := _address_alone(node):
             yield from _flush(pending, joined)
