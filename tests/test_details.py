@@ -73,3 +73,15 @@ def test_open_details_are_open_in_wordpress() -> None:
     written = named("wordpress").write(body)
     assert written.text.startswith('<!-- wp:details {"showContent":true} -->\n<details class="wp-block-details" open>')
     assert named("wordpress").read(written.text) == body
+
+
+@pytest.mark.parametrize("gap", ["\n", "\n\n"])
+@pytest.mark.parametrize("opened", ["<details>", "<details open>"])
+def test_details_that_hold_nothing_are_details_on_wordpress_and_come_back(opened: str, gap: str) -> None:
+    wordpress = named("wordpress")
+    sent = wordpress.write(f"{opened}\n<summary>A</summary>{gap}</details>\n")
+    assert sent.text.startswith("<!-- wp:details")
+    assert sent.losses == ()
+    read = wordpress.read(sent.text)
+    assert read.strip() == f"{opened}\n<summary>A</summary>\n</details>"
+    assert wordpress.write(read).text == sent.text

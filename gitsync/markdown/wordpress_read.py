@@ -209,7 +209,9 @@ def _alert(block: Block) -> Plain:
 
 def _details(block: Block) -> Plain:
     opened = _OPEN_DETAILS.match(block.html)
-    if not block.blocks or not opened or bool(opened[1]) != (block.attrs or {}).get("showContent", False):
+    if not opened or bool(opened[1]) != (block.attrs or {}).get("showContent", False):
+        return None
+    if not block.blocks and block.html[opened.end() :].strip(WHITE) != "</details>":
         return None
     start = f"<details{opened[1] or ''}>\n<summary>{opened[2]}</summary>\n"
     return _around(block, _OPEN_DETAILS, lambda _: start, "</details>")

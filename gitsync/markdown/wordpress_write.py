@@ -318,18 +318,20 @@ def _raw(run: list[Token]) -> str | None:
             return block("more", text, {"customText": more["words"]} if more["words"] else None)
         if figure := _FIGURE.match(text):
             return _image(inside("figure", figure["img"]), inside("figcaption", figure["caption"]))
-        return _as_html(text)
+        empty = _DETAILS.match(text.removesuffix("</details>")) if text.endswith("</details>") else None
+        return _details(empty, "") if empty and text.count("</") == 2 else _as_html(text)
     head = 2 if run[1].type == "html_block" and "<summary>" not in text else 1
     details = _DETAILS.match("".join(token.content for token in run[:head]).strip())
     if details and run[-1].content.strip() == "</details>":
-        inner = "\n\n".join(_blocks(run[head:-1]))
-        if (summary := inside("summary", details["summary"])) is None:
-            return None
-        shown = (
-            f'<details class="wp-block-details"{details["open"] or ""}><summary>{summary}</summary>{inner}</details>'
-        )
-        return block("details", shown, {"showContent": True} if details["open"] else None)
+        return _details(details, "\n\n".join(_blocks(run[head:-1])))
     return None
+
+
+def _details(opened: re.Match[str], inner: str) -> str | None:
+    if (summary := inside("summary", opened["summary"])) is None:
+        return None
+    shown = f'<details class="wp-block-details"{opened["open"] or ""}><summary>{summary}</summary>{inner}</details>'
+    return block("details", shown, {"showContent": True} if opened["open"] else None)
 
 
 _WRITERS: Final[dict[str, Callable[[list[Token]], str | None]]] = {
