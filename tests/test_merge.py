@@ -410,3 +410,16 @@ def test_what_was_merged_already_is_not_said_twice_when_it_is_merged_again(base:
         merged = merge_text(base, one, other)
         assert not merged.hunks
         assert merge_text(base, merged.ours, other).ours == merged.ours
+
+
+@pytest.mark.parametrize(
+    ("now", "decided"),
+    [
+        ("One, we.\n\nTwo of 1.\n\nMore.\n", False),
+        ("One, we.\n\nTwo of 2.\n", False),
+        ("One, both.\n\nTwo of 1.\n", True),
+    ],
+)
+def test_without_a_base_only_an_edit_where_the_two_differ_settles(now: str, decided: bool) -> None:
+    ours, theirs = Post(body="One, we.\n\nTwo of 1.\n"), Post(body="One, they.\n\nTwo of 1.\n")
+    assert settled(Post(), ours, theirs, Post(body=now)) is decided

@@ -125,8 +125,26 @@ def settled(base: Post, ours: Post, theirs: Post, now: Post, *, fields: Collecti
     _, _, clashes = _merge_fields(base, ours, theirs, fields)
     if any(now.get(clash.field) == clash.ours for clash in clashes):
         return False
-    hunks = merge_text(base.body, ours.body, theirs.body).hunks
+    hunks = merge_text(base.body, ours.body, theirs.body).hunks if base.body else _differences(ours.body, theirs.body)
     return not hunks or _decided(ours.body, now.body, hunks)
+
+
+def _differences(ours: str, theirs: str) -> list[Hunk]:
+    """Return where two texts differ that have no base: what both say alike is nothing that they collide in."""
+    old, new = ours.splitlines(keepends=True), theirs.splitlines(keepends=True)
+    begins = [0]
+    for line in old:
+        begins.append(begins[-1] + len(line))
+    return [
+        Hunk(
+            base="",
+            ours="".join(old[it.start : it.stop]),
+            theirs="".join(new[it.new_start : it.new_stop]),
+            start=begins[it.start],
+            stop=begins[it.stop],
+        )
+        for it in edits(old, new)
+    ]
 
 
 def _decided(ours: str, now: str, hunks: Collection[Hunk]) -> bool:
