@@ -280,3 +280,22 @@ def test_a_rename_is_not_rolled_back_over_a_post_whose_deletion_its_sites_do_not
         assert shown[ids[name]].title == "A"
     assert [blog.read(path) for path in blog.git("ls-files", "posts").split()] == [texts[0]]
     blog.quiet()
+
+
+def test_a_text_that_was_reset_away_and_taken_off_there_is_sent_again_after_a_rollback(tmp_path: Path) -> None:
+    blog = Blog(tmp_path / "blog")
+    blog.write("posts/a.md", post("A", FIRST, slug="a"))
+    blog.put("posts/b.md", post("B", slug="b"))
+    blog.run()
+    blog.put("posts/b.md", post("B", "Edited.\n", slug="b"))
+    blog.run()
+    other = blog.syncs()[0].id
+    blog.put("posts/a.md", post("A", SECOND, slug="a"))
+    blog.run()
+    blog.git("reset", "--quiet", "--hard", "HEAD~1")
+    blog.site().edit(blog.id_of("A"), body=FIRST)
+    rolled_back(blog, other)
+    blog.put("posts/a.md", post("A", SECOND, slug="a"))
+    outcome = blog.run()
+    assert blog.shown("A").body == SECOND, outcome.told
+    blog.quiet()

@@ -198,7 +198,9 @@ class Pushing:
             _remember(incoming, subject, subject.oid)
             return
         projection = project(post, subject.path, incoming.addresses.place, reading.online)
-        if subject.step is Step.PUSH and record is not None and record.sent == projection.digest:
+        # Without a token it is not known that the site shows it still: the ledger may have gone back with the history.
+        is_sure = record is not None and (record.revision != "" or not capabilities.listed)
+        if subject.step is Step.PUSH and record is not None and is_sure and record.sent == projection.digest:
             known = replace(record, uses=projection.uses)
             if subject.oid != subject.entry.base or subject.path != subject.entry.path or known != record:
                 remote = reading.newest_remote(subject.entry)
