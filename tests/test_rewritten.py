@@ -385,6 +385,21 @@ def test_a_second_edit_right_after_the_first_waits_until_the_site_shows_that(tmp
     assert blog.shown("A").body == SECOND
 
 
+def test_an_edit_of_a_post_whose_import_was_squashed_is_a_plain_pull(blog: Blog) -> None:
+    blog.site().put("", Post(title="N", slug="n", tags=("old",), body=FIRST, status="published"))
+    blog.run()
+    blog.put("posts/b.md", post("B", "Something else.\n"))
+    blog.git("reset", "--quiet", "--soft", "HEAD~2")
+    blog.commit("squashed")
+    blog.site().edit(blog.id_of("N"), tags=("new",), body=THEIRS)
+    outcome = blog.run()
+    assert outcome.summary.exit_code == 0, outcome.told
+    assert (blog.shown("N").tags, blog.shown("N").body) == (("new",), THEIRS)
+    assert "as they put it" in blog.read("posts/n.md")
+    assert "old" not in blog.read("posts/n.md")
+    blog.quiet()
+
+
 def test_a_new_post_can_be_amended(blog: Blog) -> None:
     blog.put("posts/new.md", post("New", FIRST))
     blog.run()

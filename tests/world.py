@@ -316,20 +316,27 @@ class World:
         store.put(id, old)
         self.touched(site, posts[id], old, decided=self.rewritten)
         self.restored |= words(said(old)) - words(said(posts[id]))
-        if words(said(old)) in self.agreed(site):  # nobody can see that anybody was there: what we took out stays out
-            back = words(said(old)) - words(said(posts[id]))
-            self.alive -= back - words("\n".join(self.files().values()))
+        # What was agreed is no edit there: what others take out, here or on another site, stays out.
+        back = (words(said(old)) - words(said(posts[id]))) & self.agreed(site)
+        key = KEY.findall(said(old))[0]
+        versions = [text for text in self.files().values() if KEY.findall(text)[0] == key]
+        versions += [
+            said(it) for name in self.sites for it in self.seen(name).values() if KEY.findall(said(it))[0] == key
+        ]
+        kept = set.intersection(*map(words, versions))
+        self.alive -= back - kept
+        self.unsure |= back - kept
         if self.rewritten:
             self.unsure |= words(said(posts[id]))
         self.tell(f"{site}: restore the version before of {KEY.findall(old.title or '')[0]}")
 
-    def agreed(self, site: str) -> list[set[str]]:
-        """The words of each post as the site showed it when both were last the same."""
+    def agreed(self, site: str) -> set[str]:
+        """The words of all posts as the site showed them when both were last the same."""
         ref = f"refs/gitsync/{site}"
         if not self.blog.git("for-each-ref", ref):
-            return []
+            return set()
         paths = self.blog.git("ls-tree", "-r", "--name-only", ref, "remote/").splitlines()
-        return [words(self._show(ref, path)) for path in paths]
+        return words("\n".join(self._show(ref, path) for path in paths))
 
     def touched(self, site: str, before: Post, after: Post, *, decided: bool = False) -> None:
         self.edited(said(before), said(after), decided=decided)

@@ -61,7 +61,9 @@ def _replaced(round: Round, reading: Reading, record: Record, source: str, path:
     known = newest.record
     if newest.base is None or newest.remote is None or newest.conflict is not None or known is None or not known.sent:
         return None
-    for sent_with in ledger.heads:
+    # However history came to have it, the very file that was agreed on last is nothing that was reset away.
+    has_it = repository.lookup(head, [path]).get(path) == newest.base
+    for sent_with in () if has_it else ledger.heads:
         if repository.resolve(f"{sent_with}^{{commit}}") is None or repository.is_ancestor(head, sent_with):
             return None
         gone = repository.log(f"{head}..{sent_with}", paths=[_literal(path), _literal(source)])
