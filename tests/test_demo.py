@@ -22,6 +22,7 @@ EXAMPLE = Path(__file__).parent.parent / "content-example"
 POSTS = sorted(path.relative_to(EXAMPLE).as_posix() for path in (EXAMPLE / "posts").rglob("*.md"))
 
 
+@pytest.mark.slow
 def test_the_demo_plays_every_scene_and_leaves_its_sites_to_look_at(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

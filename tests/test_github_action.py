@@ -174,6 +174,7 @@ def github(runner: Runner) -> Iterator[GitHub]:
         yield github
 
 
+@pytest.mark.slow
 def test_a_plan_is_a_comment_that_is_kept_up_to_date(runner: Runner, github: GitHub) -> None:
     runner.start()
     github.comments = {number: f"somebody's {number}" for number in range(1, 131)}

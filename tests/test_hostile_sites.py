@@ -173,6 +173,7 @@ def test_a_folder_of_posts_that_is_a_link_is_not_followed(desk: Desk, tmp_path: 
     assert list((tmp_path / "victim").iterdir()) == []
 
 
+@pytest.mark.slow
 def test_a_body_of_a_hundred_megabytes_blocks_nothing_but_itself(desk: Desk) -> None:
     desk.insert(title="Big", slug="big", body="word \n" * (100 << 20 >> 3), status="published")
     desk.insert(title="Small", slug="small", body="Words.\n", status="published")

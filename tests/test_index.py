@@ -255,6 +255,7 @@ def test_an_index_that_lost_a_table_is_built_anew(repository: Repository, head: 
     assert rows(ledger) == before
 
 
+@pytest.mark.slow
 def test_several_processes_make_the_index_at_once(tmp_path: Path) -> None:
     # The second found that `table tip already exists`, and its command ended with that.
     script = "import sys; from pathlib import Path; from gitsync.state.index import _open; _open(Path(sys.argv[1]))"

@@ -240,6 +240,7 @@ def test_medium_is_connected_as_shown(reader: Reader, monkeypatch: pytest.Monkey
         assert "Nothing to do" in reader.said
 
 
+@pytest.mark.slow
 def test_a_watch_is_begun_and_ended_as_shown(reader: Reader) -> None:
     reader.follow("Your posts on dev.to")
     reader.follow("While you write")

@@ -104,6 +104,7 @@ def test_a_rollback_that_is_reset_away_leaves_what_the_branch_says(blog: Blog, c
         assert blog.shown("A", name).body in blog.read("posts/a.md")
 
 
+@pytest.mark.slow
 def test_two_syncs_that_one_reset_left_behind_are_rolled_back_one_by_one(blog: Blog) -> None:
     shown, head = public(blog), blog.git("rev-parse", "HEAD")
     edit(blog)
@@ -185,6 +186,7 @@ def test_a_deletion_whose_file_is_back_elsewhere_is_rolled_back_to_no_second_fil
     blog.quiet()
 
 
+@pytest.mark.slow
 def test_a_post_in_conflict_on_one_site_and_renamed_is_no_new_file_to_the_others(blog: Blog) -> None:
     blog.put("posts/b.md", post("B", SECOND, slug="b"))
     blog.run()
@@ -203,6 +205,7 @@ def test_a_post_in_conflict_on_one_site_and_renamed_is_no_new_file_to_the_others
     assert blog.shown("A", "one").body == blog.shown("A", "two").body == "One.\n\nTwo, as we both put it.\n\nThree.\n"
 
 
+@pytest.mark.slow
 def test_taking_a_rollback_back_brings_no_post_that_a_squash_and_a_rename_left_behind_again(blog: Blog) -> None:
     first = blog.git("rev-parse", "HEAD")
     edit(blog)
@@ -239,6 +242,7 @@ def test_an_import_that_went_before_it_is_rolled_back_comes_back_as_hidden_by_us
     blog.quiet()
 
 
+@pytest.mark.slow
 def test_an_import_that_changed_places_in_a_squash_is_rolled_back_alone(blog: Blog) -> None:
     first = blog.git("rev-parse", "HEAD")
     ids = {name: blog.id_of("B", name) for name in blog.names}
@@ -258,6 +262,7 @@ def test_an_import_that_changed_places_in_a_squash_is_rolled_back_alone(blog: Bl
     assert texts[0] in files
 
 
+@pytest.mark.slow
 def test_a_rename_is_not_rolled_back_over_a_post_whose_deletion_its_sites_do_not_know_yet(blog: Blog) -> None:
     ids = {name: blog.id_of("A", name) for name in blog.names}
     texts = blog.read("posts/a.md"), blog.read("posts/b.md")

@@ -275,6 +275,7 @@ def test_a_save_goes_as_far_as_it_is_told(desk: Desk, on_save: str, commits: int
     assert shown(desk) == {}
 
 
+@pytest.mark.slow
 def test_a_configuration_that_changes_holds_at_once_and_a_broken_one_does_not_end_the_watch(desk: Desk) -> None:
     config = desk.read("gitsync.toml")
     with watched(desk) as watcher:
