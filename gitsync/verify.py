@@ -142,8 +142,8 @@ class _Check:
             message = self._changed(changes[path])
             if message is not None:
                 yield self.told("repository", message, changes[path].path)
-        again = self._ledger.offered_again(agreed)
-        entries = self._ledger.entries(again, at=agreed) if agreed is not None else {}
+        again = self._ledger.offered_again(agreed) if agreed is not None else set()
+        entries = self._ledger.entries(again, at=agreed)
         has_file = project.repository.lookup(head, again) if again else {}
         for path in sorted(entries.keys() - has_file.keys()):
             record = entries[path].record

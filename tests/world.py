@@ -230,11 +230,9 @@ class World:
             self.lose_sight(key)
         self.put(f"posts/back{self.number}-{key}.md", after, f"here: {key} is back{', edited' if edit else ''}")
         if key in self.there:  # what an editor replaced meanwhile nobody has written anew
-            for post in (
-                it for name in self.sites for it in self.seen(name).values() if KEY.findall(said(it))[0] == key
-            ):
-                self.alive -= words(text) - words(said(post))
-                self.unsure |= words(text) - words(said(post))
+            for shown in self.shown(key):
+                self.alive -= words(text) - words(shown)
+                self.unsure |= words(text) - words(shown)
 
     def lose_sight(self, key: str) -> None:
         """Nobody can tell that a post of another text was there before, where sites know no slugs."""
@@ -315,20 +313,23 @@ class World:
             return
         store.put(id, old)
         self.touched(site, posts[id], old, decided=self.rewritten)
-        self.restored |= words(said(old)) - words(said(posts[id]))
+        back = words(said(old)) - words(said(posts[id]))
+        self.restored |= back
         # What was agreed is no edit there: what others take out, here or on another site, stays out.
-        back = (words(said(old)) - words(said(posts[id]))) & self.agreed(site)
+        back &= self.agreed(site)
         key = KEY.findall(said(old))[0]
-        versions = [text for text in self.files().values() if KEY.findall(text)[0] == key]
-        versions += [
-            said(it) for name in self.sites for it in self.seen(name).values() if KEY.findall(said(it))[0] == key
-        ]
-        kept = set.intersection(*map(words, versions))
+        here = [text for text in self.files().values() if KEY.findall(text)[0] == key]
+        kept = set.intersection(*map(words, [*here, *self.shown(key)]))
         self.alive -= back - kept
         self.unsure |= back - kept
         if self.rewritten:
             self.unsure |= words(said(posts[id]))
         self.tell(f"{site}: restore the version before of {KEY.findall(old.title or '')[0]}")
+
+    def shown(self, key: str) -> list[str]:
+        """What the sites say of one post."""
+        texts = [said(post) for name in self.sites for post in self.seen(name).values()]
+        return [text for text in texts if KEY.findall(text)[0] == key]
 
     def agreed(self, site: str) -> set[str]:
         """The words of all posts as the site showed them when both were last the same."""

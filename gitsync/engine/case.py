@@ -49,8 +49,8 @@ class Case:
 
     @property
     def source(self) -> str:
-        """The post's path at the tip of the ledger: another one where history was rewritten around a rename."""
-        return next((source for source, path in self.reading.relocated.items() if path == self.key), self.key)
+        """The post's path at the tip of the ledger."""
+        return self.reading.source_of(self.key)
 
     def subject(self, step: Step, record: Record | None = None) -> Subject:
         """Return the post as the rest of a plan speaks of it."""

@@ -95,6 +95,10 @@ class Reading:
             entries = {path: replace(entry, base=None) for path, entry in entries.items()}
         return entries | {path: self.settled[path] for path in paths if path in self.settled}
 
+    def source_of(self, path: str) -> str:
+        """Return a post's path at the tip of the ledger: another one where history was rewritten around a rename."""
+        return next((source for source, key in self.relocated.items() if key == path), path)
+
     def newest_remote(self, entry: Entry) -> Post | None:
         """Return what the site showed when its record became what `entry` says: of the tip, as records are.
 
@@ -102,7 +106,7 @@ class Reading:
         """
         if self.agreed == self.ledger.tip or entry.record is None:
             return entry.remote
-        source = next((source for source, path in self.relocated.items() if path == entry.path), entry.path)
+        source = self.source_of(entry.path)
         newest = self.ledger.entries([source])[source]
         same = newest.record is not None and newest.record.id == entry.record.id and newest.remote is not None
         return newest.remote if same else entry.remote
