@@ -30,6 +30,13 @@ class Checkout:
         self.git("add", "-A")
         self.git("commit", "--quiet", "-m", message)
 
+    def swapped(self, one: str, other: str) -> tuple[str, str]:
+        """Let two files change their texts, uncommitted; return what they were."""
+        texts = self.read(one), self.read(other)
+        self.write(one, texts[1])
+        self.write(other, texts[0])
+        return texts
+
     def put(self, path: str, text: str) -> None:
         """Write and commit one file."""
         self.write(path, text)

@@ -248,10 +248,8 @@ def test_an_import_that_changed_places_in_a_squash_is_rolled_back_alone(blog: Bl
     ids = {name: blog.id_of("B", name) for name in blog.names}
     blog.site("one").put("", Post(title="N", slug="n", body=FIRST, status="published"))
     blog.run()
-    texts = blog.read("posts/b.md"), blog.read("posts/n.md")
     blog.git("reset", "--quiet", "--soft", first)
-    blog.write("posts/n.md", texts[0])
-    blog.write("posts/b.md", texts[1])
+    texts = blog.swapped("posts/b.md", "posts/n.md")
     blog.commit("squashed")
     outcome = rolled_back(blog)
     for name in blog.names:
