@@ -403,6 +403,10 @@ def test_hostile_bodies_take_seconds_at_most(base: str, ours: str, theirs: str) 
         ("One.\n\nTwo.\n", "One.\n\nTwo, here.\n", "One.\n\nTwo.\n\nThree.\n"),
         ("One.\n\nTwo.\n\nEnd.\n", "One.\n\nTwo, here.\n\nEnd.\n", "One.\n\nNew.\n\nTwo.\n\nEnd.\n"),
         ("One.\n\nTwo words are here.\n", "One.\n\nTwo texts are here.\n", "One.\n\nTwo words indeed are here.\n"),
+        ("A a.\n", "", "A a.\n\nB b.\n"),
+        ("A a.\n", "", "B b.\n\nA a.\n"),
+        ("A a.\n\nC c.\n", "C c.\n", "A a.\n\nB b.\n\nC c.\n"),
+        ("A a.\n", "C c.\n", "A a.\n\nB b.\n"),
     ],
 )
 def test_what_was_merged_already_is_not_said_twice_when_it_is_merged_again(base: str, ours: str, theirs: str) -> None:

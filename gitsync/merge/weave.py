@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from enum import Enum
 from typing import NamedTuple
@@ -43,18 +44,62 @@ def said_once(
 def _divided(
     edits: Sequence[Edit], tokens: Sequence[str], others: Sequence[Edit], other_tokens: Sequence[str]
 ) -> list[Edit]:
-    inserted = {it.start: other_tokens[it.new_start : it.new_stop] for it in others if it.start == it.stop}
-    result: list[Edit] = []
-    for start, stop, new_start, new_stop in edits:
-        before, after = inserted.get(start, ()), inserted.get(stop, ())
-        if start < stop and before and tokens[new_start:new_stop][: len(before)] == before:
-            result.append(Edit(start, start, new_start, new_start + len(before)))
-            new_start += len(before)
-        if start < stop and after and tokens[new_start:new_stop][-len(after) :] == after:
-            result.append(Edit(start, stop, new_start, new_stop - len(after)))
-            start, new_start = stop, new_stop - len(after)
-        result.append(Edit(start, stop, new_start, new_stop))
+    result = list(edits)
+    for at, stop, new_start, new_stop in others:
+        if at == stop:
+            inserted = other_tokens[new_start:new_stop]
+            _divide_before(result, tokens, at, inserted)
+            _divide_after(result, tokens, at, inserted)
     return result
+
+
+def _divide_before(edits: list[Edit], tokens: Sequence[str], at: int, inserted: Sequence[str]) -> None:
+    """Make an insertion at `at` of what `edits` wrote right before it, if that is `inserted`.
+
+    Its last words may be no part of an edit: the diff has found a full stop or a line end in the base, too.
+    """
+    behind = _between_edits(edits, at)
+    if behind is None:
+        return
+    stop = at + (edits[behind - 1].new_stop - edits[behind - 1].stop if behind else 0)
+    start = stop - len(inserted)
+    first = behind
+    while first and edits[first - 1].new_stop > start:
+        first -= 1
+    if start < 0 or tokens[start:stop] != inserted or not any(map(_adds, edits[first:behind])):
+        return
+    edit = edits[first]
+    rest = Edit(edit.start - max(edit.new_start - start, 0), at, min(edit.new_start, start), start)
+    edits[first:behind] = [rest, Edit(at, at, start, stop)]
+
+
+def _divide_after(edits: list[Edit], tokens: Sequence[str], at: int, inserted: Sequence[str]) -> None:
+    """Do the same with what stands right after it."""
+    ahead = _between_edits(edits, at)
+    if ahead is None:
+        return
+    start = at + (edits[ahead - 1].new_stop - edits[ahead - 1].stop if ahead else 0)
+    stop = start + len(inserted)
+    last = ahead
+    while last < len(edits) and edits[last].new_start < stop:
+        last += 1
+    if tokens[start:stop] != inserted or not any(map(_adds, edits[ahead:last])):
+        return
+    edit = edits[last - 1]
+    rest = Edit(at, edit.stop + max(stop - edit.new_stop, 0), stop, max(edit.new_stop, stop))
+    edits[ahead:last] = [Edit(at, at, start, stop), rest]
+
+
+def _between_edits(edits: Sequence[Edit], at: int) -> int | None:
+    """Return how many edits end at or before `at`; None where one has `at` within it, or inserts there."""
+    behind = bisect_left(edits, (at,))
+    if behind and edits[behind - 1].stop > at:
+        return None
+    return None if behind < len(edits) and edits[behind].stop == at else behind
+
+
+def _adds(edit: Edit) -> bool:
+    return edit.new_start < edit.new_stop
 
 
 def weave(length: int, ours: Sequence[Edit], theirs: Sequence[Edit]) -> Iterator[Stretch]:
