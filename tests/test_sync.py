@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from gitsync_connectors.memory import Behaviour
 
+from gitsync.model import Post
 from tests.blog import Blog, post
 
 
@@ -121,6 +122,22 @@ def test_a_deleted_file_is_unpublished_and_comes_back_under_its_id(blog: Blog) -
     outcome = blog.run()
     assert blog.id_of("A") == before, outcome.told
     assert blog.shown("A").status == "published"
+    blog.quiet()
+
+
+def test_a_post_that_a_later_site_has_is_shown_again_on_the_sites_before_it_at_once(tmp_path: Path) -> None:
+    blog = Blog(tmp_path / "blog", sites=("one", "two"))
+    blog.put("posts/a.md", post("A", sites="[one]", slug="a"))
+    blog.put("posts/b.md", post("B"))
+    blog.run()
+    before = blog.id_of("A", "one")
+    blog.git("rm", "--quiet", "posts/a.md")
+    blog.commit()
+    blog.run()
+    blog.site("two").put("", Post(title="A", slug="a", body="One.\n\nTwo.\n\nThree.\n", status="published"))
+    outcome = blog.run()
+    assert blog.id_of("A", "one") == before, outcome.told
+    assert blog.shown("A", "one").status == "published", outcome.told
     blog.quiet()
 
 

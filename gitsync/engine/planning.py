@@ -14,7 +14,7 @@ from gitsync.engine.incoming import Incoming, Round
 from gitsync.engine.overlay import Overlay
 from gitsync.engine.projection import host_of
 from gitsync.engine.proposing import set_aside
-from gitsync.engine.pulling import pass_over, plan_pulls
+from gitsync.engine.pulling import pass_over, plan_pulls, revive_others
 from gitsync.engine.pushing import Outgoing, Pushing
 from gitsync.engine.recovery import Recovery, deletes, recover
 from gitsync.engine.relocating import reconsider, relocate
@@ -193,6 +193,11 @@ def _plan(
         if project.config.policy.pull == "pull-request":
             stack.callback(set_aside(incoming, plan.overlay).close)
         plan.incomings.append(incoming)
+    for incoming in plan.incomings:
+        try:
+            revive_others(this, incoming)
+        except SiteError as error:
+            raise _Silent(incoming.reading.name, error) from error
     pass_over(this, plan.incomings)
     pushing = Pushing(plan.overlay, policy, allow=options.allow, scope=options.scope)
     for incoming in plan.incomings:

@@ -94,6 +94,15 @@ def _is_elsewhere(entry: Entry, reading: Reading) -> bool:
     return entry.conflict is not None and entry.record is None and entry.path not in reading.local
 
 
+def revive_others(round: Round, incoming: Incoming) -> None:
+    """Show what the site let go of again where sites after it brought the file back. Raises SiteError."""
+    have = {*(subject.path for subject in incoming.subjects), *incoming.held}
+    for subject in _from_other_sites(round, incoming, have):
+        if subject.step is Step.REVIVE and subject.path not in incoming.results:
+            linked = revive(round, incoming, subject)
+            incoming.subjects += [linked] if linked is not None else []
+
+
 def pass_over(round: Round, incomings: Sequence[Incoming]) -> None:
     """Let each site remember what others made of posts that it does not carry: the next run has nothing to look at."""
     files = [path for it in incomings for edit in it.edits if not edit.is_new for path in edit.files]
