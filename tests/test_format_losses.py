@@ -11,6 +11,8 @@ from gitsync.markdown.foreign import foreign
 from gitsync.markdown.formats import named
 from gitsync.markdown.render import to_html
 
+FRAME = '<iframe src="https://www.youtube.com/embed/PsXWbI2Mqu0"></iframe>'
+
 
 def codes(name: str, body: str) -> list[str]:
     return [loss.code for loss in named(name).write(body).losses]
@@ -349,6 +351,79 @@ def test_headings_and_strokes_on_medium_hide_no_other_loss() -> None:
     losses = ["HEADING_FLAT", "ANCHOR_LOST", "STRIKE_LOST"]
     assert codes("medium", told) == losses
     assert codes("medium", told + broken) == [*losses, "HTML_CHANGED"]
+
+
+FLATTENED = {
+    "| a | b |\n|---|---|\n| *c* | d |\n": "TABLE_FLAT",
+    '<table class="x"><tr><td>a</td></tr></table>\n': "TABLE_FLAT",
+    "Term\n: What it *means*\n\n  - more\n": "DEFS_FLAT",
+    "A note[^1], [^b] and again[^1].\n\n[^1]: The *note*.\n\n[^b]: One\n\n    two\n": "NOTES_LISTED",
+    "1. [x] *done*\n2. [ ] not\n": "TASKS_FLAT",
+    "<details open>\n<summary>S <b>b</b></summary>\n\n- a\n\n</details>\n": "DETAILS_FLAT",
+    "{% details S %}\n\nInner\n\n{% enddetails %}\n": "DETAILS_FLAT",
+    "So $x_1$ is.\n\n> $$\n> y\n> $$\n": "MATH_TEX",
+    "{% katex %}\nx_1\n{% endkatex %}\n": "MATH_TEX",
+    "> [!TIP] Own *title*\n> - a\n>\n> Words.\n\nAfter.\n": "ALERT_WORDS",
+    '<p style="color: red">a <mark>b</mark></p>\n': "HTML_STRIPPED",
+    "Click <button>me</button> and <svg><text>no</text></svg>\n": "HTML_STRIPPED",
+    "<style>\np { color: red }\n</style>\n": "HTML_STRIPPED",
+    f'<div class="video">\n{FRAME}\n</div>\n': "HTML_STRIPPED",
+    "~~a~~ <s>b</s> <del class=x>c</del>\n": "STRIKE_LOST",
+}
+
+
+@pytest.mark.parametrize("told", FLATTENED)
+@pytest.mark.parametrize(
+    "second",
+    [
+        "<div><p>boxed</p></div>\n",
+        '<p class="lead">Words</p>\n',
+        '<img src="a.png" alt="A" srcset="b.png 2x">\n',
+        "> one\n\n<!-- -->\n\n> two\n",
+    ],
+)
+def test_a_loss_told_for_medium_hides_no_second_one(told: str, second: str) -> None:
+    assert {*codes("medium", told)} == {FLATTENED[told]}
+    assert codes("medium", second) == ["HTML_CHANGED"]
+    for body in (f"{told}\n{second}", f"{second}\n{told}"):
+        assert {*codes("medium", body)} == {FLATTENED[told], "HTML_CHANGED"}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        '<a href="b">\na\n</a>\n',
+        "<strong>\na\n</strong>\n",
+        '<a href="b">\n<img src="c.png" alt="">\n</a>\n',
+        '<img src="c.png" alt="">\n',
+        "a <![CDATA[ b ]]> c <!-- d -->\n",
+    ],
+)
+def test_what_medium_only_puts_in_a_paragraph_is_no_loss(body: str) -> None:
+    assert codes("medium", body) == []
+
+
+def test_no_word_of_a_table_is_lost_on_medium_whatever_its_rows() -> None:
+    table = "<table><caption>All <b>of</b> it</caption><tr><th colspan=2>a</th></tr><tr><td>b<br>c</td><td>d</td></tr>"
+    written = named("medium").write(f"{table}</table>\n")
+    assert written.text == '<p>All <strong>of</strong> it</p>\n<pre data-code-block-mode="2">a\nb c | d</pre>\n'
+    assert [loss.code for loss in written.losses] == ["TABLE_FLAT"]
+
+
+def test_footnotes_are_listed_on_medium_beside_html_too() -> None:
+    written = named("medium").write("A note[^1] <u>here</u>.\n\n[^1]: The *note*.\n")
+    assert [loss.code for loss in written.losses] == ["NOTES_LISTED"]
+    assert "<p>A note[1] <u>here</u>.</p>\n<hr>\n<ol>\n<li><p>The <em>note</em>.</p>" in written.text
+
+
+def test_rules_of_looks_are_no_words_on_medium() -> None:
+    assert named("medium").write("<style>p { color: red }</style>\n\nWords.\n").text == "<p>Words.</p>\n"
+
+
+@pytest.mark.parametrize("name", ["wordpress", "ghost", "medium"])
+def test_formulas_that_are_tags_are_told_as_formulas(name: str) -> None:
+    [loss] = named(name).write("Words.\n\n{% katex %}\nx_1\n{% endkatex %}\n").losses
+    assert (loss.code, loss.offset) == ("MATH_TEX", 8)
 
 
 def test_thousands_of_tags_of_one_paragraph_are_told_in_linear_time() -> None:

@@ -18,7 +18,7 @@ def told(name: str, body: str) -> list[tuple[str, str, int]]:
 @pytest.mark.parametrize(
     ("body", "what"),
     [
-        ('Words.\n\n<div style="text-align: center">x</div>\n', "style=…"),
+        ('Words.\n\n<p style="text-align: center">x</p>\n', "style=…"),
         ('Words.\n\n<img src="a.png" alt="" WIDTH=30>\n', "width=…"),
         ("Words.\n\na <mark>b</mark>\n", "<mark>"),
     ],
@@ -34,6 +34,10 @@ def test_html_that_medium_shows_as_it_is_and_comments_are_no_loss(body: str) -> 
 
 
 def test_a_box_that_medium_has_not_is_told_as_what_it_is() -> None:
+    assert [code for code, *_ in told("medium", '<div style="color: red">x</div>\n')] == [
+        "HTML_STRIPPED",
+        "HTML_CHANGED",
+    ]
     [(code, message, _)] = told("medium", "<div><p>x</p></div>\n")
     assert code == "HTML_CHANGED"
     assert "boxes" in message

@@ -79,23 +79,10 @@ HTML_UNSAID: Final = Loss(
 """The same, in reading."""
 
 
-def compared(
-    body: str, written: Translation, read: Callable[[str], str], *, seen: Callable[[str], str] | None = None
-) -> Translation:
-    """Return `written` with a loss noted where reading it shows another page than `body` does, and none was told.
-
-    Embeds are the same however they are spelled. `seen` takes out of a page what the platform does not tell apart.
-    A loss that changes no page (a tag that is words here and there) explains no other one: add it to the result.
-    """
-    if written.losses:
-        return written
+def compared(body: str, text: str, read: Callable[[str], str]) -> tuple[Loss, ...]:
+    """Return a loss where reading `text` shows another page than `body` does; embeds are the same however spelled."""
     from gitsync.markdown.equality import same_dom  # noqa: PLC0415  whoever only names formats needs no parser
     from gitsync.markdown.pages import page  # noqa: PLC0415  as above
 
-    again = read(written.text)
-    if again == body:
-        return written
-    pages = [page(text) for text in (body, again)]
-    if seen:
-        pages = [seen(page) for page in pages]
-    return written if same_dom(*pages) else Translation(written.text, (HTML_CHANGED,))
+    again = read(text)
+    return () if again == body or same_dom(page(body), page(again)) else (HTML_CHANGED,)

@@ -150,7 +150,11 @@ def _in_katex(body: str) -> Iterator[tuple[int, int, str, bool]]:
 
 def katex_places(body: str) -> list[tuple[int, int]]:
     """Return where the tags of formulas are that GitHub can spell."""
-    return [(start, end) for start, end, tex, display in _in_katex(body) if _said(body, start, end, tex, display)]
+    return [(start, end) for start, end, _, _ in _spellable(body)]
+
+
+def _spellable(body: str) -> Iterator[tuple[int, int, str, bool]]:
+    return (it for it in _in_katex(body) if _said(body, *it))
 
 
 def to_hashnode(body: str) -> str:
@@ -271,7 +275,7 @@ def _is_row(body: str, start: int) -> bool:
 
 def as_tex(body: str, platform: str, shown: str, kinds: tuple[bool, ...] = (True, False)) -> list[Loss]:
     """Return a loss where `platform` shows formulas as `shown`: those on their own (True), those in a line (False)."""
-    first = next((it for it in find(body) if it.display in kinds), None)
-    if first is None:
-        return []
-    return [Loss(code="MATH_TEX", message=f"{platform} shows formulas as {shown}", offset=first.start)]
+    places = [it.start for it in find(body) if it.display in kinds]
+    places += [start for start, _, _, display in _spellable(body) if display in kinds]
+    message = f"{platform} shows formulas as {shown}"
+    return [Loss(code="MATH_TEX", message=message, offset=min(places))] if places else []

@@ -32,7 +32,7 @@ def _changed(body: str, said: str, html: str) -> tuple[Loss, ...]:
     if not TAG.search(body):
         return ()
     if said != body:
-        return compared(body, Translation(html), to_markdown).losses
+        return compared(body, html, to_markdown)
     # Nothing was respelled: what is read again is this page, if reading proves that.
     return () if translated(html)[1] else (HTML_CHANGED,)
 

@@ -12,8 +12,9 @@ from gitsync.markdown.parser import parsed
 from gitsync.markdown.sources import line_starts, lines_of
 
 _ELEMENTS: Final = frozenset({"big", "center", "font", "ins", "kbd", "mark", "small", "sub", "sup", "u"})
+_ATTRIBUTES: Final = frozenset({"align", "bgcolor", "color", "height", "size", "style", "width"})
 _TAG: Final = re.compile(r"<([a-z][a-z0-9]*)((?:\s[^<>]*)?)>", re.IGNORECASE)
-_ATTRIBUTE: Final = re.compile(r"\s(align|bgcolor|color|height|size|style|width)\s*=", re.IGNORECASE)
+_ATTRIBUTE: Final = re.compile(rf"\s({'|'.join(sorted(_ATTRIBUTES))})\s*=", re.IGNORECASE)
 
 
 def looks(body: str, platform: str, kept: str) -> list[Loss]:
@@ -44,3 +45,9 @@ def _said(html: str) -> Iterator[tuple[str, str]]:
             yield f"<{name}", f"<{name}>"
         for attribute in _ATTRIBUTE.findall(match[2]):
             yield f" {attribute.lower()}=", f"{attribute.lower()}=…"
+
+
+def gone(kept: str) -> tuple[frozenset[str], frozenset[str]]:
+    """Return the elements, and the attributes, that `looks` tells wherever they are, as `kept` has them nowhere."""
+    elements = frozenset(name for name in _ELEMENTS if f"<{name}" not in kept)
+    return elements, frozenset(name for name in _ATTRIBUTES if f" {name}=" not in kept)

@@ -9,41 +9,34 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from html import escape
-from itertools import groupby
 from typing import Final
 
 from gitsync.markdown.asides import Asides
 from gitsync.markdown.callouts import as_quotes, quoted
 from gitsync.markdown.dom import TEXT, WHITE, Node, parse, to_source, walk
 from gitsync.markdown.embeds import SPELLED, find
+from gitsync.markdown.equality import same_dom
 from gitsync.markdown.extensions import extensions
 from gitsync.markdown.foreign import foreign
-from gitsync.markdown.formats import HTML_CHANGED, HTML_UNSAID, TAG, Format, Loss, Translation, compared
+from gitsync.markdown.formats import HTML_CHANGED, HTML_UNSAID, TAG, Format, Loss, Translation
 from gitsync.markdown.formula_spellings import as_tex
 from gitsync.markdown.github import as_github
 from gitsync.markdown.html import to_markdown
 from gitsync.markdown.looks import looks
+from gitsync.markdown.medium_flat import flat, flat_rendered
+from gitsync.markdown.medium_page import as_story
 from gitsync.markdown.medium_words import in_paragraphs, left_out
+from gitsync.markdown.pages import page
 from gitsync.markdown.providers import Embed, embed_of, html_of
 from gitsync.markdown.render import to_html, unused_notes
 from gitsync.markdown.stripped import stripped, unwrapped
 
 _HOLDERS: Final = frozenset({"section", "div", "article", "body", "main", "header"})
+_UNSEEN: Final = frozenset({"footer", "style", "title", "head", "link", "meta"})
 _HEADINGS: Final = {"h1": "h2", "h2": "h2", "h3": "h2", "h4": "h3", "h5": "h3", "h6": "h3"}
 _DEEPEST: Final = 200
 _INLINE: Final = {"a": ("href", "title"), "img": ("src", "alt", "title"), "ol": ("start",)}
-_TABLE: Final = re.compile(r"<table>[^<]*(?:<(?!/?table>)[^<]*)*</table>\n?")
-_DEFINITIONS: Final = re.compile(r"<dl>[^<]*(?:<(?!/?dl>)[^<]*)*</dl>\n?")
-_DETAILS: Final = re.compile(r"<details\b[^<>]*>\s*<summary>(.*?)</summary>|</details>\n?", re.DOTALL)
-_FORMULA: Final = re.compile(
-    r'<p><span class="math display">\\\[([^<]*)\\\]</span></p>|<span class="math \w+">\\[(\[]([^<]*)\\[)\]]</span>'
-)
-_NOTES: Final = re.compile(
-    r'<section class="footnotes">\n<ol>\n([^<]*(?:<(?!/?section\b)[^<]*)*)</ol>\n</section>\n?', re.DOTALL
-)
-_REFERENCE: Final = re.compile(r'<sup class="footnote-ref"><a href="#[^"]*" id="[^"]*">(\[\d+\])</a></sup>')
-_BACK: Final = re.compile(r' <a href="#[^"]*" class="footnote-backref">↩</a>')
-_BOX: Final = re.compile(r'<input( checked="")? disabled="" type="checkbox">')
+_FRAME: Final = re.compile(r"<iframe\b[^<>]*>")
 _CODE: Final = re.compile(r'<pre><code(?: class="language-([^"]*)")?>([^<]*(?:<(?!/?pre>)[^<]*)*)</code></pre>')
 
 
@@ -91,6 +84,8 @@ def _blocks(body: Node, said: set[str]) -> Iterator[tuple[str, bool]]:
                 yield from _flush(pending, joined)
                 yield f"<p>{escape(node.text.strip(WHITE), quote=False)}</p>", False
             continue
+        if node.tag in _UNSEEN:
+            continue
         if node.tag in _HOLDERS and "graf--mixtapeEmbed" not in name and node.get("data-node-type") == "":
             stack.extend(reversed([*in_paragraphs(node.kids)]))
             continue
@@ -128,7 +123,7 @@ def _blocks(body: Node, said: set[str]) -> Iterator[tuple[str, bool]]:
             if (text := _inner(node)) and text != "<br>":
                 first = False
                 yield f"<p>{text}</p>", False
-        elif node.tag not in ("footer", "style", "title", "head", "link", "meta"):
+        else:
             first = False
             yield to_source(_clean([node])), False
     yield from _flush(pending, joined)
@@ -236,35 +231,33 @@ def _figure(node: Node) -> Iterator[tuple[str, bool]]:
 
 def write(body: str) -> Translation:
     """Return `body` as the HTML that Medium takes: two headings, no tables, no footnotes, no boxes to tick."""
-    html = _html(body)
     losses: list[Loss] = []
-    if '<span class="math ' in html:
-        html = _FORMULA.sub(_as_formula, html)
-    if "<details" in html and (flat := _unfolded(html)) != html:
-        losses.append(Loss(code="DETAILS_FLAT", message="Medium has no details: they are shown under their summary"))
-        html = flat
-    if re.search(r"<h[1456]\b", html):
-        losses.append(Loss(code="HEADING_FLAT", message="Medium has no more than two levels of headings"))
-    if _BOX.search(html):
-        losses.append(Loss(code="TASKS_FLAT", message="Medium has no boxes to tick: they are signs"))
-        html = _BOX.sub(lambda it: "☑" if it[1] else "☐", html)
+    html = kept = flat_rendered(_html(body), losses)
     if TAG.search(body):  # other tags than Markdown's own: what Medium keeps of them
         html = _html(read(_marked(html)))
-        losses += looks(body, "Medium", html)
-    written = _written(body, html, losses)
-    explain = tuple(loss for loss in written.losses if loss.code not in _SEEN_TO)
-    changed = compared(body, Translation(written.text, explain), read, seen=_seen).losses == (HTML_CHANGED,)
-    words = (*unused_notes(body), *extensions(body, "Medium"), *foreign(body, "Medium"))
-    return Translation(written.text, (*written.losses, *words, *((_CHANGED,) if changed else ())))
+        kept = _FRAME.sub("", html)  # whose width is its own
+        losses += looks(body, "Medium", kept)
+    html = _marked(flat(html, losses))
+    losses += [
+        *stripped(body, "Medium"),
+        *unwrapped(body, "Medium"),
+        *as_tex(body, "Medium", "TeX, in code"),
+        *quoted(body, "Medium"),
+        *unused_notes(body),
+        *extensions(body, "Medium"),
+        *foreign(body, "Medium"),
+        *_changed(body, read(html), kept),
+    ]
+    return Translation(html, tuple(losses))
 
 
-_SEEN_TO: Final = frozenset({"HEADING_FLAT", "STRIKE_LOST", "ANCHOR_LOST"})
-"""Losses that hide no other one: `_seen` takes what they tell out of both pages, or it changes none."""
-
-
-def _seen(page: str) -> str:
-    """Return `page` with headings as Medium has them, and without comments and strokes, of which it has none."""
-    return re.sub(r"<!--.*?(?:-->|\Z)|</?del>", "", _marked(page), flags=re.DOTALL)
+def _changed(body: str, again: str, kept: str) -> tuple[Loss, ...]:
+    """Return a loss where `again`, which is `body` as Medium has it, shows another page than all that is told."""
+    if again == body:
+        return ()
+    expected = flat(flat_rendered(page(as_quotes(as_github(body))), []), [])
+    pages = (_marked(as_story(html, kept)) for html in (expected, page(again)))
+    return () if same_dom(*pages) else (_CHANGED,)
 
 
 _CHANGED: Final = replace(
@@ -272,16 +265,6 @@ _CHANGED: Final = replace(
     message="Medium keeps the words, the pictures and the links, not all boxes and quotes around them",
     hint="",
 )
-
-
-def _unfolded(html: str) -> str:
-    """Return `html` with what folds away shown: the summary as a paragraph in bold, and what is under it."""
-    return _DETAILS.sub(lambda it: f"<p><strong>{it[1]}</strong></p>" if it[1] else "", html)
-
-
-def _as_formula(match: re.Match[str]) -> str:
-    """Return a formula as code: Medium has no other place in which signs stay what they are."""
-    return f"<pre><code>{match[1]}\n</code></pre>" if match[1] else f"<code>{match[2]}</code>"
 
 
 def _marked(html: str) -> str:
@@ -307,67 +290,11 @@ def _shown(embed: Embed) -> str:
     return f'<p><a href="{escape(embed.url)}">{escape(embed.url)}</a></p>'
 
 
-def _written(body: str, html: str, losses: list[Loss]) -> Translation:
-    """Return `html`, rendered from `body`, without what Medium has no place for."""
-
-    def lose(code: str, what: str) -> None:
-        losses.append(Loss(code=code, message=f"Medium has no {what}"))
-
-    if "<table>" in html:
-        lose("TABLE_FLAT", "tables: they are shown as code")
-        html = _TABLE.sub(_as_code, html)
-    if "<dl>" in html:
-        lose("DEFS_FLAT", "definition lists: the terms are paragraphs in bold")
-        html = _DEFINITIONS.sub(_as_paragraphs, html)
-    losses += [
-        *stripped(body, "Medium"),
-        *unwrapped(body, "Medium"),
-        *as_tex(body, "Medium", "TeX, in code"),
-        *quoted(body, "Medium"),
-    ]
-    if _NOTES.search(html):
-        lose("NOTES_LISTED", "footnotes: they are a list at the end")
-        html = _NOTES.sub(lambda it: f"<hr>\n<ol>\n{_BACK.sub('', it[1])}</ol>\n", _REFERENCE.sub(r"\1", html))
-    if '<a href="#' in html:
-        lose("ANCHOR_LOST", "names for headings: links within the post lead nowhere")
-    if "<del>" in html:
-        lose("STRIKE_LOST", "text struck through")
-        html = re.sub(r"</?del>", "", html)
-    return Translation(_marked(html), tuple(losses))
-
-
 def _as_medium_code(match: re.Match[str]) -> str:
     language = f' data-code-block-lang="{match[1]}"' if match[1] else ""
     text = re.sub(r"(?:\n|&#10;)\Z", "", match[2])
     text = f"\n{text}" if text.startswith("\n") else text  # a parser eats the first line break
     return f'<pre data-code-block-mode="2"{language}>{text}</pre>'
-
-
-def _as_code(match: re.Match[str]) -> str:
-    """Return a table as lines of code, its columns under each other."""
-    root = parse(match[0])
-    rows = [
-        [" ".join(_text(cell).split()) for cell in row.kids if cell.tag in ("th", "td")]
-        for row in (_all(root) if root else ())
-        if row.tag == "tr"
-    ]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=False)]
-    lines = [" | ".join(cell.ljust(w) for cell, w in zip(row, widths, strict=False)).rstrip() for row in rows]
-    return f"<pre><code>{escape(chr(10).join(lines), quote=False)}\n</code></pre>\n"
-
-
-def _as_paragraphs(match: re.Match[str]) -> str:
-    """Return a definition list as paragraphs, its terms in bold."""
-    root = parse(match[0])
-    out: list[str] = []
-    for item in _all(root) if root else ():
-        if item.tag == "dt":
-            out.append(f"<p><strong>{to_source(item.kids).strip(WHITE)}</strong></p>")
-        elif item.tag == "dd":
-            for flows, run in groupby(item.kids, key=lambda kid: kid.flows):
-                if text := to_source(list(run)).strip(WHITE):
-                    out.append(f"<p>{text}</p>" if flows else text)
-    return "".join(f"{block}\n" for block in out)
 
 
 def reading(html: str, title: str = "", subtitle: str = "") -> Translation:

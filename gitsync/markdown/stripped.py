@@ -18,10 +18,10 @@ _TAG: Final = re.compile(r"<([a-z][a-z0-9-]*)((?:[\s/](?:[^<>\"']|\"[^\"]*\"|'[^
 _VALUE: Final = re.compile(r"=\s*(?:\"[^\"]*\"|'[^']*'|[^\s\"'>]+)")
 _NAME: Final = re.compile(r"[a-z_:][\w:.-]*", re.IGNORECASE)
 _UNSEEN: Final = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
-_WHOLE: Final = re.compile(
-    r"(<(?P<of>svg|math|script|style|object|select|template)\b[^<>]*>).*?</(?P=of)\s*>", re.S | re.I
-)
+WHOLE: Final = ("svg", "math", "script", "style", "object", "select", "template")
 """Elements that are gone with all that is in them."""
+
+_WHOLE: Final = re.compile(rf"(<(?P<of>{'|'.join(WHOLE)})\b[^<>]*>).*?</(?P=of)\s*>", re.S | re.I)
 
 WRAPPER: Final = re.compile(r"<(\w+)\s[^<>]*>\s*(?=<iframe\b)", re.IGNORECASE)
 """An element around a frame that says how it looks."""

@@ -100,11 +100,11 @@ def _linked(body: str) -> list[Loss]:
 
 def write(body: str) -> Translation:
     """Return `body` as blocks."""
-    written = compared(body, Translation("\n\n".join(write_blocks(body))), read)
+    text = "\n\n".join(write_blocks(body))
     return Translation(
-        written.text,
+        text,
         (
-            *written.losses,
+            *compared(body, text, read),
             *_linked(body),
             *unused_notes(body),
             *folded(body, "WordPress"),
