@@ -651,3 +651,24 @@ def test_a_tag_that_a_site_has_no_room_for_stays_when_the_agreement_is_squashed_
     assert outcome.summary.exit_code == 0, outcome.told
     assert blog.read("posts/a.md") == post("A", "Edited.\n", tags="[one, new, two, three]")
     blog.quiet()
+
+
+@pytest.mark.parametrize("edited", [False, True], ids=["left alone there", "edited there"])
+def test_a_conflict_that_was_decided_is_not_asked_about_again_when_the_decision_is_amended(
+    blog: Blog, edited: bool
+) -> None:
+    blog.site().edit(blog.id_of("A"), body=THEIRS)
+    blog.put("posts/a.md", post("A", SECOND))
+    assert blog.run().summary.conflicts == 1
+    blog.git("reset", "--quiet", "--hard")
+    blog.put("posts/a.md", post("A", "One.\n\nTwo, as we say.\n\nThree.\n"))
+    blog.run()
+    blog.quiet()
+    if edited:
+        blog.site().edit(blog.id_of("A"), body="One, there.\n\nTwo, as we say.\n\nThree.\n")
+    instead = SECOND.replace("Three.", "Three, too.")
+    amend(blog, instead)
+    outcome = blog.run()
+    assert outcome.summary.exit_code == 0, outcome.told
+    assert blog.shown("A").body == (instead.replace("One.", "One, there.") if edited else instead), outcome.told
+    blog.quiet()

@@ -25,6 +25,8 @@ def decide_on(case: Case) -> Subject | None:
         return None
     record = case.reading.changed.get(case.key)
     if case.entry.conflict is not None:
+        record = _decided_before(case, record)
+    if case.entry.conflict is not None:
         settled = pending(
             case.incoming,
             case.entry,
@@ -61,6 +63,20 @@ def decide_on(case: Case) -> Subject | None:
         return None
     step = decide(ours, theirs)
     return _carry_out(case, step, record)
+
+
+def _decided_before(case: Case, record: Record | None) -> Record | None:
+    """Take up a decision whose commit the author has written anew since: to ask again would be asking twice.
+
+    Return what of the site's record is left to look at.
+    """
+    if case.entry.record is None:
+        return record
+    earlier = own_earlier_text(case, record or case.recorded()._replace(post=None))
+    if earlier is None:
+        return record
+    case.entry, untouched = earlier
+    return None if untouched else record
 
 
 def _reopen(case: Case) -> None:
