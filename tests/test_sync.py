@@ -344,3 +344,21 @@ def test_a_file_name_that_is_no_text_blocks_only_itself(blog: Blog) -> None:
     outcome = blog.run()
     assert outcome.summary.exit_code == 6, outcome.told
     assert outcome.summary.created == 1
+
+
+def test_a_tag_that_theirs_left_room_for_is_sent_though_the_site_went_on(tmp_path: Path) -> None:
+    blog = Blog(tmp_path / "blog", behaviour=Behaviour(max_tags=2))
+    blog.put("posts/a.md", post("A", tags="[one, two, three]"))
+    blog.put("posts/b.md", post("B"))
+    blog.run()
+    blog.site().edit(blog.id_of("A"), tags=("one",))
+    blog.git("rm", "--quiet", "posts/a.md")
+    blog.commit()
+    assert blog.run().summary.conflicts == 1
+    blog.write("posts/a.md", blog.git("show", "refs/gitsync/site:conflicts/posts/a.md/theirs") + "\n")
+    blog.commit()
+    blog.site().edit(blog.id_of("A"), body="One, there.\n\nTwo.\n\nThree.\n")
+    outcome = blog.run()
+    assert blog.shown("A").tags == ("one", "three"), outcome.told
+    assert "One, there." in (blog.root / "posts/a.md").read_text()
+    blog.quiet()

@@ -52,8 +52,8 @@ def decide_on(case: Case) -> Subject | None:
         case.entry, record = settled.entry, case.latest if moved else None
         if merged and settled.text is not None:
             case.commit(settled.text, case.latest, f"Merge {case.path} with {case.site}")
-        if case.entry.record is not None and case.oid != case.entry.base:
-            # The site showed something else than it was sent last: the very same may have to be sent once more.
+        if case.entry.record is not None:
+            # What the site showed is no answer to the base that this makes of it, nor to what it was sent last.
             case.entry = replace(case.entry, record=replace(case.entry.record, sent=None))
         case.incoming.results.append(
             case.subject(Step.PUSH).result(base=case.entry.base, remote=case.entry.remote, record=case.entry.record)
@@ -76,6 +76,9 @@ def _decided_before(case: Case, record: Record | None) -> Record | None:
     if earlier is None:
         return record
     case.entry, untouched = earlier
+    case.incoming.results.append(
+        case.subject(Step.PUSH).result(base=case.entry.base, remote=case.entry.remote, record=case.entry.record)
+    )
     return None if untouched else record
 
 
