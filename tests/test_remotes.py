@@ -156,14 +156,18 @@ class Watched:
         self.password = password
         self.seen: list[str] = []
         self.given: set[str] = set()
+        self.places: set[tuple[str, str]] = set()
+        self.refused = False
         watched = self
 
         class Answers(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
                 watched.look()
                 given = self.headers.get("Authorization", "")
-                watched.given.add(b64decode(given.removeprefix("Basic ")).decode())
-                self.send_response(200 if given else 401)
+                said = b64decode(given.removeprefix("Basic ")).decode()
+                watched.given.add(said)
+                watched.places.add((self.path.split("/")[1], said))
+                self.send_response(403 if watched.refused else 200 if given else 401)
                 self.send_header("WWW-Authenticate", "Basic realm=x")
                 self.end_headers()
                 self.wfile.write(f"{'1' * 40}\trefs/heads/main\n".encode())
@@ -212,3 +216,41 @@ def test_a_password_in_a_remotes_address_is_in_no_command_line(
         assert watched.password[:4] not in str(raised.value)
     assert watched.given == {"", f"me:{watched.password}"}
     assert not [line for line in watched.seen if "pytest" not in line]
+
+
+@pytest.mark.skipif(not Path("/proc/self/cmdline").exists(), reason="no /proc")
+def test_a_token_that_is_a_user_name_alone_is_in_no_command_line(
+    repository: Repository, git: GitRunner, watched: Watched
+) -> None:
+    git("remote", "add", "origin", f"http://{quote(watched.password, safe='')}@{watched.host}/r.git")
+    with pytest.raises(RepositoryError) as raised:
+        repository.remote_refs("origin", ["refs/*"])
+    assert watched.password[:4] not in str(raised.value)
+    git("config", "credential.helper", '!f() { test "$1" = get && echo password=oauth; }; f')
+    assert repository.remote_refs("origin", ["refs/*"]) == {"refs/heads/main": "1" * 40}
+    assert watched.given == {"", f"{watched.password}:oauth"}
+    assert not [line for line in watched.seen if "pytest" not in line]
+
+
+@pytest.mark.skipif(not Path("/proc/self/cmdline").exists(), reason="no /proc")
+def test_of_several_addresses_each_gets_its_own_password_and_none_is_in_a_command_line(
+    repository: Repository, git: GitRunner, watched: Watched
+) -> None:
+    given = {"read": "r:pa55r", "one": "w:pa55w", "two": "x:pa55x"}
+    git("remote", "add", "origin", f"http://{given['read']}@{watched.host}/read")
+    for place in ("one", "two"):
+        git("remote", "set-url", "--push", "--add", "origin", f"http://{given[place]}@{watched.host}/{place}")
+    assert repository.remote_refs("origin", ["refs/*"]) == {"refs/heads/main": "1" * 40}
+    with pytest.raises(RepositoryError):
+        repository.push("origin", ["HEAD:refs/heads/new"])
+    assert watched.places == {(place, said) for place in given for said in ("", given[place])}
+    assert not [line for line in watched.seen if "pytest" not in line]
+
+
+def test_a_server_that_refuses_is_a_matter_of_credentials_and_not_of_waiting(
+    repository: Repository, git: GitRunner, watched: Watched
+) -> None:
+    watched.refused = True
+    git("remote", "add", "origin", f"http://{watched.host}/r.git")
+    with pytest.raises(RepositoryError, match="Check that your credentials"):
+        repository.remote_refs("origin", ["refs/*"])

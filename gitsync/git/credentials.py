@@ -1,6 +1,7 @@
-"""Passwords inside the addresses of remotes: git hands addresses on as arguments, which everybody on the machine sees.
+"""Credentials in the addresses of remotes: git hands addresses on as arguments, which everybody on the machine sees.
 
-So git is told, in its environment, that such an address is one without a password, and where to ask for that.
+So git is told, in its environment, that such an address is one without credentials, and where to ask for those. A user
+name alone is hidden too: it may be a token.
 """
 
 from __future__ import annotations
@@ -12,38 +13,40 @@ from urllib.parse import unquote, urlsplit, urlunsplit
 from gitsync.git.gitprocess import Git
 
 _ASK = (
-    "!f() { test \"$1\" = get && printf 'username=%s\\npassword=%s\\n' "
-    '"$GITSYNC_REMOTE_USER" "$GITSYNC_REMOTE_PASSWORD"; }; f'
+    "!f() {{ test \"$1\" = get && printf 'username=%s\\npassword=%s\\n' "
+    '"$GITSYNC_REMOTE_USER_{0}" "$GITSYNC_REMOTE_PASSWORD_{0}"; }}; f'
 )
 
 
-def environment(git: Git, remote: str) -> dict[str, str]:
-    """Return what git's environment has to hold while it talks to `remote`; nothing where no address has a password.
+def environment(git: Git, remote: str, *, push: bool = False) -> dict[str, str]:
+    """Return what git's environment has to hold while it talks to `remote`; nothing where no address has credentials.
 
-    Of several addresses with passwords, only those that share one are hidden.
+    Two addresses that differ in nothing but their credentials are both talked to with those of the first.
     """
     said = git.run("config", "--get-regexp", r"^(remote\..*|url\..*)$", ok=(0, 1)).text
     if "@" not in said:
         return {}
-    found = [it for push in (False, True) for it in _hidden(git, remote, push=push)]
-    if not found:
-        return {}
-    user, password = found[0][2:]
     settings: list[tuple[str, str]] = []
-    for raw, bare, *same in found:
-        if same == [user, password]:
-            settings += [(f"url.{bare}.insteadOf", raw), (f"url.{bare}.pushInsteadOf", raw)]
-            place = "credential.{0.scheme}://{0.netloc}.helper".format(urlsplit(bare))
-            settings += [(place, ""), (place, _ASK)]  # no other helper is asked, or told to keep it
+    named: dict[str, str] = {}
+    known: dict[str, list[str | None]] = {}
+    for number, (raw, bare, user, password) in enumerate(_hidden(git, remote, push=push)):
+        settings += [(f"url.{bare}.insteadOf", raw), (f"url.{bare}.pushInsteadOf", raw)]
+        host = "{0.scheme}://{0.netloc}".format(urlsplit(bare))
+        place = host if known.setdefault(host, [user, password]) == [user, password] else bare
+        if password is None:
+            settings += [(f"credential.{place}.username", user)]
+        else:
+            # No other helper is asked, or told to keep it.
+            settings += [(f"credential.{place}.helper", ""), (f"credential.{place}.helper", _ASK.format(number))]
+            named |= {f"GITSYNC_REMOTE_USER_{number}": user, f"GITSYNC_REMOTE_PASSWORD_{number}": password}
     count = int(os.environ.get("GIT_CONFIG_COUNT") or 0)
-    named = {"GITSYNC_REMOTE_USER": user, "GITSYNC_REMOTE_PASSWORD": password}
     for number, (key, value) in enumerate(settings, count):
         named |= {f"GIT_CONFIG_KEY_{number}": key, f"GIT_CONFIG_VALUE_{number}": value}
-    return named | {"GIT_CONFIG_COUNT": str(count + len(settings))}
+    return named | ({"GIT_CONFIG_COUNT": str(count + len(settings))} if settings else {})
 
 
-def _hidden(git: Git, remote: str, *, push: bool) -> Iterator[tuple[str, str, str, str]]:
-    """Yield (address as written, the same without credentials, user, password) for those that have a password."""
+def _hidden(git: Git, remote: str, *, push: bool) -> Iterator[tuple[str, str, str, str | None]]:
+    """Yield (address as written, the same without credentials, user, password or None) for those that have any."""
     written = (
         git.run("config", "--get-all", "--end-of-options", f"remote.{remote}.pushurl", ok=(0, 1)).text if push else ""
     )
@@ -56,5 +59,6 @@ def _hidden(git: Git, remote: str, *, push: bool) -> Iterator[tuple[str, str, st
         parts = urlsplit(url)
         who, at, host = parts.netloc.rpartition("@")
         user, colon, password = who.partition(":")
-        if at and colon and parts.scheme in ("http", "https"):
-            yield raw, urlunsplit(parts._replace(netloc=host)), unquote(user), unquote(password)
+        if at and who and parts.scheme in ("http", "https"):
+            bare = urlunsplit(parts._replace(netloc=host))
+            yield raw, bare, unquote(user), unquote(password) if colon else None

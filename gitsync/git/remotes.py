@@ -52,7 +52,7 @@ def push(
     plain = ("--porcelain", "--no-follow-tags", "--recurse-submodules=no", *(("--atomic",) if atomic else ()))
     args = (*_PATIENCE, "push", *plain, *expected, "--end-of-options", remote, *refspecs)
     # It writes refs/remotes here: one that a power cut empties would stop every later fetch.
-    answer = git.run(*args, ok=(), hooks=hooks, write=True, env=environment(git, remote))
+    answer = git.run(*args, ok=(), hooks=hooks, write=True, env=environment(git, remote, push=True))
     rows = re.findall(r"^([ +*=!-])\t([^\t\n]*)\t([^\n]*)$", answer.output.decode("utf-8", "replace"), re.MULTILINE)
     result = {names.partition(":")[2]: _FLAGS[flag] for flag, names, _ in rows}
     if answer.status == 0:
@@ -75,11 +75,11 @@ _MOVED = (
 )
 
 _STEPS = (
-    (r"Could not resolve host|Connection (refused|timed out|reset)|unable to access|early EOF", "Try again later."),
     (
-        r"Authentication failed|could not read (Username|Password)|Permission denied|[Rr]epository not found|403",
+        r"Authentication failed|could not read (Username|Password)|Permission denied|[Rr]epository not found| 403",
         "Check that your credentials for it work: `git ls-remote` must.",
     ),
+    (r"Could not resolve host|Connection (refused|timed out|reset)|unable to access|early EOF", "Try again later."),
     (
         r"does not appear to be a git repository|No such remote|No such device",
         "Check `git remote -v` and [state] remote.",
