@@ -21,7 +21,6 @@ from gitsync.connector import Problem
 from gitsync.dialects import DIALECTS
 from gitsync.document import parse
 from gitsync.errors import InvalidContent, Malformed
-from gitsync.markdown.liquid import protect, unprotect
 from gitsync.model import FIELDS, Post, Record, clean_body
 from gitsync_connectors import bodies
 
@@ -46,14 +45,9 @@ KEPT: Final = ("slug", "path", "canonical_url", "cover_image", "published_at")
 
 def projected(post: Post) -> Post:
     """Return what dev.to holds of `post`."""
-    from gitsync.markdown.embeds import respell  # noqa: PLC0415  70 ms that only posts cost
-
     status = {"private": "draft", None: "published"}.get(post.status, post.status)
     if status == "scheduled" and post.date is None:
         status = "draft"
-    # A rule up there would be read as front matter.
-    body = re.sub(r"\A---(?=[ \t]*(?:\n|\Z))", "***", respell(post.body, "liquid"))
-    body = _with_links(_with_links(body), back=True)
     return post.with_fields(
         {name: None for name in FIELDS if name not in HELD}
         | {
@@ -65,9 +59,14 @@ def projected(post: Post) -> Post:
             "canonical_url": (post.canonical_url or "").strip() or None,
             "status": status,
             "date": post.date if status == "scheduled" else None,
-            "body": body,
+            "body": bodies.read("devto", written(post.body)).text,
         }
     )
+
+
+def written(body: str) -> str:
+    """Return a body as dev.to holds it. A rule at its beginning would be read as front matter."""
+    return re.sub(r"\A---(?=[ \t]*(?:\n|\Z))", "***", bodies.write("devto", body).text)
 
 
 def tags_of(tags: Sequence[str]) -> tuple[str, ...]:
@@ -117,7 +116,7 @@ def problems_of(post: Post, now: datetime) -> list[Problem]:
     if len(title) > MAX_TITLE:
         message = f"the title has {len(title)} characters, dev.to takes {MAX_TITLE}"
         add("TITLE_LONG", "title", message, "Shorten it, or set a shorter one for this site in `overrides`.")
-    if (size := len(protect(post.body).encode())) > MAX_BODY:
+    if (size := len(written(post.body).encode())) > MAX_BODY:
         add("BODY_LONG", "body", f"the text has {size >> 10} KiB, dev.to takes {MAX_BODY >> 10}", "Split the post.")
     for name, field in (("canonical URL", "canonical_url"), ("cover image", "cover")):
         if (url := post.get(field)) and not public(str(url).strip(), strict=field == "canonical_url"):
@@ -160,7 +159,7 @@ def article_of(post: Post, now: datetime, *, shown: Post | None = None) -> dict[
     """
     article: dict[str, Any] = {
         "title": post.title,
-        "body_markdown": protect(_with_links(post.body)),
+        "body_markdown": written(post.body),
         "published": post.status in ("published", "scheduled"),
         "tags": list(post.tags or ()),
     }
@@ -226,7 +225,7 @@ def post_of(article: Mapping[str, Any], stored: str, published: bool, now: datet
     at = moment(article.get("published_at")) if published else None
     canonical = text_in(article, "canonical_url")
     status = "draft" if not published else "scheduled" if at and at > now else "published"
-    body = _with_links(unprotect(body), back=True)
+    body = bodies.read("devto", body).text
     shown = Post(
         title=text_in(article, "title"),
         description=text_in(article, "description"),
@@ -247,13 +246,6 @@ def post_of(article: Mapping[str, Any], stored: str, published: bool, now: datet
         tags=shown.tags or None,
         canonical_url=shown.canonical_url or None,
     )
-
-
-def _with_links(body: str, *, back: bool = False) -> str:
-    """Return `body` with its links to its own headings as Forem names them, or as GitHub does."""
-    from gitsync.markdown.anchors import FOREM, respelled  # noqa: PLC0415  70 ms that only posts cost
-
-    return respelled(body, FOREM, back=back)
 
 
 def url_at_home(article: Mapping[str, Any]) -> str | None:

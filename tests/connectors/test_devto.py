@@ -576,6 +576,32 @@ def test_embeds_of_every_spelling_are_sent_as_forem_spells_them(written: str, se
     assert projected(once) == once
 
 
+@pytest.mark.parametrize(
+    ("body", "sent"),
+    [
+        ("So $x_1$ is.\n", "So {% katex inline %}x\\_1{% endkatex %} is.\n"),
+        ("<details>\n<summary>S</summary>\n\nInner\n\n</details>\n", "{% details S %}\n\nInner\n\n{% enddetails %}\n"),
+        ("Term\n: What\n", "<dl>\n<dt>Term</dt>\n<dd>What</dd>\n</dl>\n"),
+        ("It costs \\$5, [there](#a-b).\n\n# A, b\n", "It costs $5, [there](#a-b).\n\n# A, b\n"),
+    ],
+)
+def test_what_forem_spells_otherwise_is_sent_as_it_does_and_comes_back(body: str, sent: str) -> None:
+    held = projected(Post(title="T", body=body, status="published"))
+    now = datetime(2026, 1, 1, tzinfo=UTC)
+    article = article_of(held, now)
+    assert article["body_markdown"] == sent
+    assert projected(held) == held
+    back = shown(record_of({**article, "id": 1, "url": "u"}, now, published=True))
+    assert back.body == held.body
+    assert article_of(back, now)["body_markdown"] == sent
+
+
+def test_an_alert_is_sent_as_the_quote_that_is_told() -> None:
+    post = Post(title="T", body="> [!NOTE]\n> Mind.\n", status="published")
+    assert [it.code for it in problems_of(post, datetime.now(UTC))] == ["ALERT_WORDS"]
+    assert article_of(projected(post), datetime.now(UTC))["body_markdown"] == "> **Note**  \n> Mind.\n"
+
+
 def test_a_template_tag_that_forem_does_not_have_is_told_with_its_place() -> None:
     body = "One.\n\nTwo {% unless x %}.\n"
     [loss] = [it for it in problems_of(Post(title="T", body=body), datetime.now(UTC)) if it.code == "TAG_UNKNOWN"]
