@@ -75,7 +75,12 @@ def kill() -> None:
 
 
 def killed_sync(blog: Blog, at: int | None, stores: dict[str, Store], **options: object) -> tuple[bool, int]:
-    """Sync in a process of its own that dies at step `at`. Returns whether it died, and how many steps it made.
+    """Sync in a process of its own that dies at step `at`; see `killed`."""
+    return killed(blog, at, stores, lambda: blog.run(**options))
+
+
+def killed(blog: Blog, at: int | None, stores: dict[str, Store], act: Callable[[], object]) -> tuple[bool, int]:
+    """Call `act` in a process of its own that dies at step `at`. Returns whether it died, and how many steps it made.
 
     The sites and the clock outlive it: this process has them as it left them. Raises the process' own Error, as a
     RepositoryError.
@@ -83,7 +88,7 @@ def killed_sync(blog: Blog, at: int | None, stores: dict[str, Store], **options:
     left = Path(str(blog.root) + ".left")
     pid = os.fork()
     if not pid:  # pragma: no cover  the other process
-        _die_at(blog, at, stores, left, options)
+        _die_at(blog, at, stores, left, act)
     _, status = os.waitpid(pid, 0)
     code = os.waitstatus_to_exitcode(status)
     assert code in (0, RAISED, KILLED), left.with_suffix(".error").read_text()
@@ -96,7 +101,7 @@ def killed_sync(blog: Blog, at: int | None, stores: dict[str, Store], **options:
     return code == KILLED, steps
 
 
-def _die_at(blog: Blog, at: int | None, stores: dict[str, Store], left: Path, options: dict[str, object]) -> None:
+def _die_at(blog: Blog, at: int | None, stores: dict[str, Store], left: Path, act: Callable[[], object]) -> None:
     def end(code: int) -> None:
         steps._at = None
         told = {name: (s.rows, next(s.numbers), s.log, s.assets) for name, s in stores.items()}
@@ -119,7 +124,7 @@ def _die_at(blog: Blog, at: int | None, stores: dict[str, Store], left: Path, op
     try:
         Store.put, Memory._request = counted_put, counted_request  # type: ignore[method-assign]
         steps.install()
-        blog.run(**options)
+        act()
         end(0)
     except Error as error:
         left.with_suffix(".error").write_text(str(error))

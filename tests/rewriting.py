@@ -12,9 +12,11 @@ from contextlib import contextmanager
 
 from gitsync import rollback as undo
 from gitsync.errors import Refused
+from gitsync.events import Event, Summary
 from gitsync.project import Project
 from gitsync.sync import Options
 from gitsync.undo.history import touched
+from tests.killing import killed
 from tests.laws import kept, single
 from tests.world import KEY, World, said, words
 
@@ -136,18 +138,32 @@ def revert(world: World) -> None:
     world.tell("here: git revert HEAD")
 
 
-def roll_back(world: World, number: int) -> None:
-    """Take back one of the newest syncs, whoever has edited what since; what is in the way is told."""
+def roll_back(world: World, number: int, *, kill: int | None = None) -> None:
+    """Take back one of the newest syncs, whoever has edited what since; what is in the way is told.
+
+    Where a first try is killed at its step `kill`, it is asked for again.
+    """
     blog, project = world.blog, Project.open(world.blog.root)
     if not (known := blog.syncs()[:4]):
         return
     sync = known[number % len(known)]
     parts = [it for part in sync.parts for it in touched(project.repository, part)]
     before, shown = world.files(), _shown(world)
-    run = undo.roll_back(project, sync, Options(materialise=False), sleep=blog.clock.sleep, clock=blog.clock)
-    told = list(run.events())
+
+    def undone() -> list[Event]:
+        opened = Project.open(blog.root)
+        run = undo.roll_back(opened, sync, Options(materialise=False), sleep=blog.clock.sleep, clock=blog.clock)
+        return list(run.events())
+
+    world.tell(f"roll back {number}, sync {sync.id}{f', killed at {kill}' if kill else ''}")
+    if kill is not None:
+        died, steps = killed(blog, kill, world.sites, undone)
+        world.tell(f"  {'died' if died else 'ended'} after {steps} steps")
+        kept(world)
+        blog.clock.now += 100
+    told = undone()
+    assert isinstance(told[-1], Summary)
     world.code = told[-1].exit_code
-    world.tell(f"roll back {number}, sync {sync.id}")
     for event in told:
         world.tell(f"  {event}")
     kept(world)

@@ -150,9 +150,9 @@ class Torture(Editors, RuleBasedStateMachine):
         self.world.bring_back(post, place, edit=edit)
 
     @precondition(lambda self: not self.world.unmerged() and not self.world.died)
-    @rule(sync=number)
-    def roll_back(self, sync: int) -> None:
-        rewriting.roll_back(self.world, sync)
+    @rule(sync=number, kill=st.none() | st.integers(1, 120))
+    def roll_back(self, sync: int, kill: int | None = None) -> None:
+        rewriting.roll_back(self.world, sync, kill=kill)
 
     @precondition(lambda self: not self.world.unmerged())
     @rule()
