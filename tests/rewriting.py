@@ -10,11 +10,8 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from gitsync import rollback as undo
 from gitsync.errors import Refused
-from gitsync.events import Event, Summary
 from gitsync.project import Project
-from gitsync.sync import Options
 from gitsync.undo.history import touched
 from tests.killing import killed
 from tests.laws import kept, single
@@ -150,21 +147,13 @@ def roll_back(world: World, number: int, *, kill: int | None = None) -> None:
     parts = [it for part in sync.parts for it in touched(project.repository, part)]
     before, shown = world.files(), _shown(world)
 
-    def undone() -> list[Event]:
-        opened = Project.open(blog.root)
-        run = undo.roll_back(opened, sync, Options(materialise=False), sleep=blog.clock.sleep, clock=blog.clock)
-        return list(run.events())
-
     world.tell(f"roll back {number}, sync {sync.id}{f', killed at {kill}' if kill else ''}")
     if kill is not None:
-        died, steps = killed(blog, kill, world.sites, undone)
+        died, steps = killed(blog, kill, world.sites, lambda: world.undo(sync))
         world.tell(f"  {'died' if died else 'ended'} after {steps} steps")
         kept(world)
         blog.clock.now += 100
-    told = undone()
-    assert isinstance(told[-1], Summary)
-    world.code = told[-1].exit_code
-    for event in told:
+    for event in world.undo(sync):
         world.tell(f"  {event}")
     kept(world)
     after = world.files()

@@ -253,6 +253,11 @@ class Sharing(Editors, RuleBasedStateMachine):
         if self.world.turn(clone):
             self.world.resolve()
 
+    @rule(clone=number, sync=number)
+    def roll_back(self, clone: int, sync: int) -> None:
+        if self.world.turn(clone):
+            rewriting.roll_back(self.world, sync)
+
     @rule(skip=st.integers(0, 5))
     def reject(self, skip: int) -> None:
         self.world.reject(skip)

@@ -17,9 +17,14 @@ from typing import Any
 
 from gitsync_connectors.memory import STORES, Behaviour, Store
 
-from gitsync.events import Operation
+from gitsync.events import Event, Operation, Summary
 from gitsync.model import Post
+from gitsync.project import Project
+from gitsync.rollback import roll_back
+from gitsync.sync import Options
+from gitsync.undo.history import Sync
 from tests.blog import Blog
+from tests.conftest import run_git
 from tests.killing import killed_sync
 
 WORD = re.compile(r"tok\d+z")
@@ -116,6 +121,15 @@ class World:
             ["git", "-C", str(self.blog.root), "cat-file", "blob", f"{rev}:{path}"], capture_output=True, check=True
         )
         return done.stdout.decode()
+
+    def committed(self) -> str:
+        """Everything that some commit of the branch or of a ledger has, as text."""
+        return self._texts(self.blog.root, "HEAD", "--glob=refs/gitsync/*")
+
+    def _texts(self, repository: Path, *revs: str) -> str:
+        out = run_git(repository, "rev-list", "--objects", *revs)
+        oids = "\n".join(line.split()[0] for line in out.splitlines()) + "\n"
+        return run_git(repository, "cat-file", "--batch", "--buffer", input=oids.encode())
 
     def pick(self, number: int, *, slugged: bool = False) -> str | None:
         paths = [path for path, text in self.files().items() if not slugged or "\nslug: " in text.replace("\r", "")]
@@ -391,6 +405,14 @@ class World:
             for store in self.sites.values():
                 store.faults.clear()
         self.ever_withdrawn |= self.withdrawn
+
+    def undo(self, sync: Sync) -> list[Event]:
+        """Roll `sync` back; return what was told."""
+        project, clock = Project.open(self.blog.root), self.blog.clock
+        run = roll_back(project, sync, Options(materialise=False), sleep=clock.sleep, clock=clock)
+        told = list(run.events())
+        self.code = told[-1].exit_code if isinstance(told[-1], Summary) else 1
+        return told
 
     def unmerged(self) -> list[str]:
         return sorted({line.split("\t")[1] for line in self.blog.git("ls-files", "-u").splitlines()})
