@@ -13,7 +13,7 @@ from gitsync.document import Document
 from gitsync.engine.projection import candidates, split_link
 from gitsync.markdown.anchors import headings, names
 from gitsync.markdown.links import Link, find_links, rewrite
-from gitsync.markdown.parser import parser
+from gitsync.markdown.parser import parsed
 
 Kind = Literal["post", "file"] | None
 
@@ -122,7 +122,7 @@ class Links:
 
 def anchors(body: str) -> frozenset[str]:
     """Return the names that a link can lead to inside a post: its headings', as GitHub makes them, and its own ids."""
-    said = (re.sub(r"\{[^}]*\}\s*$", "", text) for text in headings(parser().parse(body)))
+    said = (re.sub(r"\{[^}]*\}\s*$", "", text) for text in headings(parsed(body)))
     own = ((match[1] or match[2]) for match in _OWN.finditer(_FENCE.sub("", body)))
     return frozenset(name.casefold() for name in (*names(said), *own) if name)
 

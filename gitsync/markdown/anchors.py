@@ -109,9 +109,9 @@ def respelled(body: str, style: Style, *, back: bool = False) -> str:
     """Return `body` with its links to its own headings as a platform names them; `back`: as GitHub does."""
     if not MAY_LINK.search(body):
         return body
-    from gitsync.markdown.parser import parser  # noqa: PLC0415  70 ms that most runs do not need
+    from gitsync.markdown.parser import parsed  # noqa: PLC0415  70 ms that most runs do not need
 
-    tokens = parser().parse(body)
+    tokens = parsed(body)
     texts = headings(tokens)
     here, there = names(texts), names(texts, style)
     own, times = own_names(tokens), Counter(there)

@@ -16,7 +16,7 @@ from markdown_it.token import Token
 
 from gitsync.markdown.formats import TAG
 from gitsync.markdown.liquid import EMBEDS, verbatim
-from gitsync.markdown.parser import parser
+from gitsync.markdown.parser import parsed
 from gitsync.markdown.providers import Embed, embed_of, html_of
 from gitsync.markdown.sources import line_starts
 
@@ -85,7 +85,7 @@ def find(body: str, tokens: Sequence[Token] | None = None) -> list[Found]:
     if not may_have(body):
         return []
     starts = line_starts(body)
-    tokens = parser().parse(body) if tokens is None else tokens
+    tokens = parsed(body) if tokens is None else tokens
     found: list[Found] = []
     for index, token in enumerate(tokens):
         if token.map is None:
@@ -244,7 +244,7 @@ def respelled(body: str, spell: Callable[[Embed], str], *, keeping: str) -> str:
     """
     if not may_have(body):
         return body
-    tokens = parser().parse(body)
+    tokens = parsed(body)
     found = find(body, tokens)
     apart, in_lists = _seams(body, tokens) if found else (set(), set())
     out: list[str] = []

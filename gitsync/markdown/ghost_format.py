@@ -29,7 +29,7 @@ from gitsync.markdown.github import as_github
 from gitsync.markdown.html import to_markdown
 from gitsync.markdown.lines import broken
 from gitsync.markdown.marks import marks
-from gitsync.markdown.parser import parser
+from gitsync.markdown.parser import parsed, parser
 from gitsync.markdown.providers import html_of
 from gitsync.markdown.sources import line_starts
 from gitsync.markdown.stripped import unwrapped
@@ -226,7 +226,7 @@ def document(nodes: list[Any]) -> str:
 def _top_blocks(body: str) -> list[tuple[int, str]]:
     """Return where each block on the first level begins, and its source, without the blank lines between."""
     starts = line_starts(body)
-    tokens = [token for token in parser().parse(body) if token.level == 0 and token.map and token.nesting >= 0]
+    tokens = [token for token in parsed(body) if token.level == 0 and token.map and token.nesting >= 0]
     bounds = [starts[token.map[0]] for token in tokens if token.map]
     if not bounds:
         return [(0, body.strip("\n"))] if body.strip(WHITE) else []
@@ -274,7 +274,7 @@ def _own_cards(body: str) -> list[_Own]:
     alerts = [_Own(alert.start, alert.end, callout_card(alert.kind, text)) for alert, text in _callouts(body)]
     if not may_have(body) and not KEPT.search(body):
         return alerts
-    tokens = parser().parse(body)
+    tokens = parsed(body)
     embeds = {found.start: found for found in find(body, tokens)}
     found = alerts
     starts = line_starts(body)

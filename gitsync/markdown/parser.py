@@ -78,8 +78,8 @@ def _last_bracket(text: str) -> int:
     return at
 
 
-LONG = 1 << 17
-"""Characters of a body whose tokens are not kept."""
+LONG = 1 << 20
+"""Characters of a body whose tokens are not kept: they take some fifty times its room."""
 
 
 def parsed(body: str) -> Sequence[Token]:
