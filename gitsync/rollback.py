@@ -19,6 +19,7 @@ from gitsync.ledger import Ledger
 from gitsync.project import Project
 from gitsync.repository import Oid
 from gitsync.state import share
+from gitsync.state.records import Result
 from gitsync.sync import Options, Run
 from gitsync.undo.history import Sync, operations, syncs, touched
 from gitsync.undo.reversal import Reversal, land_reversal, recorded_branch
@@ -144,8 +145,10 @@ class _Planner:
 
     def plan(self) -> Reversal:
         by_path: dict[str, list[Wish]] = {}
+        moves: dict[str, list[Result]] = {}
         for ledger in self._ledgers.values():
-            for wish in wishes(self._project, self._sync, ledger, self._head):
+            found, moves[ledger.site] = wishes(self._project, self._sync, ledger, self._head)
+            for wish in found:
                 by_path.setdefault(wish.path, []).append(wish)
         paths = {path for group in by_path.values() for wish in group for path in (wish.path, wish.wanted)}
         busy = worktree.busy(self._repository, paths, leaving=by_path.keys())
@@ -159,6 +162,8 @@ class _Planner:
                 self._leave(group, f"stays, because it is in conflict. Run gitsync resolve {path} first.")
             else:
                 self._one(path, group)
+        for site, results in self._reversal.results.items():
+            results[:0] = moves[site]
         return self._reversal
 
     def _leave(self, group: Sequence[Wish], reason: str, *, conflict: bool = False) -> None:

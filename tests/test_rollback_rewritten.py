@@ -302,3 +302,20 @@ def test_a_text_that_was_reset_away_and_taken_off_there_is_sent_again_after_a_ro
     outcome = blog.run()
     assert blog.shown("A").body == SECOND, outcome.told
     blog.quiet()
+
+
+def test_a_post_that_came_with_a_swap_that_was_reset_away_is_rolled_back_alone(blog: Blog) -> None:
+    ids = {name: blog.id_of("B", name) for name in blog.names}
+    add(blog)
+    before = blog.git("rev-parse", "HEAD")
+    blog.swapped("posts/b.md", "posts/n.md")
+    blog.commit("changed places")
+    blog.run()
+    reset(blog, before)
+    outcome = rolled_back(blog)
+    assert not (blog.root / "posts/n.md").exists(), outcome.told
+    for name in blog.names:
+        assert sorted(title or "" for title, _ in public(blog)[name].values()) == ["A", "B"], outcome.told
+        assert blog.id_of("B", name) == ids[name], outcome.told
+    blog.run()
+    blog.quiet()

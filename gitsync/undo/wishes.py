@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -12,7 +11,7 @@ from gitsync.ledger import Ledger
 from gitsync.project import Project
 from gitsync.repository import Oid
 from gitsync.state.index import Index
-from gitsync.state.records import LedgerRecord, Result
+from gitsync.state.records import Entry, LedgerRecord, Result
 from gitsync.state.records import moved as renamed
 from gitsync.undo.history import Sync, Touched, imported, touched
 
@@ -44,11 +43,14 @@ class Wish:
         return self.post.site
 
 
-def wishes(project: Project, sync: Sync, ledger: Ledger, head: Oid) -> Iterator[Wish]:
-    """Yield what undoing `sync` asks for the site of `ledger`."""
+def wishes(project: Project, sync: Sync, ledger: Ledger, head: Oid) -> tuple[list[Wish], list[Result]]:
+    """Return what undoing `sync` asks for the site of `ledger`.
+
+    Then what that ledger has to be told before anything else, if it is told anything: where its records are in `head`.
+    """
     part = next((part for part in sync.parts if part.site == ledger.site), None)
     if part is None:
-        return
+        return [], []
     posts = touched(project.repository, part)
     with Index.at(ledger) as index:
         absent = {
@@ -57,48 +59,51 @@ def wishes(project: Project, sync: Sync, ledger: Ledger, head: Oid) -> Iterator[
             if it.record.state != "live" and it.before is not None and it.before.base is not None
         }
         reading = read_local(project, project.config.sites[ledger.site], head, ledger, index, also=absent)
-        relocate(project, reading, head)
+        moves = relocate(project, reading, head)
         left_behind = ledger.offered_again(reading.agreed)
+        found: list[Wish] = []
         for post in posts:
             claimed = index.path_of_id(post.record.id)
             known = claimed[0] if claimed is not None else post.after.path
-            change = reading.local.get(reading.relocated.get(known, known))
-            wish = _wish(project, sync, ledger, post, known, change.path if change is not None else known)
+            here = reading.relocated.get(known, known)
+            change = reading.local.get(here)
+            entry = replace(ledger.entries([known])[known], path=here)
+            wish = _wish(project, sync, post, entry, change.path if change is not None else known)
             if wish is not None and wish.result is None:
-                wish = replace(wish, result=_as_left(ledger, post, known, left_behind))
+                wish = replace(wish, result=_as_left(entry, post, was_left=known in left_behind, known=known))
             if wish is not None:
-                yield wish
+                found.append(wish)
+    return found, moves
 
 
-def _as_left(ledger: Ledger, post: Touched, path: str, left_behind: Collection[str]) -> Result | None:
+def _as_left(now: Entry, post: Touched, *, known: str, was_left: bool) -> Result | None:
     """Return what `post` was when the sync ended, where HEAD has no history that says so and the site may show it.
 
     An ordinary run offers again what a reset or a rebase left behind; here it is what nobody wants back.
     """
-    now, before, after = ledger.entries([path])[path], post.before, post.after
-    if now.record is None or now.record.state != "live" or now.conflict is not None or now.path != after.path:
+    before, after = post.before, post.after
+    if now.record is None or now.record.state != "live" or now.conflict is not None or known != after.path:
         return None
-    if path in left_behind and (now.base, now.remote) == (after.base, after.remote):
-        return _told(post, path, base=now.base, record=now.record)
+    if was_left and (now.base, now.remote) == (after.base, after.remote):
+        return _told(post, now.path, base=now.base, record=now.record)
     was = before.base if before is not None else None
     if now.record.revision == "" and now.base == was != after.base:
         # Another rollback went back behind this sync meanwhile: the site is asked, and what is new there is an edit.
-        return _told(post, path, base=after.base, record=now.record)
+        return _told(post, now.path, base=after.base, record=now.record)
     return None
 
 
-def _wish(project: Project, sync: Sync, ledger: Ledger, post: Touched, known: str, path: str) -> Wish | None:
-    """`known` is where the ledger has the post now, `path` where its file is."""
+def _wish(project: Project, sync: Sync, post: Touched, now: Entry, path: str) -> Wish | None:
+    """`now` is what the ledger has of the post today, `path` where its file is."""
     state, before, then = post.record.state, post.before, post.after.base
     was_ignored = before is not None and before.record is not None and before.record.state == "ignored"
     if not post.was_live and state != "live":
         return None
     if was_ignored or imported(project.repository, sync, post):
         # As the site was seen last, not as the sync left it: what we have hidden there since is no editor's doing.
-        now = ledger.entries([known])[known]
         has_it = now.record is not None and post.record.id in now.record.ids
         record = replace(now.record if now.record is not None and has_it else post.record, state="ignored", sent=None)
-        told = _told(post, known, base=None, record=record)
+        told = _told(post, now.path, base=None, record=record)
         told = replace(told, remote=now.remote) if has_it and now.remote is not None else told
         return Wish(kind="forget", post=post, path=path, wanted=path, then=then, result=told)
     agreed = before if post.was_live else post.first if post.found else None
@@ -113,8 +118,7 @@ def _wish(project: Project, sync: Sync, ledger: Ledger, post: Touched, known: st
         back = _told(post, agreed.path, base=agreed.base, record=replace(agreed.record, revision=""))
     elif moved and state == "live":
         # Said outright: texts that differ much would look like another post at the old path.
-        entry = ledger.entries([known])[known]
-        back = replace(renamed(entry, site=post.site, path=agreed.path), conflict=None)
+        back = replace(renamed(now, site=post.site, path=agreed.path), conflict=None)
     return Wish(
         kind="restore" if state == "live" else "return",
         post=post,
