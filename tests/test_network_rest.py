@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import socket
 import ssl
@@ -10,10 +11,13 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from copy import deepcopy
 from pathlib import Path
 
 import pytest
 import tomlkit
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
 
 from tests.cms import Desk
 from tests.connectors.test_rest import DECLARED
@@ -121,6 +125,52 @@ def test_a_create_that_is_answered_with_another_post_claims_nothing(pair: Pair) 
     assert "answered for posts/three.md with 1, which is posts/one.md." in answer.told
     pair.settled()
     assert pair.titles() == ["one", "three"]
+
+
+class Mistaken(CustomCms):
+    """A CMS that answers its next update with the id `says`; without `stores` that is all it does."""
+
+    says: int | None = None
+    stores = True
+
+    def answer(self, request: Request, body: bytes) -> Response:
+        if self.says is None or request.method not in ("PUT", "PATCH"):
+            return super().answer(request, body)
+        before = deepcopy(self.rows)
+        shown = json.loads(bytes(super().answer(request, body).body)) | {"id": self.says}
+        self.says, self.rows = None, self.rows if self.stores else before
+        return JSONResponse(shown)
+
+
+@pytest.mark.parametrize("stores", [True, False])
+@pytest.mark.parametrize("whose", ["a stranger's", "nobody's"])
+def test_an_update_that_is_answered_with_another_id_makes_that_record_no_post_of_ours(
+    stage: Stage, pair: Pair, whose: str, stores: bool
+) -> None:
+    pair.cms = stage.app = cms = Mistaken(MANNERS["bare"]())
+    config = (pair.desk.root / "gitsync.toml").read_text()
+    pair.desk.put("gitsync.toml", f"{config}\n[policy]\nimport = false\n")
+    pair.settled()
+    cms.rows["77"] = stranger = {
+        **cms.rows["1"],
+        "id": 77,
+        "title": "theirs",
+        "slug": "theirs",
+        "body": "A stranger's.",
+    }
+    for words in ("more than enough", "plenty"):
+        cms.says, cms.stores = 77 if whose == "a stranger's" else 4711, stores
+        one = TEXT.format("one").replace("enough", words)
+        pair.desk.put("posts/one.md", one)
+        answer = pair.desk.run("sync", "--no-wait")
+        assert answer.code == 1
+        assert "s answered for posts/one.md with" in answer.told
+        pair.settled()
+        assert (pair.desk.root / "posts/one.md").read_text() == one
+        assert pair.titles() == ["one", "theirs", "two"]
+        [row] = [row for row in cms.rows.values() if row["title"] == "one"]
+        assert words in row["body"]
+        assert cms.rows["77"] == stranger
 
 
 @contextmanager

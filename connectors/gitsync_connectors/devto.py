@@ -182,7 +182,11 @@ class DevTo:
         if not id.isdecimal():
             raise NotFound(f"dev.to has no article {id}.")
         shown = self._shown.get(id, Post())
-        return self._write("PUT", f"/articles/{id}", article_of(post, self._now(), shown=shown), "writes.update")
+        record = self._write("PUT", f"/articles/{id}", article_of(post, self._now(), shown=shown), "writes.update")
+        if record.id != id:
+            message = f"dev.to answered for article {id} with {record.id}."
+            raise OutcomeUnknown(message, "The next sync looks whether it arrived.")
+        return record
 
     def _write(self, method: str, path: str, article: dict[str, Any], kind: str) -> Record:
         try:

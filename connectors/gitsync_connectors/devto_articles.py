@@ -183,7 +183,8 @@ def record_of(article: Any, now: datetime, *, published: bool | None = None) -> 
 
     Raises Malformed for what is no article.
     """
-    if not isinstance(article, dict) or not isinstance(article.get("id"), int):
+    id = article.get("id") if isinstance(article, dict) else None
+    if not isinstance(id, int) or isinstance(id, bool):
         raise Malformed("dev.to listed something that is not an article.", "Check `url` in gitsync.toml.")
     stored = text_in(article, "body_markdown") or ""
     post = post_of(article, stored, bool(article.get("published") if published is None else published), now)
@@ -192,7 +193,7 @@ def record_of(article: Any, now: datetime, *, published: bool | None = None) -> 
         raw["body_markdown"] = stored
     author = article.get("user")
     return Record(
-        id=str(article["id"]),
+        id=str(id),
         revision=revision_of(post, stored),
         url=text_in(article, "url") if post.status == "published" else None,
         post=post,

@@ -11,7 +11,7 @@ from gitsync.engine.overlay import Overlay
 from gitsync.engine.projection import Projection, project, view
 from gitsync.engine.reconcile import moved_fields, same_content, typed_alike
 from gitsync.engine.subject import Subject
-from gitsync.errors import InvalidContent, OutcomeUnknown, Rejected
+from gitsync.errors import InvalidContent, NotFound, OutcomeUnknown, Rejected, SiteError
 from gitsync.model import Post, Record
 from gitsync.state.intents import Intent
 
@@ -35,7 +35,11 @@ class Hearing:
     listed: frozenset[str]
 
     def insist_on_ours(self, subject: Subject, answer: Record, *, new: bool = False) -> None:
-        """Raise OutcomeUnknown where an answer shows the record of another post; a `new` one cannot have been there."""
+        """Raise OutcomeUnknown where an answer shows the record of another post.
+
+        One that was listed before and is not ours is somebody else's. A platform may give a known post a new id, but
+        then nothing has the old one any more; where reads are old for a while, that cannot be asked.
+        """
         reading, known = self.incoming.reading, subject.entry.record
         if known is not None and answer.id in known.ids:
             return
@@ -43,11 +47,22 @@ class Hearing:
         # A database may give the id of what was deleted to the next row.
         if claim is not None and claim[0] not in (subject.path, subject.entry.path) and claim[1] not in GONE:
             other = claim[0]
-        elif new and answer.id in self.listed:
+        elif answer.id in self.listed:
             other = "there already"
+        elif not new and known is not None and not reading.capabilities.settles_after and self._is_there(known.id):
+            other = f"nobody's, while {known.id} is still there"
         if other is not None:
             message = f"{reading.name} answered for {subject.path} with {answer.id}, which is {other}."
             raise OutcomeUnknown(message, "The next sync looks whether it arrived.")
+
+    def _is_there(self, id: str) -> bool:
+        try:
+            self.incoming.reading.online.fetch(id)
+        except NotFound:
+            return False
+        except SiteError as error:
+            raise OutcomeUnknown(error.message, "The next sync looks whether it arrived.") from None
+        return True
 
     def insist_on_hidden(self, subject: Subject, before: Post, answer: Record, hidden: Post) -> None:
         """Raise OutcomeUnknown where a post that was to be hidden is still shown."""

@@ -12,6 +12,7 @@ from gitsync_connectors.devto import DevTo
 from gitsync_connectors.devto_articles import article_of, made_up, problems_of, projected, record_of, source_of, tags_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from starlette.responses import JSONResponse, Response
 
 from gitsync.connector import Connector, SiteSettings
 from gitsync.errors import (
@@ -206,6 +207,20 @@ def test_reads_are_never_stale(site: Site) -> None:
     record = connector.create(connector.project(POST))
     updated = connector.update(record.id, POST.with_fields({"body": "new\n"}), expect=record.revision)
     assert connector.fetch(record.id) == updated
+
+
+@pytest.mark.parametrize("said", [987654321, True])
+def test_an_update_that_is_answered_with_another_id_may_have_happened(site: Site, said: int) -> None:
+    connector = site.connect()
+    record = connector.create(connector.project(POST))
+    answer = site.forem.answer
+    site.forem.answer = lambda *asked: _with_id(answer(*asked), said)  # type: ignore[method-assign]
+    with pytest.raises(OutcomeUnknown):
+        connector.update(record.id, connector.project(POST), expect=record.revision)
+
+
+def _with_id(response: Response, id: int) -> Response:
+    return JSONResponse(json.loads(bytes(response.body)) | {"id": id})
 
 
 def test_unpublishing_is_an_update_and_publishing_again_keeps_the_date(site: Site) -> None:
