@@ -21,9 +21,10 @@ def machine(blog: Blog, name: str) -> Blog:
     return other
 
 
-@pytest.mark.slow
-def test_a_create_in_doubt_outlives_a_run_of_another_machine_about_another_post(tmp_path: Path) -> None:
-    blog = Blog(tmp_path / "one", behaviour=Behaviour(lag=600), config='[state]\nremote = "origin"\nbranch = "main"\n')
+def interrupted(tmp_path: Path, **behaviour: int) -> Blog:
+    """A blog with a shared state whose first run was interrupted when its site had stored the post A."""
+    shared = '[state]\nremote = "origin"\nbranch = "main"\n'
+    blog = Blog(tmp_path / "one", behaviour=Behaviour(**behaviour), config=shared)  # type: ignore[arg-type]
     blog.site().now = lambda: datetime.fromtimestamp(blog.clock.now, UTC)
     blog.put("posts/a.md", post("A"))
     run_git(tmp_path, "clone", "--quiet", "--bare", str(blog.root), "origin.git")
@@ -31,6 +32,12 @@ def test_a_create_in_doubt_outlives_a_run_of_another_machine_about_another_post(
     blog.site().faults.append(Fault(on="create", error=KeyboardInterrupt(), stored=True))
     with pytest.raises(KeyboardInterrupt):
         blog.run()
+    return blog
+
+
+@pytest.mark.slow
+def test_a_create_in_doubt_outlives_a_run_of_another_machine_about_another_post(tmp_path: Path) -> None:
+    blog = interrupted(tmp_path, lag=600)
     two = machine(blog, "two")
     two.put("posts/b.md", post("B", "Other words.\n"))
     two.git("push", "--quiet", "origin", "main")
@@ -41,3 +48,15 @@ def test_a_create_in_doubt_outlives_a_run_of_another_machine_about_another_post(
     three.run()
     assert sorted(str(it.title) for it in blog.site().posts().values()) == ["A", "B"]
     three.quiet()
+
+
+def test_a_file_that_is_deleted_elsewhere_before_anybody_knows_that_it_arrived_stays_deleted(tmp_path: Path) -> None:
+    blog = interrupted(tmp_path)
+    two = machine(blog, "two")
+    two.git("rm", "--quiet", "posts/a.md")
+    two.commit()
+    blog.clock.now += 1000
+    outcome = two.run()
+    assert not (two.root / "posts/a.md").exists(), outcome.told
+    assert blog.shown("A").status == "draft", outcome.told
+    two.quiet()

@@ -10,9 +10,10 @@ from math import inf
 from gitsync.engine.importing import Importing
 from gitsync.engine.incoming import Incoming, Round
 from gitsync.engine.parting import withdraw
+from gitsync.engine.projection import project, view
 from gitsync.engine.recovery import arrived, of_intent
 from gitsync.engine.subject import Subject, written
-from gitsync.errors import InvalidContent
+from gitsync.errors import InvalidContent, RepositoryError
 from gitsync.model import Post, Record
 from gitsync.repository import Oid
 from gitsync.state.intents import Intent
@@ -114,13 +115,29 @@ def await_forerunner(round: Round, incoming: Incoming, path: str, old: str) -> N
 
 def _made_by(round: Round, incoming: Incoming, record: Record, files: Collection[str]) -> Intent | None:
     """Return the newest create that surely made `record`, if no file of its path waits for a record."""
-    for intent in reversed(round.recoveries[incoming.reading.name].creates):
-        if intent.path in files or intent.projection is None or record.post is None:
+    for announced in reversed(round.recoveries[incoming.reading.name].creates):
+        if announced.path in files or record.post is None:
             continue
+        intent = _complete(round, incoming, announced)
         own = bool(intent.slug) and intent.slug == record.post.slug
         if own or arrived(intent, record, incoming.reading.capabilities.telling):
             return intent
     return None
+
+
+def _complete(round: Round, incoming: Incoming, intent: Intent) -> Intent:
+    """Return `intent` with what it sent: of another machine's only the file is known, where this history has it."""
+    if intent.projection is not None or intent.blob is None:
+        return intent
+    source, place = round.overlay.project, incoming.addresses.place
+    try:
+        file = source.read(intent.path, round.overlay.read(intent.blob))
+    except (RepositoryError, InvalidContent):
+        return intent
+    post = view(file, incoming.reading.name, place.default_status)
+    sent = project(post, intent.path, place, incoming.reading.online, checked=False)
+    slug = post.slug or source.slug_of(intent.path)
+    return replace(intent, projection=sent.post, sent=sent.digest, uses=sent.uses, slug=slug)
 
 
 def _withdraw(round: Round, incoming: Incoming, intent: Intent, blob: Oid, entry: Entry, record: Record) -> None:
