@@ -319,3 +319,15 @@ def test_a_post_that_came_with_a_swap_that_was_reset_away_is_rolled_back_alone(b
         assert blog.id_of("B", name) == ids[name], outcome.told
     blog.run()
     blog.quiet()
+
+
+def test_a_site_that_was_left_and_whose_leaving_was_reset_away_gets_the_next_edit(blog: Blog) -> None:
+    head = blog.git("rev-parse", "HEAD")
+    leave_a_site(blog)
+    blog.run()
+    reset(blog, head)
+    edit(blog)
+    outcome = blog.run()
+    assert [blog.shown("A", name).body for name in blog.names] == [SECOND, SECOND], outcome.told
+    assert {blog.shown("A", name).status for name in blog.names} == {"published"}
+    blog.quiet()

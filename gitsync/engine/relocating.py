@@ -10,7 +10,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from gitsync.engine.local import LocalChange, local_changes
+from gitsync.engine.projection import selected
 from gitsync.engine.survey import Reading, crowded
+from gitsync.errors import InvalidContent
 from gitsync.project import Project
 from gitsync.repository import Oid
 from gitsync.state.records import KEEP, Entry, LedgerRecord, Result, moved
@@ -93,12 +95,22 @@ def reconsider(project: Project, reading: Reading, head: Oid) -> None:
         change = reading.local.get(path)
         if change is None and path in files and files[path] == then[path].base:
             change = LocalChange(kind="new", path=path, old_path=None, oid=files[path], base=None)
-        elif change is not None and change.kind == "changed" and entry.base is None:
+        elif change is not None and change.kind == "changed" and not _was_wanted(project, reading, entry):
             change = replace(change, kind="new", base=None)
         else:
             continue
         reading.settled[path] = replace(entry, base=None)
         reading.local[path] = change
+
+
+def _was_wanted(project: Project, reading: Reading, entry: Entry) -> bool:
+    """Say whether the site let go of a file that was meant for it: then a person detached them."""
+    if entry.base is None:
+        return False
+    try:
+        return selected(project.read(entry.path, project.repository.blob(entry.base)), reading.name)
+    except InvalidContent:
+        return True
 
 
 def _record(entry: Entry) -> LedgerRecord:
