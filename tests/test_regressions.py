@@ -27,6 +27,22 @@ def blog(tmp_path: Path) -> Blog:
     return Blog(tmp_path / "blog")
 
 
+def test_an_old_text_that_an_editor_brings_back_is_an_edit_though_the_last_writer_had_a_clock_ahead(
+    tmp_path: Path,
+) -> None:
+    blog = Blog(tmp_path / "blog", behaviour=Behaviour(hashes=True))
+    blog.put("posts/a.md", post("A", "Old words.\n", slug="a"))
+    blog.run()
+    blog.put("posts/a.md", post("A", "New words.\n", slug="a"))
+    blog.clock.now += 3600
+    blog.run()
+    blog.clock.now -= 3500
+    blog.site().edit("1", body="Old words.\n")
+    outcome = blog.run()
+    assert blog.read("posts/a.md") == post("A", "Old words.\n", slug="a"), outcome.told
+    blog.quiet()
+
+
 def test_a_post_from_one_site_reaches_the_sites_before_it_in_the_same_run(tmp_path: Path) -> None:
     blog = Blog(tmp_path / "blog", sites=("first", "second"))
     blog.site("second").put("", Post(title="Made there", slug="made-there", body="Hello.\n", status="published"))

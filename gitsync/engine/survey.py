@@ -299,8 +299,11 @@ def clean(record: Record) -> Record:
 
 
 def is_stale(known: LedgerRecord | None, record: Record, capabilities: Capabilities, now: float) -> bool:
-    """A token that one of our own writes left behind, soon after it, is an old copy and no edit."""
-    if known is None or known.written is None:
+    """A token that one of our own writes left behind, soon after it, is an old copy and no edit.
+
+    Not where a site never shows one: whoever wrote may have a clock that is ahead, and an edit would wait for so long.
+    """
+    if known is None or known.written is None or not capabilities.settles_after:
         return False
     return record.revision in known.revisions and now - known.written < capabilities.settles_after
 
