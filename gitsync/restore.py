@@ -6,6 +6,7 @@ then an ordinary run sends what the site lacks or shows otherwise. A run that di
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
@@ -45,14 +46,21 @@ def ledger_of(project: Project, site: str) -> Ledger:
     return ledger
 
 
-def restore(project: Project, plans: Sequence[Restoring], options: Options, **outside: Callable[..., object]) -> Run:
-    """Return the run that restores when its events are read; `outside` are a Run's `sleep` and `clock`."""
+def restore(
+    project: Project,
+    plans: Sequence[Restoring],
+    options: Options,
+    *,
+    sleep: Callable[[float], None] = time.sleep,
+    clock: Callable[[], float] = time.time,
+) -> Run:
+    """Return the run that restores when its events are read; `sleep` and `clock` are a Run's."""
 
     def prepare(connectors: Mapping[str, Connector], publish: Publish | None) -> Prepared:
         branch = project.check_writable(recorded_branch(project, list(project.config.sites)))
         for plan in plans:
             _take_in(project, plan.site.name)
-        reversal = plan_restore(project, plans, connectors, allow=options.allow, ledger_of=ledger_of)
+        reversal = plan_restore(project, plans, connectors, allow=options.allow, ledger_of=ledger_of, clock=clock)
         land_reversal(
             project,
             reversal,
@@ -66,7 +74,7 @@ def restore(project: Project, plans: Sequence[Restoring], options: Options, **ou
 
     sites = [plan.site for plan in plans]
     # Nothing comes in: what the sites show is what is to be replaced, and it is in their ledgers by then.
-    run = Run(project, sites, replace(options, pull=False), prepare=prepare, **outside)  # type: ignore[arg-type]
+    run = Run(project, sites, replace(options, pull=False), prepare=prepare, sleep=sleep, clock=clock)
     return run
 
 

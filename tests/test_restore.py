@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
+from time import time
 
 import pytest
-from gitsync_connectors.memory import STORES, Fault
+from gitsync_connectors.memory import STORES, Behaviour, Fault
 
 from gitsync import rollback
 from gitsync.cli.failure import run
@@ -286,6 +288,26 @@ def test_a_lost_reply_while_a_site_is_filled_again_makes_no_second_copy(blog: Bl
     outcome = restored(blog, "HEAD")
     assert seen(blog) == before
     assert len(blog.site().posts()) == 3, outcome.told
+    blog.quiet()
+
+
+def test_a_restore_goes_by_the_clock_of_its_run_when_it_tells_an_old_read_from_an_edit(tmp_path: Path) -> None:
+    blog = Blog(tmp_path / "blog", behaviour=Behaviour(hashes=True, lag=25))
+    blog.site().now = lambda: datetime.fromtimestamp(blog.clock.now, UTC)
+    blog.clock.now = time() + 3600
+    blog.put("posts/a.md", post("A", "Old words.\n", slug="a"))
+    blog.run()
+    before = blog.git("rev-parse", "HEAD")
+    blog.clock.now += 100
+    blog.put("posts/a.md", post("A", "New words.\n", slug="a"))
+    blog.run()
+    blog.clock.now += 100
+    blog.site().edit("1", body="Old words.\n")  # of a restore that died before it knew
+    blog.clock.now += 100
+    outcome = restored(blog, before)
+    assert outcome.summary.exit_code == 0, outcome.told
+    assert blog.read("posts/a.md") == post("A", "Old words.\n", slug="a")
+    blog.clock.now += 100
     blog.quiet()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -38,10 +39,11 @@ def plan_restore(
     *,
     allow: Collection[str],
     ledger_of: Callable[[Project, str], Ledger],
+    clock: Callable[[], float] = time.time,
 ) -> Reversal:
     """Return what is to be committed and noted; the sites are read. Raises SiteError, and Refused by the guards.
 
-    `ledger_of` finds a ledger that is not here yet.
+    `ledger_of` finds a ledger that is not here yet; `clock` is that of the run, which reads the sites again.
     """
     planner = _Files(project)
     parts = []
@@ -53,7 +55,7 @@ def plan_restore(
                 ledger = ledger_of(project, name)
             index = stack.enter_context(Index.at(ledger))
             reading = read_local(project, plan.site, planner.head, ledger, index)
-            read_site(reading, connectors[name], allow_missing=True, missing_limit=_any)
+            read_site(reading, connectors[name], allow_missing=True, missing_limit=_any, clock=clock)
             parts.append(_OneSite(planner, plan, reading, allow))
         for part in parts:
             part.plan()
