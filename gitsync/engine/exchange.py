@@ -82,6 +82,7 @@ class Exchange:
         repository = self.project.repository
         branch = self.project.check_writable(self.recorded_branch())
         share.fetch(repository, self.remote, branch=branch)
+        self._take_back_decided(self.remote)
         moved = self._forward(branch)
         for site in self.sites:
             shared = share.take_in(Ledger(repository, site), self.remote)
@@ -93,6 +94,21 @@ class Exchange:
         """Return the branch that the ledgers say is followed."""
         branches = (Ledger(self.project.repository, site).branch for site in self.sites)
         return next((branch for branch in branches if branch), None)
+
+    def _take_back_decided(self, remote: str) -> None:
+        """Take conflicts out of the work tree that another machine has decided: their files are to be moved on."""
+        repository = self.project.repository
+        for site in self.project.config.sites:
+            ours, theirs = Ledger(repository, site), Ledger(repository, site, ref=share.copy_of(remote, site))
+            if not (asked := ours.conflicts()) or ours.tip == theirs.tip:
+                continue
+            if ours.tip is None or theirs.tip is None or not repository.is_ancestor(ours.tip, theirs.tip):
+                continue
+            now = theirs.entries(asked)
+            for path, entry in ours.entries(asked).items():
+                shown = entry.conflict
+                if shown is not None and shown != now[path].conflict:
+                    worktree.take_back(repository, path, (shown.base, shown.ours, shown.theirs))
 
     def _forward(self, branch: str) -> bool:
         repository, head = self.project.repository, self.project.head()

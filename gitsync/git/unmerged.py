@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from gitsync.errors import Refused
 from gitsync.git.busy import busy, file_oids, index_entries
 from gitsync.git.gitprocess import Oid
+from gitsync.git.objects import TreeEntry
 from gitsync.git.staging import Staging, Step, forget_note, go_on, index_lock, write_note
 from gitsync.repository import Repository
 
@@ -91,12 +92,33 @@ def unmaterialise(repository: Repository, path: str, *, merged: bytes | None) ->
         held = file_oids(repository, [path]).get(path, {""})
         if merged is not None and not held & {repository.hash_blob(merged), head.oid if head else ""}:
             raise Refused(f"{path} was edited after the conflict was shown.", "Commit the edit, or undo it first.")
-        staging = Staging(repository)
-        staging.update([(path, 0, (head.mode, head.oid) if head else None)])
-        if head:
-            staging.checkout([path])
-            staging.place(path, over=True)
-        else:
-            staging.remove(path)
-        staging.publish()
-        staging.clear()
+        _as_in_head(repository, path, head)
+
+
+def take_back(repository: Repository, path: str, stages: Sequence[Oid | None]) -> None:
+    """Take a shown conflict of these (base, ours, theirs) back that is over, unless somebody touched it since.
+
+    A text that git has no object of is somebody's.
+    """
+    if repository.root is None:
+        return
+    with index_lock(repository):
+        entry = index_entries(repository, [path]).get(path)
+        shown = {number: oid for number, oid in enumerate(stages, 1) if oid}
+        if entry is None or {number: oid for number, (_, oid) in entry.stages.items()} != shown:
+            return
+        if any(repository.resolve(f"{oid}^{{blob}}") for oid in file_oids(repository, [path]).get(path, ())):
+            head = next((e for e in repository.tree("HEAD", [f":(literal){path}"]) if e.path == path), None)
+            _as_in_head(repository, path, head)
+
+
+def _as_in_head(repository: Repository, path: str, head: TreeEntry | None) -> None:
+    staging = Staging(repository)
+    staging.update([(path, 0, (head.mode, head.oid) if head else None)])
+    if head:
+        staging.checkout([path])
+        staging.place(path, over=True)
+    else:
+        staging.remove(path)
+    staging.publish()
+    staging.clear()

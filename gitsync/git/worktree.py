@@ -28,12 +28,12 @@ from gitsync.git.staging import (
     read_note,
     write_note,
 )
-from gitsync.git.unmerged import materialise, show_conflict, unmaterialise
+from gitsync.git.unmerged import materialise, show_conflict, take_back, unmaterialise
 from gitsync.repository import Repository
 
 _SUBMODULE = "160000"  # its index entry moves with the branch; its files are moved by `git submodule update` only
 
-__all__ = ["advance", "busy", "complete", "materialise", "unmaterialise"]
+__all__ = ["advance", "busy", "complete", "materialise", "take_back", "unmaterialise"]
 
 
 def advance(repository: Repository, *, branch: str, old: Oid | None, new: Oid, step: Step = go_on) -> None:
