@@ -39,8 +39,16 @@ def choose(project: Project, commit: str, sources: Sequence[str], to: str | None
 
 
 def ledger_of(project: Project, site: str) -> Ledger:
-    """Return the ledger of `site`; in a fresh clone, that of the remote it was cloned from. Raises UsageError."""
-    [ledger] = share.known(project.repository, [site], project.config.state.remote or "origin")
+    """Return the ledger of `site`, as the remote has it where that goes further. Raises UsageError.
+
+    Without a state remote, a fresh clone has that of the remote it was cloned from.
+    """
+    repository, remote = project.repository, project.config.state.remote
+    if remote is not None and repository.remote_url(remote) is not None:
+        share.fetch(repository, remote)
+        ledger = share.further(repository, site, remote)
+    else:
+        [ledger] = share.known(repository, [site], remote or "origin")
     if ledger.tip is None:
         raise UsageError(f"There is no ledger of {site} here.", "Sync it once, or name a site that was synced.")
     return ledger

@@ -44,8 +44,13 @@ def find_sync(project: Project, name: str | None) -> Sync | None:
 
 
 def ledgers(project: Project) -> list[Ledger]:
-    """Return the ledger of every site; in a fresh clone, as the remote has it."""
-    return share.known(project.repository, list(project.config.sites), project.config.state.remote)
+    """Return the ledger of every site, as the remote has it where that goes further: another clone may have synced."""
+    repository, sites, remote = project.repository, list(project.config.sites), project.config.state.remote
+    if remote is None or repository.remote_url(remote) is None:
+        return [Ledger(repository, site) for site in sites]
+    # With the branch come the commits that those syncs made there.
+    share.fetch(repository, remote, branch=project.followed(recorded_branch(project, sites)))
+    return [share.further(repository, site, remote) for site in sites]
 
 
 def did_something(project: Project, sync: Sync) -> bool:

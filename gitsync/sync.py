@@ -160,12 +160,9 @@ class Run:
     def _ledger(self, site: str) -> Ledger:
         """Return the ledger to plan with: for a dry run the shared one, where it only goes further than ours."""
         repository, remote = self.project.repository, self._exchange.remote
-        ours = Ledger(repository, site)
         if not self.options.dry_run or remote is None:
-            return ours
-        theirs = Ledger(repository, site, ref=share.copy_of(remote, site))
-        newer = theirs.tip is not None and (ours.tip is None or repository.is_ancestor(ours.tip, theirs.tip))
-        return theirs if newer else ours
+            return Ledger(repository, site)
+        return share.further(repository, site, remote)
 
     def _connect(self, stack: ExitStack) -> dict[str, Connector]:
         connectors = {}

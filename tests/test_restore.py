@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from datetime import UTC, datetime
 from pathlib import Path
 from time import time
@@ -245,6 +246,26 @@ def test_a_fresh_clone_of_a_backup_knows_every_sync(
         list(rollback.roll_back(project, found, Options()).events())
     assert seen(blog) == before
     blog.quiet()
+
+
+def test_what_another_clone_synced_meanwhile_can_be_restored(tmp_path: Path) -> None:
+    one = Blog(tmp_path / "one", config='[state]\nremote = "origin"\nbranch = "main"\n')
+    one.put("posts/a.md", post("A", "First words.\n"))
+    run_git(tmp_path, "clone", "--quiet", "--bare", str(one.root), "origin.git")
+    one.git("remote", "add", "origin", str(tmp_path / "origin.git"))
+    one.run()
+    run_git(tmp_path, "clone", "--quiet", "origin.git", "two")
+    two = copy(one)
+    two.root = tmp_path / "two"
+    two.run()  # it has a ledger from now on, which says nothing of what comes
+    for words in ("Good words.\n", "Bad words.\n"):
+        one.put("posts/a.md", post("A", words))
+        one.run()
+    outcome = restored(two, one.syncs()[1].id)
+    assert outcome.summary.exit_code == 0, outcome.told
+    assert two.read("posts/a.md") == post("A", "Good words.\n")
+    assert one.shown("A").body == "Good words.\n"
+    two.quiet()
 
 
 def test_a_new_site_takes_the_place_of_one_that_is_gone(blog: Blog, tmp_path: Path) -> None:

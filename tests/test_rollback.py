@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from gitsync.rollback import find_sync, foretell, roll_back
 from gitsync.sync import Options
 from gitsync.undo.history import operations, touched
 from tests.blog import Blog, Outcome, post
+from tests.conftest import run_git
 
 SITES = [("one", "two"), pytest.param(("one",), marks=pytest.mark.slow)]
 
@@ -399,3 +401,33 @@ def test_a_sync_that_nobody_knows_is_a_usage_error(blog: Blog) -> None:
     assert find_sync(project, None) is None
     with pytest.raises(UsageError, match="gitsync log"):
         find_sync(project, "0123")
+
+
+@pytest.mark.parametrize("named", [False, True])
+def test_the_newest_sync_is_rolled_back_though_another_clone_made_it(tmp_path: Path, named: bool) -> None:
+    one = Blog(tmp_path / "one", config='[state]\nremote = "origin"\nbranch = "main"\n')
+    one.put("posts/a.md", post("A"))
+    run_git(tmp_path, "clone", "--quiet", "--bare", str(one.root), "origin.git")
+    one.git("remote", "add", "origin", str(tmp_path / "origin.git"))
+    one.run()
+    run_git(tmp_path, "clone", "--quiet", "origin.git", "two")
+    two = copy(one)
+    two.root = tmp_path / "two"
+    two.run()  # it has a ledger from now on, which says nothing of what comes
+    one.put("posts/b.md", post("B"))
+    one.site().edit("1", body="One.\n\nTwo.\n\nTheir three.\n")
+    one.site().put("", Post(title="C", body="Made there.\n", status="published"))
+    one.run()
+    newest = one.syncs()[0].id
+    outcome = rolled_back(two, newest if named else None)
+    assert outcome.summary.exit_code == 0, outcome.told
+    assert two.git("ls-tree", "--name-only", "HEAD", "posts/").split() == ["posts/a.md"]
+    assert two.read("posts/a.md") == post("A")
+    assert {p.title: p.status for p in one.site().posts().values()} == {
+        "A": "published",
+        "B": "draft",
+        "C": "published",
+    }
+    two.quiet()
+    assert one.run().summary.exit_code == 0
+    assert one.git("ls-tree", "HEAD") == two.git("ls-tree", "HEAD")
