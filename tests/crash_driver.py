@@ -17,7 +17,9 @@ import sys
 import time
 import traceback
 from collections.abc import Iterable
+from contextlib import redirect_stderr, redirect_stdout
 from importlib import import_module
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -29,9 +31,10 @@ from gitsync_connectors.sql import Sql
 from sqlalchemy.dialects import sqlite
 
 import gitsync
-from gitsync import http, rollback, saved_plan
+from gitsync import http, restore, rollback, saved_plan
+from gitsync.cli import failure
 from gitsync.errors import Error
-from gitsync.events import Event, Summary
+from gitsync.events import Event, Notice, Summary
 from gitsync.project import Project
 from gitsync.sync import Options, Run
 from tests.killing import Steps, kill
@@ -104,6 +107,17 @@ def _started(said: dict[str, Any], **outside: Any) -> Iterable[Event]:
             found = rollback.find_sync(project, id)
             assert found is not None
             run = rollback.roll_back(project, found, Options(), **outside)
+        case ["restore", commit, *names]:
+            to = names.pop() if "--to" in names else None
+            names = [name for name in names if name != "--to"]
+            run = restore.restore(project, restore.choose(project, commit, names, to), Options(), **outside)
+        case ["resolve" | "adopt" | "detach", *_] as words:
+            # They send nothing, and wait for nothing: the command itself can be run.
+            with redirect_stdout(StringIO()) as said_there, redirect_stderr(said_there):
+                code = failure.run([*words, "-vv", "-C", said["root"]])
+            yield Notice(level="info", message=said_there.getvalue())
+            yield Summary(exit_code=code)
+            return
         case ["apply", file]:
             saved = saved_plan.load(Path(file).read_text(), name=file)
             saved_plan.check_repository(project, saved)
