@@ -8,6 +8,7 @@ from gitsync.markdown.anchors import FOREM, respelled
 from gitsync.markdown.callouts import as_quotes, quoted
 from gitsync.markdown.definition_elements import flat, from_elements, to_elements
 from gitsync.markdown.details import plain_details, to_liquid
+from gitsync.markdown.early import back, for_forem
 from gitsync.markdown.embeds import respell
 from gitsync.markdown.extensions import extensions
 from gitsync.markdown.foreign import foreign
@@ -24,7 +25,7 @@ from gitsync.model import clean_body
 
 def write(body: str) -> Translation:
     """Return `body` with its embeds in Liquid, and all that only looks like Liquid in raw blocks."""
-    said = to_liquid(respelled(respell(to_katex(as_quotes(to_elements(body))), "liquid"), FOREM))
+    said = to_liquid(respelled(respell(to_katex(for_forem(as_quotes(to_elements(body)))), "liquid"), FOREM))
     losses = (
         Loss(
             code="TAG_UNKNOWN",
@@ -35,7 +36,7 @@ def write(body: str) -> Translation:
         for name in unknown_tags(said)
         if name not in ("raw", "endraw")
     )
-    words = (*unread(body, "dev.to", ("boxes", "headings")), *flat(body, "dev.to"))
+    words = (*unread(body, "dev.to", ("boxes", "headings", "quotes", "starts")), *flat(body, "dev.to"))
     told = (
         *losses,
         *broken(body, "dev.to"),
@@ -57,7 +58,8 @@ def _place(body: str, name: str) -> int:
 
 def read(text: str) -> str:
     """Return an article's text as gitsync's Markdown: raw blocks that only protected something are gone."""
-    return respelled(from_elements(as_github(literal(unprotect(clean_body(text)))), to_markdown), FOREM, back=True)
+    said = from_elements(as_github(literal(unprotect(clean_body(text)))), to_markdown)
+    return respelled(back(said), FOREM, back=True)
 
 
 FORMAT = Format(name="devto", reading=lambda text: Translation(read(text)), write=write)

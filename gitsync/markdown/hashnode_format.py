@@ -12,6 +12,7 @@ from gitsync.markdown import formula_spellings
 from gitsync.markdown.anchors import HASHNODE, respelled
 from gitsync.markdown.callouts import callouts, from_hashnode, quoted, to_hashnode
 from gitsync.markdown.definition_elements import flat, from_elements, to_elements
+from gitsync.markdown.early import back, for_hashnode
 from gitsync.markdown.embeds import respell
 from gitsync.markdown.extensions import heading_names, tildes
 from gitsync.markdown.foreign import foreign
@@ -28,7 +29,7 @@ _ALIGNED: Final = re.compile(r"(!\[[^\]\n]*\]\([^()\s]+) align=\"(?:center|left|
 
 def read(text: str) -> str:
     """Return a post's text as Markdown: `![](url align="center")` is no image anywhere else."""
-    return respelled(_read(_unaligned(clean_body(text))), HASHNODE, back=True)
+    return respelled(back(_read(_unaligned(clean_body(text)))), HASHNODE, back=True)
 
 
 def _read(text: str) -> str:
@@ -50,7 +51,8 @@ def write(body: str) -> Translation:
     """Return `body` with its embeds as Hashnode spells them."""
     return Translation(
         respelled(
-            respell(formula_spellings.to_hashnode(to_hashnode(to_elements(as_github(body)))), "hashnode"), HASHNODE
+            respell(formula_spellings.to_hashnode(to_hashnode(for_hashnode(to_elements(as_github(body))))), "hashnode"),
+            HASHNODE,
         ),
         (
             *quoted(body, "Hashnode", {alert.start for alert, _ in callouts(body)}),
@@ -58,7 +60,7 @@ def write(body: str) -> Translation:
             *tildes(body, "Hashnode"),
             *_formulas(body),
             *_aligned(body),
-            *unread(body, "Hashnode", ("boxes", "notes")),
+            *unread(body, "Hashnode", ("boxes", "notes", "quotes", "hosts")),
             *flat(body, "Hashnode"),
             *stripped(body, "Hashnode"),
             *unwrapped(body, "Hashnode"),

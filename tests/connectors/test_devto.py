@@ -614,7 +614,7 @@ def test_what_forem_spells_otherwise_is_sent_as_it_does_and_comes_back(body: str
 def test_an_alert_is_sent_as_the_quote_that_is_told() -> None:
     post = Post(title="T", body="> [!NOTE]\n> Mind.\n", status="published")
     assert [it.code for it in problems_of(post, datetime.now(UTC))] == ["ALERT_WORDS"]
-    assert article_of(projected(post), datetime.now(UTC))["body_markdown"] == "> **Note**  \n> Mind.\n"
+    assert article_of(projected(post), datetime.now(UTC))["body_markdown"] == "> **Note**<br>Mind.\n"
 
 
 def test_a_template_tag_that_forem_does_not_have_is_told_with_its_place() -> None:
