@@ -7,13 +7,14 @@ from itertools import islice
 
 from gitsync.engine.local import LocalChange, local_changes
 from gitsync.errors import InvalidContent
-from gitsync.events import Action, Event, Operation, Summary, exit_code
+from gitsync.events import Action, Event, Notice, Operation, Summary, exit_code
 from gitsync.ledger import Ledger
+from gitsync.own_files import NotOurs
 from gitsync.project import Project
 from gitsync.repository import EMPTY_TREE, Oid
 from gitsync.site import Site
 from gitsync.state.index import Index
-from gitsync.state.intents import Intent, Intents
+from gitsync.state.intents import Intent, Intents, Unreadable
 from gitsync.state.journal import Journal
 from gitsync.state.records import KEEP, Entry, LedgerRecord, Result
 
@@ -40,7 +41,13 @@ def local_status(project: Project, sites: Sequence[Site]) -> Iterator[Event]:
     for site in sites:
         ledger = Ledger(project.repository, site.name)
         recorded = {result.path: result for result in unfolded if result.site == site.name}
-        unknown = {it.path: it for it in (*ledger.intents(), *intents.outstanding(site.name))}
+        try:
+            noted = intents.outstanding(site.name)
+        except (Unreadable, NotOurs) as error:
+            codes.add(error.exit_code)
+            yield Notice(level="error", message=f"{site.name}: {error} Until then nothing is sent there.")
+            noted = [it for it in intents.readable() if it.site == site.name]
+        unknown = {it.path: it for it in (*ledger.intents(), *noted)}
         for operation, code in _Local(project, site, ledger, recorded, unknown).operations(head):
             codes.add(code)
             name = _counted(operation)

@@ -15,10 +15,11 @@ from gitsync.engine.survey import clean
 from gitsync.errors import InvalidContent, RepositoryError, SiteError
 from gitsync.ledger import Ledger
 from gitsync.model import Record
+from gitsync.own_files import NotOurs
 from gitsync.project import Project
 from gitsync.repository import EMPTY_TREE
 from gitsync.site import Site
-from gitsync.state.intents import Intents
+from gitsync.state.intents import Intents, Unreadable
 from gitsync.state.journal import Journal
 from gitsync.state.records import Entry, Oid, State
 
@@ -56,7 +57,7 @@ def verify(project: Project, sites: Sequence[Site], *, deep: bool, meter: Meter 
     """
     repository = project.repository
     unfolded = Journal(repository.state_dir).pending()
-    begun = Intents(repository.state_dir).outstanding()
+    intents = Intents(repository.state_dir)
     for site in sites:
         try:
             ledger = Ledger(repository, site.name)
@@ -72,7 +73,12 @@ def verify(project: Project, sites: Sequence[Site], *, deep: bool, meter: Meter 
         for result in unfolded:
             if result.site == site.name:
                 yield check.told("ledger", "has a result that waits to be folded in; a sync does that.", result.path)
-        for intent in {it.key: it for it in (*begun, *ledger.intents()) if it.site == site.name}.values():
+        try:
+            begun = intents.outstanding(site.name)
+        except (Unreadable, NotOurs) as error:
+            yield check.told("ledger", str(error))
+            begun = [it for it in intents.readable() if it.site == site.name]
+        for intent in {it.key: it for it in (*begun, *ledger.intents())}.values():
             yield check.told("ledger", f"had a write ({intent.op}) begun that nobody saw the end of.", intent.path)
         connector = site.connect(meter=meter)
         try:

@@ -15,7 +15,9 @@ from gitsync.errors import OutcomeUnknown
 from gitsync.project import Project
 from gitsync.state.intents import Intent, Intents, dump_intent
 from gitsync.state.salvage import remains
-from tests.blog import Blog, post
+from gitsync.status import local_status
+from gitsync.verify import verify
+from tests.blog import Blog, Outcome, post
 
 DAMAGES: dict[str, Callable[[bytes], bytes]] = {
     "empty": lambda _: b"",
@@ -95,6 +97,22 @@ def test_a_create_whose_note_is_damaged_is_looked_for_and_sent_once(tmp_path: Pa
     assert titles(blog) == ["Later", "New", "Old"]
     blog.quiet()
     assert told(blog) == ""
+
+
+@pytest.mark.parametrize("how", DAMAGES)
+def test_what_only_looks_still_speaks_of_every_post(tmp_path: Path, how: str) -> None:
+    blog = blog_with(tmp_path)
+    unheard_create(blog, how, stored=False)
+    blog.put("posts/later.md", post("Later"))
+    project = Project.open(blog.root)
+    sites = project.config.choose([])
+    for looked in (blog.run(dry_run=True), Outcome(list(local_status(project, sites)))):
+        assert looked.summary.exit_code == 1
+        assert "Run gitsync doctor" in looked.told
+        assert ("create", "posts/later.md", "planned") in looked.operations, looked.told
+    differences = [str(it) for it in verify(project, sites, deep=False)]
+    assert any("Run gitsync doctor" in it for it in differences)
+    assert any(it.startswith("other: posts/later.md") for it in differences), differences
 
 
 @pytest.mark.parametrize("how", DAMAGES)

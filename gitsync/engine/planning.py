@@ -150,7 +150,17 @@ def _plan(
         ledger = ledger_of(site.name)
         reading = read_local(project, site, head, ledger, stack.enter_context(Index.at(ledger)))
         try:
-            unfinished = _unfinished(reading, intents)
+            try:
+                unfinished = _unfinished(reading, intents.outstanding(site.name))
+            except (Unreadable, NotOurs) as error:
+                if not options.dry_run:
+                    raise
+                # Where nothing is sent, nothing can be sent twice.
+                unfinished = _unfinished(reading, intents.readable())
+                plan.codes.add(error.exit_code)
+                plan.failures.append(
+                    Notice(level="error", message=f"{_named(site.name, error)} Until then nothing is sent there.")
+                )
             read_site(
                 reading,
                 connectors[site.name],
@@ -219,9 +229,10 @@ def _named(site: str, error: Error) -> str:
     return str(error) if str(error).startswith(f"{site} ") else f"{site}: {error}"
 
 
-def _unfinished(reading: Reading, intents: Intents) -> list[Intent]:
-    """Return the unfinished writes of this site, from this disk and from other machines, oldest first."""
-    found = {intent.key: intent for intent in (*reading.ledger.intents(), *intents.outstanding(reading.name))}
+def _unfinished(reading: Reading, noted: Sequence[Intent]) -> list[Intent]:
+    """Return the unfinished writes of this site, of those `noted` on this disk and from others, oldest first."""
+    here = (intent for intent in noted if intent.site == reading.name)
+    found = {intent.key: intent for intent in (*reading.ledger.intents(), *here)}
     return sorted(found.values(), key=lambda intent: (intent.at, intent.key))
 
 
