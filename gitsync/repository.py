@@ -287,8 +287,9 @@ def _refuse_content(git_dir: Path) -> None:
 
 
 def _driver(folder: str) -> Driver:
-    # Without this the import itself fails where git is missing; `open` says it in a sentence.
-    os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")
+    # Without this the import itself fails where git is missing, or is not where the environment says that it is;
+    # `open` has said the one in a sentence, and the other is none of ours: we name git ourselves.
+    os.environ |= {"GIT_PYTHON_REFRESH": "quiet", "GIT_PYTHON_GIT_EXECUTABLE": "git"}
     from git.cmd import Git as GitPython  # noqa: PLC0415  0.1 s, so only when something is written
 
     return GitPython(folder)

@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gitsync.errors import Locked, Moved, Refused, RepositoryError, UsageError
+from gitsync.git.gitprocess import Answer, failure
 from gitsync.repository import EMPTY_TREE, KEEP_MODE, Change, FileChange, Repository, TreeEntry
 from tests.conftest import GitRunner, run_git
 
@@ -486,3 +487,27 @@ def test_what_is_imported_is_read_back(repository: Repository, files: dict[str, 
     assert listed == {f"d/{name}": blob.oid for name, blob in blobs.items()}
     assert repository.lookup(commit.oid, listed) == listed
     assert [data for _, data in repository.blobs(listed.values())] == [files[path[2:]] for path in listed]
+
+
+@pytest.mark.parametrize(
+    ("said", "step"),
+    [
+        ("fatal: sha1 file 'objects/pack/tmp_pack_X' write error. Out of diskspace", "Free some disk space"),
+        ("error: unable to write file posts/a.md", "Check free space"),
+        ("fatal: cannot update ref 'refs/heads/main': couldn't write 'main.lock'", "Check free space"),
+    ],
+)
+def test_a_full_disk_has_a_next_step_however_git_says_it(said: str, step: str) -> None:
+    assert step in failure(("fast-import",), Answer(128, b"", said)).hint
+
+
+def test_another_git_in_the_environment_of_gitpython_is_none_of_ours(tmp_path: Path) -> None:
+    run_git(tmp_path, "init", "--quiet")
+    script = (
+        "from pathlib import Path; from gitsync.repository import Repository; "
+        "print(Repository.open(Path()).git.run('hash-object', '-w', '--stdin', input=b'x', write=True).text)"
+    )
+    environment = {**os.environ, "GIT_PYTHON_GIT_EXECUTABLE": "/bin/false", "GIT_PYTHON_REFRESH": "raise"}
+    command = [sys.executable, "-c", script]
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
+    assert done.stdout.strip() == "c1b0730e0133447badcfd47fd144e254807b06e1", done.stderr

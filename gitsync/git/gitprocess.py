@@ -252,9 +252,10 @@ def _advice(said: str) -> str:
 
 
 _STEPS = (
-    ("No space left on device", "Free some disk space and run gitsync again."),
+    ("No space left on device|Out of diskspace|write error", "Free some disk space and run gitsync again."),
     ("Permission denied", "Check who may write there."),
     ("Read-only file system", "Check who may write there."),
+    ("unable to write file|couldn't write", "Check free space, and who may write there."),
     ("object file .* is empty|bad object|missing blob|unable to read", "Run `git fsck` to see what is damaged."),
 )
 
