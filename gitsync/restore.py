@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from gitsync.connector import Connector
+from gitsync.engine.exchange import Exchange
 from gitsync.engine.landing import Publish
 from gitsync.engine.scope import Prepared
 from gitsync.errors import UsageError
@@ -29,6 +30,7 @@ def choose(project: Project, commit: str, sources: Sequence[str], to: str | None
 
     A source needs only a ledger, here or on the remote: its site may be gone from gitsync.toml. Raises UsageError.
     """
+    Exchange(project, list(project.config.sites)).look()  # another clone may have synced
     if to is None:
         sites = project.config.choose(list(sources))
         return [Restoring(site=it, target=find_target(project, ledger_of(project, it.name), commit)) for it in sites]
@@ -39,15 +41,13 @@ def choose(project: Project, commit: str, sources: Sequence[str], to: str | None
 
 
 def ledger_of(project: Project, site: str) -> Ledger:
-    """Return the ledger of `site`, as the remote has it where that goes further. Raises UsageError.
+    """Return the ledger of `site`, as it was fetched last where that goes further. Raises UsageError.
 
-    Without a state remote, a fresh clone has that of the remote it was cloned from.
+    In a fresh clone without a state remote, that of the remote it was cloned from.
     """
     repository, remote = project.repository, project.config.state.remote
-    if remote is not None and repository.remote_url(remote) is not None:
-        share.fetch(repository, remote)
-        ledger = share.further(repository, site, remote)
-    else:
+    ledger = share.further(repository, site, remote)
+    if ledger.tip is None:
         [ledger] = share.known(repository, [site], remote or "origin")
     if ledger.tip is None:
         raise UsageError(f"There is no ledger of {site} here.", "Sync it once, or name a site that was synced.")

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from gitsync.connector import Connector
+from gitsync.engine.exchange import Exchange
 from gitsync.engine.landing import Publish
 from gitsync.engine.scope import Prepared, Scope
 from gitsync.errors import InvalidContent, UsageError
@@ -33,6 +34,7 @@ def find_sync(project: Project, name: str | None) -> Sync | None:
 
     None when no sync ever did anything. Raises UsageError when none or several have that name.
     """
+    Exchange(project, list(project.config.sites)).look()  # another clone may have synced
     known = syncs(project.repository, ledgers(project))
     if name is None:
         return next((sync for sync in known if did_something(project, sync)), None)
@@ -44,13 +46,8 @@ def find_sync(project: Project, name: str | None) -> Sync | None:
 
 
 def ledgers(project: Project) -> list[Ledger]:
-    """Return the ledger of every site, as the remote has it where that goes further: another clone may have synced."""
-    repository, sites, remote = project.repository, list(project.config.sites), project.config.state.remote
-    if remote is None or repository.remote_url(remote) is None:
-        return [Ledger(repository, site) for site in sites]
-    # With the branch come the commits that those syncs made there.
-    share.fetch(repository, remote, branch=project.followed(recorded_branch(project, sites)))
-    return [share.further(repository, site, remote) for site in sites]
+    """Return the ledger of every site, as it was fetched last where that goes further."""
+    return [share.further(project.repository, site, project.config.state.remote) for site in project.config.sites]
 
 
 def did_something(project: Project, sync: Sync) -> bool:

@@ -16,7 +16,7 @@ from math import inf
 from gitsync.apply import Applying
 from gitsync.connector import ByHand, Connector, Meter
 from gitsync.engine.announcing import announced, keep_in_mind
-from gitsync.engine.exchange import Exchange
+from gitsync.engine.exchange import PROCESS_WAIT, Exchange
 from gitsync.engine.landing import Publish, land
 from gitsync.engine.planning import ALLOWANCES, Options, Plan, make_plan
 from gitsync.engine.proposing import propose, propose_conflicts
@@ -42,9 +42,6 @@ __all__ = ["ALLOWANCES", "Options", "Run", "run"]
 
 ROUNDS = 5
 """How often a run plans again because something moved under it, before it leaves the rest to the next run."""
-
-PROCESS_WAIT = 60.0
-"""Seconds that a run waits for another process in this repository."""
 
 LEASE_WAIT = 900.0
 """Seconds that a run waits for another machine to finish."""

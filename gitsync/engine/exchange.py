@@ -17,8 +17,12 @@ from gitsync.repository import Oid
 from gitsync.state import share
 from gitsync.state.intents import Intent
 from gitsync.state.lease import give_back, leases
+from gitsync.state.lock import process_lock
 
 TRIES = 3
+
+PROCESS_WAIT = 60.0
+"""Seconds that a run waits for another process in this repository."""
 
 
 @dataclass(slots=True)
@@ -71,6 +75,19 @@ class Exchange:
                 f"This clone is shallow, and the rest of its history could not be fetched. {error.message}",
                 f"Run git fetch --unshallow {remote}.",
             ) from error
+
+    def look(self) -> None:
+        """Fetch what others did, and take nothing of it in. Raises RepositoryError when the remote cannot be asked."""
+        repository, remote = self.project.repository, self.remote
+        if remote is None or repository.remote_url(remote) is None:
+            return
+        branch = self.project.followed(self.recorded_branch())
+        try:
+            share.fetch(repository, remote, branch=branch)
+        except Locked:
+            with process_lock(repository, wait=PROCESS_WAIT):  # frees what a fetch left that died
+                pass
+            share.fetch(repository, remote, branch=branch)
 
     def receive(self) -> bool:
         """Take in what others did: forward the branch, forward or merge the ledgers. Returns whether anything moved.

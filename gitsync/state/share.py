@@ -38,9 +38,12 @@ def known(repository: Repository, sites: Sequence[str], remote: str | None) -> l
     return [Ledger(repository, site, ref=copy_of(remote, site)) for site in sites]
 
 
-def further(repository: Repository, site: str, remote: str) -> Ledger:
+def further(repository: Repository, site: str, remote: str | None) -> Ledger:
     """Return the ledger of `site` as it was fetched, where that only goes further than ours; else ours."""
-    ours, theirs = Ledger(repository, site), Ledger(repository, site, ref=copy_of(remote, site))
+    ours = Ledger(repository, site)
+    if remote is None:
+        return ours
+    theirs = Ledger(repository, site, ref=copy_of(remote, site))
     newer = theirs.tip is not None and (ours.tip is None or repository.is_ancestor(ours.tip, theirs.tip))
     return theirs if newer else ours
 
