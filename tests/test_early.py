@@ -12,13 +12,22 @@ from gitsync.markdown.render import to_html
 BODIES = {
     "# In C#\n": ("# In C# #\n", "# In C# #\n"),
     "> ## F\\#\n": ("> ## F\\# #\n", "> ## F\\# #\n"),
-    '- a\n\n  ```js title="x.js" {1,2}\n  b\n  ```\n': ("- a\n\n  ```js\n  b\n  ```\n", "- a\n\n  ```js\n  b\n  ```\n"),
+    '- a\n\n  ```js title="x.js" {1,2}\n  b\n  ```\n': (
+        "- a\n\n    ```js\n    b\n    ```\n",
+        "- a\n\n  ```js\n  b\n  ```\n",
+    ),
     "```yaml\na: 1\n": ("```yaml\na: 1\n```\n", "```yaml\na: 1\n```\n"),
     "Text\n| a |\n|---|\n| b |\n": ("Text\n\n| a |\n|---|\n| b |\n", "Text\n\n| a |\n|---|\n| b |\n"),
     "a\\\nb  \nc\n": ("a<br>b<br>c\n", "a  \nb  \nc\n"),
     "> - a `\\\n>   `\\\n>   b\n": ("> - a `\\\n>   `<br>b\n", "> - a `\\\n>   `  \n>   b\n"),
     "a\n\n    b  \n      c\n\n    d\n": (None, "a\n\n```\nb  \n  c\n\nd\n```\n"),
-    "> a\n>\n>     ``` b\n": (None, "> a\n>\n> ````\n> ``` b\n> ````\n"),
+    "> a\n>\n>     ``` b\n": ("> a\n>\n> ````\n> ``` b\n> ````\n", "> a\n>\n> ````\n> ``` b\n> ````\n"),
+    "- a\n\n  b\n\n  ```c\n  d\n\n  e\n  ```\n- f\n": (
+        "- a\n\n    b\n\n    ```c\n    d\n\n    e\n    ```\n- f\n",
+        None,
+    ),
+    "1. a\n\n   - b\n   - c\n2. d\n\n   > e\n": ("1. a\n    - b\n    - c\n2. d\n\n    > e\n", None),
+    "- a\n\n  1. b\n\n     c\n\n- d\n": ("- a\n    1. b\n\n        c\n\n- d\n", None),
     "See https://a.example/b_c, or (http://d.example).\n": (
         None,
         "See <https://a.example/b_c>, or (<http://d.example>).\n",
@@ -29,7 +38,7 @@ BODIES = {
 @pytest.mark.parametrize("body", BODIES)
 def test_what_early_parsers_read_otherwise_is_spelled_so_that_they_do_not(body: str) -> None:
     forem, hashnode = BODIES[body]
-    assert (for_forem(body), for_hashnode(body)) == (forem or body, hashnode)
+    assert (for_forem(body), for_hashnode(body)) == (forem or body, hashnode or body)
     assert same_dom(to_html(for_forem(body)), to_html(body))
     assert same_dom(to_html(for_hashnode(body)), to_html(body))
 
@@ -44,6 +53,10 @@ def test_what_early_parsers_read_otherwise_is_spelled_so_that_they_do_not(body: 
         "$$\na \\\\\nb\n$$\n",
         "`https://a.example`, [https://b.example](c) and <https://d.example>\n\n```\nhttps://e.example\n```\n",
         "```\na\n~~~\n````\n",
+        "- a\n  - b\n    1. c\n- d\n",
+        "-   a\n\n    b\n\n10. c\n\n    d\n",
+        "> - a\n>\n>   b\n\n- - c\n\n    d\n",
+        "a\n\n1. - b\n\n2. - c\n",
     ],
 )
 def test_what_they_read_as_we_do_stays(body: str) -> None:
@@ -67,6 +80,14 @@ def test_a_break_in_a_cell_or_at_an_edge_stays_one() -> None:
 @pytest.mark.parametrize(("name", "code"), [("devto", "LIST_RENUMBERED"), ("hashnode", "LIST_RENUMBERED")])
 def test_a_list_that_begins_with_another_number_is_told(name: str, code: str) -> None:
     assert [it.code for it in named(name).write("Words.\n\n3. a\n4. b\n").losses] == [code]
+
+
+def test_a_list_that_forem_ends_before_one_of_the_other_kind_is_told() -> None:
+    [loss] = named("devto").write("Words.\n\n1. a\n\n   - b\n").losses
+    assert (loss.code, loss.offset) == ("LIST_PARTED", 13)
+    assert [it.code for it in named("devto").write("1. a\n   - b\n\n   - c\n").losses] == ["LIST_PARTED"]
+    assert named("devto").write("1. a\n\n   - b\n\n2. c\n\n- d\n\n  - e\n\n  - f\n").losses == ()
+    assert named("hashnode").write("1. a\n\n   - b\n").losses == ()
 
 
 @pytest.mark.parametrize("name", ["devto", "hashnode", "ghost"])

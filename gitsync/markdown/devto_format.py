@@ -8,7 +8,7 @@ from gitsync.markdown.anchors import FOREM, respelled
 from gitsync.markdown.callouts import as_quotes, quoted
 from gitsync.markdown.definition_elements import flat, from_elements, to_elements
 from gitsync.markdown.details import plain_details, to_liquid
-from gitsync.markdown.early import back, for_forem
+from gitsync.markdown.early import back, for_forem, parted
 from gitsync.markdown.embeds import respell
 from gitsync.markdown.extensions import extensions
 from gitsync.markdown.foreign import foreign
@@ -45,6 +45,7 @@ def write(body: str) -> Translation:
         *unwrapped(body, "dev.to"),
         *plain_details(body),
         *quoted(body, "dev.to"),
+        *parted(body),
         *extensions(body, "dev.to"),
         *foreign(body, "dev.to", ("liquid",)),
     )

@@ -13,8 +13,10 @@ from functools import partial
 from itertools import pairwise
 from typing import Final
 
+from gitsync.markdown.early_lists import Edit, indented_items, mixed_lists
 from gitsync.markdown.embeds import find
 from gitsync.markdown.equality import same_dom
+from gitsync.markdown.formats import Loss
 from gitsync.markdown.links import find_links
 from gitsync.markdown.liquid import tag_blocks
 from gitsync.markdown.parser import parsed
@@ -25,8 +27,6 @@ _CODE: Final = re.compile(r"(`+)(?!`).*?(?<!`)\1(?!`)|<[A-Za-z/!?][^<>]*>", re.D
 _BREAK: Final = re.compile(r"(?:(?<! ) {2,}|(?<!\\)(?P<escaped>(?:\\\\)*)\\)\n")
 _TAG: Final = re.compile(r"\{%[^\n]*?%\}")
 
-Edit = tuple[int, int, str]
-
 
 def for_hashnode(body: str) -> str:
     """Return `body` as an early marked reads it: no break by a backslash, no link without signs around it."""
@@ -35,12 +35,22 @@ def for_hashnode(body: str) -> str:
 
 def for_forem(body: str) -> str:
     """Return `body` as Redcarpet reads it, which breaks a line where its source does, too."""
-    return _respelled(body, _fences, _headings, _tables, partial(_breaks, spelled="<br>"))
+    breaks, code = partial(_breaks, spelled="<br>"), partial(_indented, inside=True)
+    return _respelled(body, _fences, code, _headings, _tables, breaks, mixed_lists, indented_items)
 
 
 def back(body: str) -> str:
     """Return `body`, of either, with headings and breaks as one writes them."""
     return _respelled(body, partial(_headings, back=True), _on_lines)
+
+
+def parted(body: str) -> list[Loss]:
+    """Return a loss where Forem ends a list for one of the other kind in it, and no spelling helps."""
+    edits = [*mixed_lists(body)]
+    if not edits or _respelled(body, mixed_lists) != body:
+        return []
+    message = "dev.to ends a list at the blank line before a list of the other kind in it"
+    return [Loss(code="LIST_PARTED", message=message, offset=edits[0][0], hint="Take the blank line out.")]
 
 
 def _respelled(body: str, *rules: Callable[[str], Iterator[Edit]]) -> str:
@@ -75,11 +85,11 @@ def _fences(body: str) -> Iterator[Edit]:
             yield len(body), len(body), f"{token.markup}\n" if body.endswith("\n") else f"\n{token.markup}\n"
 
 
-def _indented(body: str) -> Iterator[Edit]:
-    """Yield code that is only indented, between fences."""
+def _indented(body: str, *, inside: bool = False) -> Iterator[Edit]:
+    """Yield code that is only indented, between fences; only what is `inside` of lists and quotes, if that is said."""
     starts = line_starts(body)
     for token in parsed(body):
-        if token.type != "code_block" or not token.map:
+        if token.type != "code_block" or not token.map or token.level < inside:
             continue
         start, end = bounds(body, starts, token.map)
         line = body[start : starts[token.map[0] + 1] - 1]
