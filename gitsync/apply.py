@@ -184,6 +184,7 @@ class Applying:
         key, at = self._begin(write, projection, slug)
         record = self._asked(key, lambda: self._connector.create(post))
         self._hearing.insist_on_ours(write.subject, record, new=True)
+        self._hearing.made.add(record.id)
         return self._done(write, projection, record, key, at)
 
     def _update(self, write: Write, projection: Projection, slug: str | None) -> Event:
@@ -192,6 +193,8 @@ class Applying:
             raise AssertionError(f"{write.subject.path} has no record")
         before = self._showing(write.subject)
         if write.subject.step is Step.REVIVE:
+            if self._hearing.is_given_again(write.subject, known.id):
+                return self._create(replace(write, op="create"), projection, slug)
             try:
                 if write.subject.theirs is None:
                     now = clean(self._connector.fetch(known.id))

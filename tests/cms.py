@@ -104,6 +104,9 @@ class Desk(Checkout):
             db.row_factory = sqlite3.Row
             return {row["title"]: dict(row) for row in db.execute("select * from posts")}
 
+    def ids(self) -> dict[str, int]:
+        return {title: row["id"] for title, row in self.rows().items()}
+
     def edit(self, title: str, /, **columns: str) -> None:
         """Edit a post in the CMS."""
         sets = ", ".join(f"{name} = ?" for name in columns)

@@ -19,6 +19,7 @@ from gitsync.project import Project
 from gitsync.restore import choose, foretell, restore
 from gitsync.sync import Options
 from tests.blog import Blog, Outcome, post
+from tests.cms import Desk
 from tests.conftest import run_git
 
 
@@ -342,3 +343,35 @@ def test_a_restore_that_was_cut_off_is_finished_by_a_sync(blog: Blog) -> None:
     assert seen(blog) == before, outcome.told
     assert len(blog.site().posts()) == 3, outcome.told
     blog.quiet()
+
+
+def test_a_database_that_was_made_anew_gives_ids_again_and_no_post_takes_anothers_place(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    desk = Desk(tmp_path / "blog", capsys, policy='[policy]\ndelete = "delete"\n')
+    for name in "edcba":  # so that later ones have lower ids
+        desk.put(f"posts/{name}.md", post(name, f"The words of {name}, and enough of them to know it by.\n", slug=name))
+        assert desk.run("sync").code == 0
+    (desk.root / "posts/c.md").unlink()
+    desk.commit()
+    assert desk.run("sync").code == 0
+    before = {title: row["body"] for title, row in desk.rows().items()}
+    assert sorted(before) == ["a", "b", "d", "e"]
+    desk.execute("delete from posts")
+    answer = desk.run("restore", "HEAD", "cms")
+    assert answer.code == 0, answer.told
+    assert {title: row["body"] for title, row in desk.rows().items()} == before
+    for _ in range(2):
+        assert desk.run("sync").idle
+    assert desk.run("verify", "--deep").code == 0
+    assert "Nothing to do" in desk.run("restore", "HEAD", "cms").out
+    agreed, ids = run_git(desk.root, "rev-parse", "refs/gitsync/cms").strip(), desk.ids()
+    for name in "abde":
+        desk.write(f"posts/{name}.md", post(name, f"Other words of {name}.\n", slug=name))
+    desk.commit()
+    assert desk.run("sync").code == 0
+    answer = desk.run("restore", agreed, "cms")
+    assert answer.code == 0, answer.told
+    assert {title: row["body"] for title, row in desk.rows().items()} == before
+    assert desk.run("sync").idle
+    assert desk.ids() == ids

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from gitsync.engine.incoming import Incoming
@@ -25,7 +25,7 @@ class Hearing:
     """Judges the answers that one site gives in one `run`.
 
     `missed` are updates that were sent before, and of which the site shows nothing: those that it answered count.
-    `listed` are the ids of records that were there before, and that nobody claimed.
+    `listed` are the ids of records that were there before, and that nobody claimed; `made` are those of new posts.
     """
 
     incoming: Incoming
@@ -33,6 +33,13 @@ class Hearing:
     run: str
     missed: Sequence[Intent]
     listed: frozenset[str]
+    made: set[str] = field(default_factory=set)
+
+    def is_given_again(self, subject: Subject, id: str) -> bool:
+        """Say whether the id of a post that is gone is another post's now: a database made anew counts from one."""
+        claim = self.incoming.reading.index.path_of_id(id)
+        others = claim is not None and claim[0] not in (subject.path, subject.entry.path) and claim[1] == "live"
+        return others or id in self.made
 
     def insist_on_ours(self, subject: Subject, answer: Record, *, new: bool = False) -> None:
         """Raise OutcomeUnknown where an answer shows the record of another post.

@@ -21,7 +21,7 @@ class Comparison:
               of live and unpublished posts
     new       ids that nobody claims
     missing   (id, path) of live posts that were not listed
-    revived   (id, path) of deleted or gone posts that were listed
+    revived   (id, path) of deleted or gone posts that were listed, but for ids that another post has now
     known     how many live posts the ledger has; `listed` is how many records the scan had
     records   id -> record of the changed, new and revived ones, where the scan had them complete
     """
@@ -114,7 +114,8 @@ def _look(db: sqlite3.Connection, site: str, chunk: list[Record], comparison: Co
     db.executemany("insert into listed values (?, ?)", map(itemgetter(0, 1), chunk))
     found = db.execute(
         "select l.id, l.revision, c.path, c.state from listed l left join claim c on c.site = ? and c.id = l.id"
-        " where l.rowid > ? and (c.id is null or (c.current and (c.state in ('deleted', 'gone') or"
+        " where l.rowid > ? and (c.id is null or (c.current and ((c.state in ('deleted', 'gone') and not exists ("
+        "  select 1 from claim o where o.site = c.site and o.id = c.id and o.current and o.state = 'live')) or"
         "  (c.state in ('live', 'unpublished') and l.revision <> c.revision and l.revision is not c.seen))))"
         " order by l.rowid, c.path",
         (site, last),

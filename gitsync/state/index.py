@@ -162,7 +162,10 @@ class Index:
 
     def path_of_id(self, id: str) -> tuple[str, State] | None:
         """Return which post claims `id`, now or formerly, and in what state; None: the id is unclaimed."""
-        query = "select path, state from claim where site = ? and id = ? order by current desc, path limit 1"
+        query = (
+            "select path, state from claim where site = ? and id = ?"
+            " order by current desc, state <> 'live', path limit 1"
+        )
         row: tuple[str, State] | None = self._db.execute(query, (self._site, id)).fetchone()
         return row
 

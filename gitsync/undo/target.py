@@ -61,12 +61,14 @@ def _date(text: str) -> datetime | None:
 
 
 def _of_ledger(ledger: Ledger, commit: Oid, label: str) -> Target:
-    files, ids = {}, {}
+    files, ids, present = {}, {}, {}
     for entry in Ledger(ledger.repository, ledger.site, ref=commit).stream():
         if entry.record is not None and entry.record.state == "live" and entry.base is not None:
             files[entry.path] = entry.base
             ids.update(dict.fromkeys(entry.record.ids, entry.path))
-    return Target(site=ledger.site, label=label, files=files, ids=ids)
+            present[entry.record.id] = entry.path
+    # A database may give the id that one post had to another.
+    return Target(site=ledger.site, label=label, files=files, ids=ids | present)
 
 
 def _of_branch(project: Project, site: str, commit: Oid) -> Target:
