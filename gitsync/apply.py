@@ -367,7 +367,7 @@ class Applying:
         subjects = [self._again(path, self._known[path]) for path in again]
         entries = self._reading.entries(others)
         for path in others:
-            entry = entry_of(settled[path]) if path in settled else entries[path]
+            entry = entry_of(settled[path], entries[path]) if path in settled else entries[path]
             theirs = self._reading.changed.get(path)
             oid = self._overlay.oid(path)
             if (

@@ -212,6 +212,8 @@ def _rewritten(world: World, before: dict[str, str], versions: list[dict[str, st
     coined = words(new) - world.known
     world.known |= coined
     world.unsure |= left | (words(new) - words(old) - coined)
+    # What one site took out that another one still shows is, to an older agreement, an edit of the other.
+    world.unsure |= world.by_editors & shown - world.alive
     world.alive = (world.alive - (left - pulled)) | coined
     # An older history may have had the words that an editor brought back: then that is no edit any more.
     world.alive -= world.restored - words(new)

@@ -3,9 +3,11 @@ import json
 import pytest
 from hypothesis import given, settings
 
+from gitsync.engine.subject import entry_of
 from gitsync.errors import RepositoryError
 from gitsync.model import Post
 from gitsync.state.records import (
+    KEEP,
     Entry,
     LedgerRecord,
     Result,
@@ -87,3 +89,12 @@ def test_a_rename_that_keeps_is_refused() -> None:
 def test_parked_ids_have_their_own_names() -> None:
     assert parked_path("a.md", "1") != parked_path("a.md", "2")
     assert parked_path("a.md", "a/b").startswith("a.md~")
+
+
+def test_what_a_result_keeps_is_what_the_ledger_had() -> None:
+    record = LedgerRecord(id="1", revision="7")
+    known = Entry(path="a.md", base="1" * 40, remote=Post(title="A"), record=record, conflict=None)
+    let_go = Result(site="cms", path="a.md", base=None, remote=None, record=KEEP, conflict=None)
+    assert entry_of(let_go, known) == Entry(path="a.md", base=None, remote=None, record=record, conflict=None)
+    with pytest.raises(AssertionError, match=r"a\.md: a result that keeps something is no entry"):
+        entry_of(let_go)

@@ -330,7 +330,10 @@ class World:
         back = words(said(old)) - words(said(posts[id]))
         self.restored |= back
         # What was agreed is no edit there: what others take out, here or on another site, stays out.
-        back &= self.agreed(site)
+        agreed = self.agreed(site)
+        if back <= agreed:  # an edit taken back, before anybody saw it
+            self.unsure |= words(said(posts[id])) - words(said(old))
+        back &= agreed
         key = KEY.findall(said(old))[0]
         here = [text for text in self.files().values() if KEY.findall(text)[0] == key]
         kept = set.intersection(*map(words, [*here, *self.shown(key)]))

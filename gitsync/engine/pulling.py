@@ -115,7 +115,7 @@ def _pass_over(round: Round, incoming: Incoming, changed: Mapping[str, Oid]) -> 
     reading, results, overlay = incoming.reading, incoming.results, round.overlay
     entries = reading.entries(list(changed))
     for path, oid in changed.items():
-        entry = entry_of(results[path]) if path in results else entries[path]
+        entry = entry_of(results[path], entries[path]) if path in results else entries[path]
         is_live = entry.record is not None and entry.record.state == "live"
         if entry.base in (None, oid) or is_live or entry.conflict is not None:
             continue

@@ -175,7 +175,7 @@ class Pushing:
         for chunk in _chunks(wanted):
             entries = reading.entries(chunk)
             for path in chunk:
-                entry = entry_of(settled[path]) if path in settled else entries[path]
+                entry = entry_of(settled[path], entries[path]) if path in settled else entries[path]
                 if entry.record is None and path not in settled and path not in known:  # a later site brought it
                     brought = self._overlay.pending(path)
                     yield Subject(site=reading.name, path=path, oid=brought, entry=entry, step=Step.CREATE)

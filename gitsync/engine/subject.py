@@ -47,9 +47,14 @@ class Subject:
         return replace(self, entry=entry, step=step, oid=oid, path=result.path)
 
 
-def entry_of(result: Result) -> Entry:
-    """Return the entry that `result` leaves behind; only for results that say everything."""
+def entry_of(result: Result, known: Entry | None = None) -> Entry:
+    """Return the entry that `result` leaves behind of `known`, which only results that say everything do without."""
     base, remote, record, conflict = result.base, result.remote, result.record, result.conflict
+    if known is not None:
+        base = known.base if base is KEEP else base
+        remote = known.remote if remote is KEEP else remote
+        record = known.record if record is KEEP else record
+        conflict = known.conflict if conflict is KEEP else conflict
     if base is KEEP or remote is KEEP or record is KEEP or conflict is KEEP:
         raise AssertionError(f"{result.path}: a result that keeps something is no entry")
     return Entry(path=result.path, base=base, remote=remote, record=record, conflict=conflict)
