@@ -300,8 +300,8 @@ def run_everywhere(scene: Scene, story: Story, every: int = 1, *, elsewhere: boo
         where = f"{command.what} killed at step {at} of {steps}, before: {scene.steps.died_at}"
         assert died["code"] == -9 or not scene.steps.died, f"{where}:\n{died['told']}"
         scene.steps.start(0)
-        # The remote's git died too, and so may a fetch have: what such a git left locked, the message says how to free.
-        for lock in scene.area.rglob("*.lock") if scene.shared else ():
+        # The remote's git died too, and so may a fetch of the branch: the message says how to free what they locked.
+        for lock in (*scene.origin.rglob("*.lock"), *(scene.root / ".git/refs/remotes").rglob("*.lock")):
             lock.unlink()
         if elsewhere:
             # The dead one's lease is over by now; tests/test_lease.py has how that is seen.

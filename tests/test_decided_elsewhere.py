@@ -42,7 +42,7 @@ def decide(blog: Blog, choice: Choice) -> None:
     assert blog.run().summary.exit_code == 0
 
 
-@pytest.mark.parametrize(("choice", "text"), [("ours", HERE), ("theirs", THERE)])
+@pytest.mark.parametrize(("choice", "text"), [("ours", HERE), pytest.param("theirs", THERE, marks=pytest.mark.slow)])
 def test_a_conflict_that_nobody_touched_goes_where_another_clone_decided_it(
     clones: tuple[Blog, Blog], choice: Choice, text: str
 ) -> None:

@@ -403,7 +403,7 @@ def test_a_sync_that_nobody_knows_is_a_usage_error(blog: Blog) -> None:
         find_sync(project, "0123")
 
 
-@pytest.mark.parametrize("named", [False, True])
+@pytest.mark.parametrize("named", [False, pytest.param(True, marks=pytest.mark.slow)])
 def test_the_newest_sync_is_rolled_back_though_another_clone_made_it(tmp_path: Path, named: bool) -> None:
     one = Blog(tmp_path / "one", config='[state]\nremote = "origin"\nbranch = "main"\n')
     one.put("posts/a.md", post("A"))
