@@ -221,7 +221,7 @@ class World:
         self.withdrawn.add(key)
         if self.rewritten:  # the history that has the deletion may know of no agreement: the site's copy comes back
             self.there.add(key)
-            self.unsure |= words(text) | self.amended
+            self.unsure |= words("\n".join([text, *self.shown(key)])) | self.amended
         for site, conflicted, there in self.conflicts():
             if conflicted == path and there:  # deleting is a decision, also about what the site was shown to say
                 self.edited(self._show(f"refs/gitsync/{site}", f"conflicts/{path}/remote"), "")
