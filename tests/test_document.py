@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from zoneinfo import ZoneInfo
 
 import pytest
+from gitsync_connectors.devto_articles import moment
+from gitsync_connectors.instants import whole_second
+from gitsync_connectors.rest_fields import Field, moment_of
 
 from gitsync.document import edit, parse, place, write
+from gitsync.errors import InvalidContent
 from gitsync.model import Post
 
 
@@ -352,3 +357,15 @@ def test_a_very_long_body_with_mixed_line_ends_is_edited_in_time() -> None:
 
 def test_an_anchor_that_nobody_follows_does_no_harm() -> None:
     assert edited("title: &t Old\n", title="New") == "title: New\n"
+
+
+@pytest.mark.parametrize("said", ["9999-12-31T23:59:59-23:59", "0001-01-01T00:00:00+23:00"])
+def test_a_date_that_no_clock_reaches_is_no_date_of_anybody(said: str) -> None:
+    """Every other zone is beyond what can be told: it must stop its own post, and no other."""
+    with pytest.raises(InvalidContent, match="is no date"):
+        parse(f"---\ntitle: A\ndate: {said}\n---\n".encode())
+    assert moment(said) is None
+    assert whole_second(said) is None
+    field = Field(name="date", path="date", read=None, write="date")
+    assert moment_of(field, said) is None
+    assert moment_of(replace(field, kind="%Y-%m-%dT%H:%M:%S%z"), said) is None

@@ -258,9 +258,11 @@ def url_at_home(article: Mapping[str, Any]) -> str | None:
 def moment(text: Any) -> datetime | None:
     try:
         when = datetime.fromisoformat(text)
-    except (TypeError, ValueError):
+        when = when if when.tzinfo else when.replace(tzinfo=UTC)
+        when.astimezone(UTC)
+    except (TypeError, ValueError, OverflowError):
         return None
-    return when if when.tzinfo else when.replace(tzinfo=UTC)
+    return when
 
 
 def source_of(cover: str | None) -> str | None:

@@ -10,5 +10,5 @@ def whole_second(text: Any) -> datetime | None:
     """Return an ISO date with a zone, to the second; None for what is none."""
     try:
         return datetime.fromisoformat(text).astimezone(UTC).replace(microsecond=0)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None

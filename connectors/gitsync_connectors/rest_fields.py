@@ -173,7 +173,10 @@ def moment_of(field: Field, value: Json) -> datetime | None:
             return None
     if moment is None:
         return None
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC).replace(microsecond=0)
+    try:
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC).replace(microsecond=0)
+    except OverflowError:
+        return None
 
 
 def list_of(field: Field, value: Json) -> tuple[str, ...] | None:

@@ -82,7 +82,12 @@ def write_list(items: Sequence[str], form: str, *, kind: str, like: Cell) -> Cel
 def read_moment(cell: Cell) -> datetime | None:
     """Return the instant a cell tells, aware; without a zone it is UTC. None for NULL, counters and what is no date."""
     if isinstance(cell, datetime):
-        return cell if cell.tzinfo else cell.replace(tzinfo=UTC)
+        moment = cell if cell.tzinfo else cell.replace(tzinfo=UTC)
+        try:
+            moment.astimezone(UTC)
+        except OverflowError:
+            return None
+        return moment
     if isinstance(cell, date):
         return datetime(cell.year, cell.month, cell.day, tzinfo=UTC)
     if isinstance(cell, str):

@@ -41,7 +41,9 @@ def parse_date(text: str, zone: tzinfo = UTC) -> datetime | None:
         hour, minute, second = (int(found[part] or 0) for part in "hms")
         # A leap second is the last of its minute: datetime has no room for it.
         moment = day.replace(hour=hour, minute=minute, second=59 if second == 60 else second, microsecond=fraction)
-        return moment.replace(tzinfo=_zone(found["zone"]) if found["zone"] else zone)
+        moment = moment.replace(tzinfo=_zone(found["zone"]) if found["zone"] else zone)
+        moment.astimezone(UTC)  # the last hours of the year 9999 may be beyond what any platform can be told
+        return moment
     except (ValueError, OverflowError):
         return None
 

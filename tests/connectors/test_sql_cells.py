@@ -86,7 +86,11 @@ def test_commas_are_spaced_as_they_were(like: Any, cell: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "cell", [None, "", "soon", "0000-00-00 00:00:00", 7, True, 1e300, float("nan"), b"x", "99999999999999999999"]
+    "cell",
+    [
+        *(None, "", "soon", "0000-00-00 00:00:00", 7, True, 1e300, float("nan"), b"x", "99999999999999999999"),
+        *("9999-12-31T23:59:59-23:59", "0001-01-01T00:00:00+23:00"),
+    ],
 )
 def test_what_is_no_date_is_none(cell: Any) -> None:
     assert read_moment(cell) is None
