@@ -193,7 +193,7 @@ class Applying:
             raise AssertionError(f"{write.subject.path} has no record")
         before = self._showing(write.subject)
         if write.subject.step is Step.REVIVE:
-            if self._hearing.is_given_again(write.subject, known.id):
+            if self._hearing.is_given_again(write.subject.entry):
                 return self._create(replace(write, op="create"), projection, slug)
             try:
                 if write.subject.theirs is None:

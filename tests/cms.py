@@ -100,9 +100,12 @@ class Desk(Checkout):
 
     def rows(self) -> dict[str, dict[str, Any]]:
         """The posts of the CMS, by title."""
+        return {row["title"]: row for row in self.all_rows()}
+
+    def all_rows(self) -> list[dict[str, Any]]:
         with self._database() as db:
             db.row_factory = sqlite3.Row
-            return {row["title"]: dict(row) for row in db.execute("select * from posts")}
+            return [dict(row) for row in db.execute("select * from posts")]
 
     def ids(self) -> dict[str, int]:
         return {title: row["id"] for title, row in self.rows().items()}

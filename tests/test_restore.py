@@ -375,3 +375,25 @@ def test_a_database_that_was_made_anew_gives_ids_again_and_no_post_takes_another
     assert {title: row["body"] for title, row in desk.rows().items()} == before
     assert desk.run("sync").idle
     assert desk.ids() == ids
+
+
+@pytest.mark.parametrize("full", [2, 3])
+def test_a_restore_that_ends_early_takes_no_post_for_one_that_got_its_old_id(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], full: int
+) -> None:
+    desk = Desk(tmp_path / "blog", capsys)
+    for name in "edba":
+        desk.put(f"posts/{name}.md", post(name, f"The words of {name}, and enough of them to know it by.\n", slug=name))
+        assert desk.run("sync").code == 0
+    before, files = {title: row["body"] for title, row in desk.rows().items()}, desk.git("rev-parse", "HEAD:posts")
+    desk.execute("delete from posts")
+    is_full = f"(select count(*) from posts) >= {full}"
+    desk.execute(f"create trigger full before insert on posts when {is_full} begin select raise(abort, 'full'); end")
+    assert desk.run("restore", "HEAD", "cms").code == 1
+    assert sorted(desk.rows()) == ["a", "b", "d"][:full]
+    desk.execute("drop trigger full")
+    answer = desk.run("sync")
+    assert answer.code == 0, answer.told
+    assert sorted((row["title"], row["body"]) for row in desk.all_rows()) == sorted(before.items())
+    assert desk.git("rev-parse", "HEAD:posts") == files
+    assert desk.run("sync").idle

@@ -179,7 +179,7 @@ def revive(round: Round, incoming: Incoming, subject: Subject) -> Subject | None
     known, remote = subject.entry.record, subject.entry.remote
     if known is None:
         raise AssertionError(f"{subject.path} has no record")
-    record = shown_now(incoming.reading, known)
+    record = shown_now(incoming.reading, subject.entry)
     if record is None and _is_too_soon(incoming.reading, known):
         until = (known.written or 0.0) + incoming.reading.capabilities.settles_after
         round.recoveries[incoming.reading.name].unsettled[subject.path] = until

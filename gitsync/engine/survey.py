@@ -111,6 +111,11 @@ class Reading:
         same = newest.record is not None and newest.record.id == entry.record.id and newest.remote is not None
         return newest.remote if same else entry.remote
 
+    def is_given_again(self, entry: Entry) -> bool:
+        """Say whether the id of a post that is gone is another post's now: a database made anew counts from one."""
+        claim = self.index.path_of_id(entry.record.id, now=True) if entry.record is not None else None
+        return claim is not None and claim[0] != entry.path and claim[1] == "live"
+
     def has_room(self) -> bool:
         """Say whether a path that a file waits for has become free, in the ledger as it is now."""
         ledger = Ledger(self.ledger.repository, self.name)
@@ -285,8 +290,11 @@ def _complete(connector: Connector, listed: Mapping[str, Record], ids: Iterable[
     return {record.id: clean(record) for record in (*have.values(), *fetched)}
 
 
-def shown_now(reading: Reading, known: LedgerRecord) -> Record | None:
+def shown_now(reading: Reading, entry: Entry) -> Record | None:
     """Return what the site has of a post that is not compared in every run; None: nothing, or an old copy."""
+    known = entry.record
+    if known is None or reading.is_given_again(entry):
+        return None
     record = next(map(clean, reading.online.fetch_many([known.id])), None)
     stale = record is not None and is_stale(known, record, reading.capabilities, reading.at)
     return None if stale else record

@@ -14,6 +14,7 @@ from gitsync.engine.subject import Subject
 from gitsync.errors import InvalidContent, NotFound, OutcomeUnknown, Rejected, SiteError
 from gitsync.model import Post, Record
 from gitsync.state.intents import Intent
+from gitsync.state.records import Entry
 
 GONE: Final = ("deleted", "gone")
 GIVEN: Final = frozenset({"slug", "date", "status", "authors", "lang"})
@@ -35,11 +36,11 @@ class Hearing:
     listed: frozenset[str]
     made: set[str] = field(default_factory=set)
 
-    def is_given_again(self, subject: Subject, id: str) -> bool:
-        """Say whether the id of a post that is gone is another post's now: a database made anew counts from one."""
-        claim = self.incoming.reading.index.path_of_id(id)
-        others = claim is not None and claim[0] not in (subject.path, subject.entry.path) and claim[1] == "live"
-        return others or id in self.made
+    def is_given_again(self, entry: Entry) -> bool:
+        """Say whether the id of a post that is gone is another post's now, or of one that was made just now."""
+        return self.incoming.reading.is_given_again(entry) or (
+            entry.record is not None and entry.record.id in self.made
+        )
 
     def insist_on_ours(self, subject: Subject, answer: Record, *, new: bool = False) -> None:
         """Raise OutcomeUnknown where an answer shows the record of another post.
@@ -50,8 +51,8 @@ class Hearing:
         reading, known = self.incoming.reading, subject.entry.record
         if known is not None and answer.id in known.ids:
             return
-        claim, other = reading.index.path_of_id(answer.id), None
-        # A database may give the id of what was deleted to the next row.
+        # A database may give the id of what was deleted to the next row, and what was brought back has another one.
+        claim, other = reading.index.path_of_id(answer.id, now=new), None
         if claim is not None and claim[0] not in (subject.path, subject.entry.path) and claim[1] not in GONE:
             other = claim[0]
         elif answer.id in self.listed:

@@ -160,13 +160,13 @@ class Index:
         query = "select distinct file, oid from asset where site = ? order by file"
         return [(file, oid) for file, oid in self._db.execute(query, (self._site,))]
 
-    def path_of_id(self, id: str) -> tuple[str, State] | None:
+    def path_of_id(self, id: str, *, now: bool = False) -> tuple[str, State] | None:
         """Return which post claims `id`, now or formerly, and in what state; None: the id is unclaimed."""
         query = (
-            "select path, state from claim where site = ? and id = ?"
+            "select path, state from claim where site = ? and id = ? and current >= ?"
             " order by current desc, state <> 'live', path limit 1"
         )
-        row: tuple[str, State] | None = self._db.execute(query, (self._site, id)).fetchone()
+        row: tuple[str, State] | None = self._db.execute(query, (self._site, id, now)).fetchone()
         return row
 
     def revision_of(self, id: str) -> str | None:
