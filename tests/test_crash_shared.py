@@ -134,15 +134,15 @@ def uploads(scene: Scene) -> Command:
 
 
 STORIES = {
-    rollback: 28,
-    restore: 28,
-    restore_to_new: 16,
-    resolve_ours: 8,
-    resolve_theirs: 8,
-    resolve_deleted: 8,
-    resolve_committed: 3,
-    adopt: 3,
-    uploads: 24,
+    rollback: 55,
+    restore: 55,
+    restore_to_new: 33,
+    resolve_ours: 17,
+    resolve_theirs: 17,
+    resolve_deleted: 17,
+    resolve_committed: 6,
+    adopt: 6,
+    uploads: 47,
 }
 """What is killed, and every which step of it."""
 
