@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from itertools import islice
 from pathlib import Path
 from shutil import rmtree
@@ -243,7 +243,9 @@ def _open(path: Path) -> sqlite3.Connection:
     for _ in range(2):
         db = sqlite3.connect(path, timeout=30)
         try:
-            db.execute("pragma journal_mode = wal")
+            # Locked, another process sets it just now, for both; where more is wrong, the next statement says so.
+            with suppress(sqlite3.OperationalError):
+                db.execute("pragma journal_mode = wal")
             db.execute("pragma synchronous = normal")  # a crash may cost the newest rows, never the file
             if _whole(db):
                 return db
