@@ -97,8 +97,8 @@ def _is_elsewhere(entry: Entry, reading: Reading) -> bool:
 def revive_others(round: Round, incoming: Incoming) -> None:
     """Show what the site let go of again where sites after it brought the file back. Raises SiteError."""
     have = {*(subject.path for subject in incoming.subjects), *incoming.held}
-    for subject in _from_other_sites(round, incoming, have):
-        if subject.step is Step.REVIVE and subject.path not in incoming.results:
+    for subject in _from_other_sites(round, incoming, have, new=False):
+        if subject.path not in incoming.results:
             linked = revive(round, incoming, subject)
             incoming.subjects += [linked] if linked is not None else []
 
@@ -154,8 +154,8 @@ def _invalid(incoming: Incoming, path: str, error: InvalidContent) -> None:
     incoming.hold(path, 6)
 
 
-def _from_other_sites(round: Round, incoming: Incoming, have: set[str]) -> list[Subject]:
-    """Return the files that sites before this one brought in this run: they are new here too."""
+def _from_other_sites(round: Round, incoming: Incoming, have: set[str], *, new: bool = True) -> list[Subject]:
+    """Return the files that other sites brought in this run: they are back here, or `new` too."""
     overlay, name = round.overlay, incoming.reading.name
     known = {change.path for change in incoming.reading.local.values()}
     brought = [path for path in overlay.changed if path not in have and path not in known]
@@ -169,7 +169,7 @@ def _from_other_sites(round: Round, incoming: Incoming, have: set[str]) -> list[
             step=Step.CREATE if (claim := entries[path].record) is None else Step.REVIVE,
         )
         for path in brought
-        if ((claim := entries[path].record) is None or (claim.is_let_go and entries[path].base is None))
+        if (new if (claim := entries[path].record) is None else claim.is_let_go and entries[path].base is None)
         and (oid := overlay.pending(path)) is not None
         and selected(overlay.project.read(path, overlay.read(oid)), name)
     ]
