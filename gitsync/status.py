@@ -46,7 +46,7 @@ def local_status(project: Project, sites: Sequence[Site]) -> Iterator[Event]:
         except (Unreadable, NotOurs) as error:
             codes.add(error.exit_code)
             yield Notice(level="error", message=f"{site.name}: {error} Until then nothing is sent there.")
-            noted = [it for it in intents.readable() if it.site == site.name]
+            noted = intents.readable(site.name)
         unknown = {it.path: it for it in (*ledger.intents(), *noted)}
         for operation, code in _Local(project, site, ledger, recorded, unknown).operations(head):
             codes.add(code)

@@ -77,7 +77,7 @@ def verify(project: Project, sites: Sequence[Site], *, deep: bool, meter: Meter 
             begun = intents.outstanding(site.name)
         except (Unreadable, NotOurs) as error:
             yield check.told("ledger", str(error))
-            begun = [it for it in intents.readable() if it.site == site.name]
+            begun = intents.readable(site.name)
         for intent in {it.key: it for it in (*begun, *ledger.intents())}.values():
             yield check.told("ledger", f"had a write ({intent.op}) begun that nobody saw the end of.", intent.path)
         connector = site.connect(meter=meter)

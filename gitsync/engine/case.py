@@ -12,7 +12,7 @@ from gitsync.engine.subject import Subject
 from gitsync.model import Record
 from gitsync.plan import Step
 from gitsync.repository import Oid
-from gitsync.state.records import Entry, LedgerRecord
+from gitsync.state.records import Entry, LedgerRecord, Result
 
 
 class Case:
@@ -104,13 +104,17 @@ class Case:
         self.incoming.hold(self.path, 3)
         return True
 
-    def agree_on(self, entry: Entry, record: Record) -> Subject:
-        """Let `entry`, which the site still shows, be the agreement; return what the site is owed since."""
+    def take_up(self, entry: Entry) -> Result:
+        """Let `entry` be what is agreed; return how the ledger is told."""
         self.entry = entry
-        known = self.subject(Step.PUSH, record)
-        result = known.result(base=entry.base, remote=entry.remote, record=entry.record)
+        result = self.subject(Step.PUSH).result(base=entry.base, remote=entry.remote, record=entry.record)
         self.incoming.results.append(result)
-        return known.after(result, step=Step.PUSH, oid=self.oid)
+        return result
+
+    def agree_on(self, entry: Entry, record: Record) -> Subject:
+        """Let `entry`, which the site still shows, be what is agreed; return what the site is owed since."""
+        result = self.take_up(entry)
+        return self.subject(Step.PUSH, record).after(result, step=Step.PUSH, oid=self.oid)
 
     def commit(self, text: bytes, record: Record | None, subject: str) -> None:
         """Let `text` be the file, by a commit in the name of the site."""

@@ -55,9 +55,7 @@ def decide_on(case: Case) -> Subject | None:
         if case.entry.record is not None:
             # What the site showed is no answer to the base that this makes of it, nor to what it was sent last.
             case.entry = replace(case.entry, record=replace(case.entry.record, sent=None))
-        case.incoming.results.append(
-            case.subject(Step.PUSH).result(base=case.entry.base, remote=case.entry.remote, record=case.entry.record)
-        )
+        case.take_up(case.entry)
     ours, theirs = _ours(case), _theirs(case, record)
     if ours is None:
         return None
@@ -75,10 +73,8 @@ def _decided_before(case: Case, record: Record | None) -> Record | None:
     earlier = own_earlier_text(case, record or case.recorded()._replace(post=None))
     if earlier is None:
         return record
-    case.entry, untouched = earlier
-    case.incoming.results.append(
-        case.subject(Step.PUSH).result(base=case.entry.base, remote=case.entry.remote, record=case.entry.record)
-    )
+    entry, untouched = earlier
+    case.take_up(entry)
     return None if untouched else record
 
 

@@ -156,7 +156,7 @@ def _plan(
                 if not options.dry_run:
                     raise
                 # Where nothing is sent, nothing can be sent twice.
-                unfinished = _unfinished(reading, intents.readable())
+                unfinished = _unfinished(reading, intents.readable(site.name))
                 plan.codes.add(error.exit_code)
                 plan.failures.append(
                     Notice(level="error", message=f"{_named(site.name, error)} Until then nothing is sent there.")
@@ -231,8 +231,7 @@ def _named(site: str, error: Error) -> str:
 
 def _unfinished(reading: Reading, noted: Sequence[Intent]) -> list[Intent]:
     """Return the unfinished writes of this site, of those `noted` on this disk and from others, oldest first."""
-    here = (intent for intent in noted if intent.site == reading.name)
-    found = {intent.key: intent for intent in (*reading.ledger.intents(), *here)}
+    found = {intent.key: intent for intent in (*reading.ledger.intents(), *noted)}
     return sorted(found.values(), key=lambda intent: (intent.at, intent.key))
 
 

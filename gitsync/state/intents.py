@@ -109,9 +109,9 @@ class Intents:
                 left[site] = self.outstanding(site)
         return left
 
-    def readable(self) -> list[Intent]:
-        """Return the intents that can be read, oldest first, whatever lies between them."""
-        found = (it for _, it in self._examined() if it is not None)
+    def readable(self, site: str | None = None) -> list[Intent]:
+        """Return the intents (of one site) that can be read, oldest first, whatever lies between them."""
+        found = (it for _, it in self._examined() if it is not None and site in (None, it.site))
         return sorted(found, key=lambda it: (it.at, it.key))
 
     def damaged(self) -> list[Path]:
