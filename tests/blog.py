@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from copy import copy
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from gitsync.state import share
 from gitsync.sync import Options, Run
 from gitsync.undo.history import Sync, syncs
 from tests.checkout import Checkout
+from tests.conftest import run_git
 
 
 @dataclass
@@ -124,6 +126,24 @@ def post(title: str, body: str = "One.\n\nTwo.\n\nThree.\n", **fields: str) -> s
     """A file with that front matter."""
     front = "".join(f"{name}: {value}\n" for name, value in {"title": title, **fields}.items())
     return f"---\n{front}---\n\n{body}"
+
+
+SHARED = '[state]\nremote = "origin"\nbranch = "main"\n'
+"""The configuration of a blog whose state is `shared`."""
+
+
+def shared(blog: Blog) -> None:
+    """Let `blog` have a bare remote beside it, origin.git, with its branch."""
+    run_git(blog.root.parent, "clone", "--quiet", "--bare", str(blog.root), "origin.git")
+    blog.git("remote", "add", "origin", str(blog.root.parent / "origin.git"))
+
+
+def clone(blog: Blog, name: str) -> Blog:
+    """Return a fresh machine at the same remote and the same sites."""
+    other = copy(blog)
+    other.root = blog.root.parent / name
+    run_git(blog.root.parent, "clone", "--quiet", "origin.git", name)
+    return other
 
 
 def synced_pair(root: Path) -> Blog:

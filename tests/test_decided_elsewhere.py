@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from copy import copy
 from pathlib import Path
 
 import pytest
@@ -10,8 +9,7 @@ import pytest
 from gitsync.errors import RepositoryError
 from gitsync.project import Project
 from gitsync.resolving import Choice, resolve
-from tests.blog import Blog, post
-from tests.conftest import run_git
+from tests.blog import SHARED, Blog, clone, post, shared
 
 TEXT = "First stands.\n\nSecond stands.\n\nThird stands.\n"
 HERE, THERE = TEXT.replace("First", "Our first"), TEXT.replace("First", "Their first")
@@ -20,16 +18,13 @@ HERE, THERE = TEXT.replace("First", "Our first"), TEXT.replace("First", "Their f
 @pytest.fixture
 def clones(tmp_path: Path) -> tuple[Blog, Blog]:
     """Two clones that know of the same conflict; the first one shows it."""
-    one = Blog(tmp_path / "one", config='[state]\nremote = "origin"\nbranch = "main"\n')
+    one = Blog(tmp_path / "one", config=SHARED)
     one.put("posts/a.md", post("A", TEXT))
-    run_git(tmp_path, "clone", "--quiet", "--bare", str(one.root), "origin.git")
-    one.git("remote", "add", "origin", str(tmp_path / "origin.git"))
+    shared(one)
     one.run()
     one.put("posts/a.md", post("A", HERE))
     one.site().edit("1", body=THERE)
-    run_git(tmp_path, "clone", "--quiet", "origin.git", "two")
-    two = copy(one)
-    two.root = tmp_path / "two"
+    two = clone(one, "two")
     for it in (one, two):
         assert it.run().summary.exit_code == 3
     assert "<<<<<<< ours" in one.read("posts/a.md")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from copy import copy
 from datetime import UTC, datetime
 from pathlib import Path
 from time import time
@@ -18,7 +17,7 @@ from gitsync.model import Post
 from gitsync.project import Project
 from gitsync.restore import choose, foretell, restore
 from gitsync.sync import Options
-from tests.blog import Blog, Outcome, post
+from tests.blog import SHARED, Blog, Outcome, clone, post, shared
 from tests.cms import Desk
 from tests.conftest import run_git
 
@@ -250,14 +249,11 @@ def test_a_fresh_clone_of_a_backup_knows_every_sync(
 
 
 def test_what_another_clone_synced_meanwhile_can_be_restored(tmp_path: Path) -> None:
-    one = Blog(tmp_path / "one", config='[state]\nremote = "origin"\nbranch = "main"\n')
+    one = Blog(tmp_path / "one", config=SHARED)
     one.put("posts/a.md", post("A", "First words.\n"))
-    run_git(tmp_path, "clone", "--quiet", "--bare", str(one.root), "origin.git")
-    one.git("remote", "add", "origin", str(tmp_path / "origin.git"))
+    shared(one)
     one.run()
-    run_git(tmp_path, "clone", "--quiet", "origin.git", "two")
-    two = copy(one)
-    two.root = tmp_path / "two"
+    two = clone(one, "two")
     two.run()  # it has a ledger from now on, which says nothing of what comes
     for words in ("Good words.\n", "Bad words.\n"):
         one.put("posts/a.md", post("A", words))

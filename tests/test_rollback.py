@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from copy import copy
 from pathlib import Path
 
 import pytest
@@ -15,8 +14,7 @@ from gitsync.project import Project
 from gitsync.rollback import find_sync, foretell, roll_back
 from gitsync.sync import Options
 from gitsync.undo.history import operations, touched
-from tests.blog import Blog, Outcome, post
-from tests.conftest import run_git
+from tests.blog import SHARED, Blog, Outcome, clone, post, shared
 
 SITES = [("one", "two"), pytest.param(("one",), marks=pytest.mark.slow)]
 
@@ -405,14 +403,11 @@ def test_a_sync_that_nobody_knows_is_a_usage_error(blog: Blog) -> None:
 
 @pytest.mark.parametrize("named", [False, pytest.param(True, marks=pytest.mark.slow)])
 def test_the_newest_sync_is_rolled_back_though_another_clone_made_it(tmp_path: Path, named: bool) -> None:
-    one = Blog(tmp_path / "one", config='[state]\nremote = "origin"\nbranch = "main"\n')
+    one = Blog(tmp_path / "one", config=SHARED)
     one.put("posts/a.md", post("A"))
-    run_git(tmp_path, "clone", "--quiet", "--bare", str(one.root), "origin.git")
-    one.git("remote", "add", "origin", str(tmp_path / "origin.git"))
+    shared(one)
     one.run()
-    run_git(tmp_path, "clone", "--quiet", "origin.git", "two")
-    two = copy(one)
-    two.root = tmp_path / "two"
+    two = clone(one, "two")
     two.run()  # it has a ledger from now on, which says nothing of what comes
     one.put("posts/b.md", post("B"))
     one.site().edit("1", body="One.\n\nTwo.\n\nTheir three.\n")

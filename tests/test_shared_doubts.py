@@ -2,33 +2,21 @@
 
 from __future__ import annotations
 
-from copy import copy
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from gitsync_connectors.memory import Behaviour, Fault
 
-from tests.blog import Blog, post
-from tests.conftest import run_git
-
-
-def machine(blog: Blog, name: str) -> Blog:
-    """Return a fresh clone with the same site."""
-    other = copy(blog)
-    other.root = blog.root.parent / name
-    run_git(blog.root.parent, "clone", "--quiet", "origin.git", name)
-    return other
+from tests.blog import SHARED, Blog, clone, post, shared
 
 
 def interrupted(tmp_path: Path, **behaviour: int) -> Blog:
     """A blog with a shared state whose first run was interrupted when its site had stored the post A."""
-    shared = '[state]\nremote = "origin"\nbranch = "main"\n'
-    blog = Blog(tmp_path / "one", behaviour=Behaviour(**behaviour), config=shared)  # type: ignore[arg-type]
+    blog = Blog(tmp_path / "one", behaviour=Behaviour(**behaviour), config=SHARED)  # type: ignore[arg-type]
     blog.site().now = lambda: datetime.fromtimestamp(blog.clock.now, UTC)
     blog.put("posts/a.md", post("A"))
-    run_git(tmp_path, "clone", "--quiet", "--bare", str(blog.root), "origin.git")
-    blog.git("remote", "add", "origin", str(tmp_path / "origin.git"))
+    shared(blog)
     blog.site().faults.append(Fault(on="create", error=KeyboardInterrupt(), stored=True))
     with pytest.raises(KeyboardInterrupt):
         blog.run()
@@ -38,11 +26,11 @@ def interrupted(tmp_path: Path, **behaviour: int) -> Blog:
 @pytest.mark.slow
 def test_a_create_in_doubt_outlives_a_run_of_another_machine_about_another_post(tmp_path: Path) -> None:
     blog = interrupted(tmp_path, lag=600)
-    two = machine(blog, "two")
+    two = clone(blog, "two")
     two.put("posts/b.md", post("B", "Other words.\n"))
     two.git("push", "--quiet", "origin", "main")
     two.run(wait=False)
-    three = machine(blog, "three")
+    three = clone(blog, "three")
     three.run(wait=False)
     blog.clock.now += 1000
     three.run()
@@ -52,7 +40,7 @@ def test_a_create_in_doubt_outlives_a_run_of_another_machine_about_another_post(
 
 def test_a_file_that_is_deleted_elsewhere_before_anybody_knows_that_it_arrived_stays_deleted(tmp_path: Path) -> None:
     blog = interrupted(tmp_path)
-    two = machine(blog, "two")
+    two = clone(blog, "two")
     two.git("rm", "--quiet", "posts/a.md")
     two.commit()
     blog.clock.now += 1000

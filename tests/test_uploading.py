@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-from copy import copy
 from datetime import UTC, datetime
 from hashlib import sha256
 from itertools import count
@@ -16,7 +15,7 @@ from gitsync_connectors.memory import Behaviour, Fault
 from gitsync.errors import OutcomeUnknown, Rejected
 from gitsync.state.intents import Intents
 from gitsync.state.uploads import Uploads
-from tests.blog import Blog, post
+from tests.blog import SHARED, Blog, clone, post, shared
 from tests.conftest import run_git
 from tests.killing import killed_sync
 
@@ -136,27 +135,18 @@ def test_a_site_that_cannot_be_asked_for_its_files_is_sent_one_again_and_that_is
     blog.quiet()
 
 
-def shared(blog: Blog, folder: Path) -> None:
-    """Let the state of `blog` be shared through a bare remote."""
+def share(blog: Blog) -> None:
+    """Let the state of `blog` be shared from now on."""
     config = blog.root / "gitsync.toml"
-    config.write_text(config.read_text() + '[state]\nremote = "origin"\nbranch = "main"\n')
+    config.write_text(config.read_text() + SHARED)
     blog.commit("share")
-    run_git(folder, "clone", "--quiet", "--bare", str(blog.root), "origin.git")
-    blog.git("remote", "add", "origin", str(folder / "origin.git"))
-
-
-def clone(blog: Blog, name: str) -> Blog:
-    """Return a fresh machine at the same remote and the same site."""
-    other = copy(blog)
-    other.root = blog.root.parent / name
-    run_git(blog.root.parent, "clone", "--quiet", "origin.git", name)
-    return other
+    shared(blog)
 
 
 @pytest.mark.parametrize("finds", [pytest.param(True, marks=pytest.mark.slow), False])
 def test_a_fresh_machine_knows_which_files_a_site_has(tmp_path: Path, finds: bool) -> None:
     blog = pictured(tmp_path, Behaviour(uploads=True, finds_files=finds))
-    shared(blog, tmp_path)
+    share(blog)
     blog.site().faults.append(Fault(on="create", error=Rejected("not today.")))
     assert blog.run().summary.exit_code == 1
     assert clone(blog, "two").run().summary.created == 1
@@ -176,7 +166,7 @@ def test_a_fresh_machine_knows_which_files_a_site_has(tmp_path: Path, finds: boo
 @pytest.mark.parametrize("stored", [True, False])
 def test_a_fresh_machine_looks_for_what_one_that_died_may_have_sent(tmp_path: Path, stored: bool) -> None:
     blog = pictured(tmp_path, Behaviour(uploads=True))
-    shared(blog, tmp_path)
+    share(blog)
     blog.site().faults.append(Fault(on="upload", error=KeyboardInterrupt(), stored=stored))
     with pytest.raises(KeyboardInterrupt):
         blog.run()
@@ -195,7 +185,7 @@ def test_doubts_of_another_machine_outlive_a_run_that_is_about_something_else(tm
     blog = Blog(tmp_path / "blog", behaviour=Behaviour(uploads=True, lag=600), config='assets = ["images/"]\n')
     blog.site().now = lambda: datetime.fromtimestamp(blog.clock.now, UTC)
     blog.put("posts/c.md", post("C"))
-    shared(blog, tmp_path)
+    share(blog)
     blog.run()
     blog.clock.sleep(1000)
     picture(blog)
