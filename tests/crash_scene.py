@@ -279,6 +279,16 @@ def opened(library: Path, *, shared: bool) -> Iterator[Scene]:
         scene.close()
 
 
+def edit_both_ways(scene: Scene) -> None:
+    """Let there be edits of every kind for a sync to carry, here and there."""
+    scene.write("e", TEXT.replace("First", "New"))
+    scene.write("a", TEXT.replace("Second sentence", "Our second sentence"))
+    (scene.root / "posts/c.md").unlink()
+    scene.commit()
+    scene.edit_cms("a", TEXT.replace("First", "Their first"))
+    scene.edit_forem("b", TEXT.replace("Third", "Their third"))
+
+
 def run_everywhere(scene: Scene, story: Story, every: int = 1, *, elsewhere: bool = False) -> tuple[int, int]:
     """Kill the command at every step that matters. Returns how many steps there were, and how many were tried.
 

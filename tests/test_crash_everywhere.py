@@ -13,7 +13,7 @@ import pytest
 
 from tests import instrument
 from tests.conftest import run_git
-from tests.crash_scene import TEXT, Command, Scene, Story, opened, run_everywhere
+from tests.crash_scene import TEXT, Command, Scene, Story, edit_both_ways, opened, run_everywhere
 
 EVERY = int(os.environ.get("GITSYNC_EVERY", "12"))
 """How many of the steps of runs with a shared state are tried: 1 for all, which takes half an hour."""
@@ -52,12 +52,7 @@ def pull(scene: Scene) -> Command:
 
 
 def sync(scene: Scene) -> Command:
-    scene.write("e", TEXT.replace("First", "New"))
-    scene.write("a", TEXT.replace("Second sentence", "Our second sentence"))
-    (scene.root / "posts/c.md").unlink()
-    scene.commit()
-    scene.edit_cms("a", TEXT.replace("First", "Their first"))
-    scene.edit_forem("b", TEXT.replace("Third", "Their third"))
+    edit_both_ways(scene)
     return Command(what="sync")
 
 

@@ -15,7 +15,7 @@ import pytest
 from gitsync.samples import PNG
 from tests import instrument
 from tests.conftest import run_git
-from tests.crash_scene import TEXT, Command, Scene, Story, opened, run_everywhere
+from tests.crash_scene import TEXT, Command, Scene, Story, edit_both_ways, opened, run_everywhere
 
 EVERY = int(os.environ.get("GITSYNC_EVERY", "0"))
 """How many of the steps that matter are tried: 1 for all of them; 0 for so many as a change can wait for."""
@@ -42,12 +42,7 @@ def scene(library: Path) -> Iterator[Scene]:
 
 def edited(scene: Scene) -> str:
     """Let a sync carry edits of every kind both ways. Returns its name."""
-    scene.write("e", TEXT.replace("First", "New"))
-    scene.write("a", TEXT.replace("Second sentence", "Our second sentence"))
-    (scene.root / "posts/c.md").unlink()
-    scene.commit()
-    scene.edit_cms("a", TEXT.replace("First", "Their first"))
-    scene.edit_forem("b", TEXT.replace("Third", "Their third"))
+    edit_both_ways(scene)
     scene.done("sync", later=100)
     return last_sync(scene, "cms")
 
