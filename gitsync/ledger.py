@@ -8,7 +8,7 @@ from itertools import chain, islice
 from gitsync.repository import EMPTY_TREE, CommitHandle, Importer, Repository
 from gitsync.state.folding import Content, Folding
 from gitsync.state.intents import Intent, dump_intent, load_intent
-from gitsync.state.layout import contents_matter, entry_files, post_of, read_entry, record_file
+from gitsync.state.layout import base_file, contents_matter, entry_files, post_of, read_entry, record_file
 from gitsync.state.records import Entry, Oid, Result
 
 PREFIX = "refs/gitsync/"
@@ -93,6 +93,11 @@ class Ledger:
             for path in chunk:
                 found[path] = read_entry(path, files, contents)
         return found
+
+    def bases(self, paths: Iterable[str]) -> dict[str, Oid]:
+        """Return the blobs that were agreed on last, of those of `paths` that have one."""
+        files = {base_file(path): path for path in paths}
+        return {files[file]: oid for file, oid in self.repository.lookup(self.tip, files).items()} if self.tip else {}
 
     def _files(self, paths: list[str], at: Oid | None) -> dict[str, Oid]:
         if self.tip is None or at is None:

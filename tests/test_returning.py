@@ -13,6 +13,7 @@ from gitsync.claims import adopt
 from gitsync.errors import OutcomeUnknown
 from gitsync.project import Project
 from tests.blog import Blog, post
+from tests.test_rollback_laws import rolled_back
 
 BODY = "One, as it was at first.\n\nTwo, which is not like the first.\n\nThree, with which it ends.\n"
 OTHER = "Quite another text, of which nobody would say that it ever was that one.\n"
@@ -185,3 +186,46 @@ def test_a_decision_for_the_very_text_that_the_site_had_before_is_sent(tmp_path:
     outcome = blog.run()
     assert blog.shown("A").body == "New.\n", outcome.told
     blog.quiet()
+
+
+def test_it_comes_back_after_another_post_took_its_place(tmp_path: Path) -> None:
+    blog = gone(tmp_path, "ignore", slug="own")
+    kept = blog.id_of("A")
+    blog.put("posts/a.md", post("Z", OTHER, slug="other"))
+    blog.run()
+    blog.put("posts/again.md", post("A", BODY, slug="own"))
+    outcome = blog.run()
+    assert titles(blog) == ["A", "B", "Z"], outcome.told
+    assert blog.id_of("A") == kept
+    blog.quiet()
+
+
+def test_what_was_edited_there_while_another_post_had_its_place_is_not_gone_over(tmp_path: Path) -> None:
+    blog = gone(tmp_path, "ignore", slug="own")
+    blog.put("posts/a.md", post("Z", OTHER, slug="other"))
+    blog.run()
+    theirs = BODY.replace("at first", "at last")
+    blog.site().edit(blog.id_of("A"), body=theirs)
+    blog.put("posts/again.md", post("A", BODY, slug="own"))
+    outcome = blog.run()
+    assert blog.shown("A").body == theirs, outcome.told
+    assert titles(blog) == ["A", "B", "Z"], outcome.told
+
+
+@pytest.mark.parametrize("policy", POLICIES)
+def test_another_post_at_its_path_goes_over_nothing_and_is_rolled_back_alone(tmp_path: Path, policy: str) -> None:
+    blog = gone(tmp_path, policy, slug="own")
+    if policy != "delete":
+        blog.site().edit(blog.id_of("A"), body="Edited there.\n")
+    blog.put("posts/a.md", post("Z", OTHER, slug="other"))
+    before = blog.site().posts()
+    blog.run()
+    assert blog.site().posts() == before | {blog.id_of("Z"): blog.shown("Z")}
+    blog.quiet()
+    outcome = rolled_back(blog)
+    assert not (blog.root / "posts/a.md").exists(), outcome.told
+    shown = blog.site().posts()
+    assert before.items() <= shown.items(), outcome.told
+    blog.put("posts/a.md", post("A", BODY, slug="own"))
+    blog.run()
+    assert len(blog.site().rows) <= 3 + (policy == "delete")

@@ -7,6 +7,7 @@ from dataclasses import replace
 from gitsync.engine.case import Case
 from gitsync.engine.conflicts import pending
 from gitsync.engine.incoming import Pending
+from gitsync.engine.local import are_strangers
 from gitsync.engine.meeting import meet, revive
 from gitsync.engine.merging import merge
 from gitsync.engine.parting import entomb, lost, one_side_gone, outside
@@ -14,8 +15,10 @@ from gitsync.engine.projection import selected
 from gitsync.engine.reconcile import same_content
 from gitsync.engine.rewritten import own_earlier_text
 from gitsync.engine.subject import Subject
+from gitsync.errors import InvalidContent, RepositoryError
 from gitsync.model import Post, Record
 from gitsync.plan import Ours, Step, Theirs, decide
+from gitsync.state.records import Entry
 
 
 def decide_on(case: Case) -> Subject | None:
@@ -24,6 +27,9 @@ def decide_on(case: Case) -> Subject | None:
         outside(case)
         return None
     record = case.reading.changed.get(case.key)
+    if _is_another(case):
+        # Whoever was here keeps its id, under a name of its own.
+        case.entry, record = Entry(path=case.key), None
     if case.entry.conflict is not None:
         record = _decided_before(case, record)
     if case.entry.conflict is not None:
@@ -61,6 +67,19 @@ def decide_on(case: Case) -> Subject | None:
         return None
     step = decide(ours, theirs)
     return _carry_out(case, step, record)
+
+
+def _is_another(case: Case) -> bool:
+    """Say whether a new file only has the path of a post that was let go of, and none of its names."""
+    known, change = case.entry.record, case.change
+    if change is None or change.kind != "new" or known is None or not known.is_let_go or known.was is None:
+        return False
+    try:
+        return are_strangers(case.read(known.was).post, case.file_or_fail().post)
+    except InvalidContent:
+        return False
+    except RepositoryError:  # a ledger without its history: its path is all that tells
+        return False
 
 
 def _decided_before(case: Case, record: Record | None) -> Record | None:

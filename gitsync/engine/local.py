@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from gitsync.errors import InvalidContent
+from gitsync.model import Post
 from gitsync.repository import Change, Oid, Repository
 
 if TYPE_CHECKING:
@@ -54,21 +55,42 @@ def local_changes(
     """Return the changes from the tree-ish `base` to `head`, by the path that the ledger knows.
 
     A new file is known by its own path, or by a name that no file has where the ledger knows another post there.
-    `also` are versions of posts that `base` does not have: where they have no file any more, it may have been renamed.
+    `also` are versions of posts that `base` does not have: where they have another file or none, it may have been
+    renamed.
     """
     changes = [change for change in repository.diff(base, head, pathspecs) if _is_file(change, is_post)]
-    if also:
-        left = also.keys() - repository.lookup(head, also).keys() - {change.path for change in changes}
-        changes += [
-            Change(status="D", path=path, old_path=None, mode="100644", oid=None, old_oid=also[path], score=0)
-            for path in sorted(left)
-        ]
+    here = _added(repository, changes, head, also) if also else set()
     paired = _pair(repository, changes, read)
+    if here:
+        paired = [_unless_there(change) if change.old_path in here else change for change in paired]
+        paired = [change for change in paired if change.kind != "deleted" or change.path not in here]
     if any(change.kind == "deleted" for change in paired):
         paired = _still_there(repository, base, head, paired)
     found = {change.old_path: change for change in paired if change.old_path is not None}
     news = (change for change in paired if change.old_path is None)
     return found | {change.path + TAKEN if change.path in found else change.path: change for change in news}
+
+
+def _added(repository: Repository, changes: list[Change], head: str, also: Mapping[str, Oid]) -> set[str]:
+    """Let the versions `also` be gone in `changes`, unless the base has their paths; return those with a file."""
+    based = {
+        change.old_path or change.path for change in changes if change.old_oid is not None and change.status != "C"
+    }
+    come = {change.path for change in changes if change.oid is not None}
+    held = repository.lookup(head, also).keys()
+    gone = sorted(also.keys() - based - (held - come))
+    changes += [
+        Change(status="D", path=path, old_path=None, mode="100644", oid=None, old_oid=also[path], score=0)
+        for path in gone
+    ]
+    return held & set(gone)
+
+
+def _unless_there(change: LocalChange) -> LocalChange:
+    """Return a file that is where its post was as a new one: nobody agreed on that version."""
+    if change.kind != "changed" or change.path != change.old_path:
+        return change
+    return LocalChange(kind="new", path=change.path, old_path=None, oid=change.oid, base=None)
 
 
 def _is_file(change: Change, is_post: Callable[[str], bool]) -> bool:
@@ -176,6 +198,10 @@ def _identity(path: str, oid: Oid, content: bytes, read: Reader) -> _Identity:
         post = read(path, content).post
     except InvalidContent:  # it is told when the post is planned; here it only has no name
         return _Identity(None, None, None, None, oid)
+    return _named(post, oid)
+
+
+def _named(post: Post, oid: Oid) -> _Identity:
     date = post.date.isoformat() if post.date else None
     return _Identity(post.slug, post.canonical_url, post.title, date, oid)
 
@@ -236,6 +262,11 @@ def _strangers(old: _Identity | None, new: _Identity | None) -> bool:
         if a is not None and b is not None
     ]
     return len(told) > 1 and all(a != b for a, b in told)
+
+
+def are_strangers(one: Post, other: Post) -> bool:
+    """Say whether two posts that one path had are surely not one: every name differs that both have, and some do."""
+    return _strangers(_named(one, ""), _named(other, ""))
 
 
 def _still_there(repository: Repository, base: str, head: str, changes: Sequence[LocalChange]) -> list[LocalChange]:

@@ -168,9 +168,10 @@ def _last_shown(round: Round, forsaken: Mapping[str, Entry]) -> Iterator[tuple[s
         files = dict(round.overlay.project.repository.blobs(set(was.values()))) if was else {}
     for id, entry in forsaken.items():
         post = entry.remote
-        if was.get(id) in files and post is not None and post.slug is None:
+        if was.get(id) in files and (post is None or post.slug is None):
             with suppress(InvalidContent):
-                post = replace(post, slug=round.overlay.project.read(entry.path, files[was[id]]).post.slug)
+                file = round.overlay.project.read(entry.path, files[was[id]]).post
+                post = file if post is None else replace(post, slug=file.slug)
         yield id, post
 
 
@@ -187,9 +188,9 @@ def revive(round: Round, incoming: Incoming, subject: Subject) -> Subject | None
         incoming.tell("update", subject.path, "unknown", record=known, reason=reason)
         incoming.held.add(subject.path)
         return None
-    if record is None or record.post is None or remote is None:
+    if record is None or record.post is None:
         return replace(subject, step=Step.REVIVE, theirs=None)
-    if same_content(remote, record.post, incoming.reading.capabilities.fields):
+    if remote is not None and same_content(remote, record.post, incoming.reading.capabilities.fields):
         return replace(subject, step=Step.REVIVE, theirs=record)
     return meet(round, incoming, replace(subject, step=Step.MATCH, theirs=None), record)
 

@@ -140,8 +140,17 @@ def _moves(project: Project, reading: Reading, head: Oid) -> tuple[list[_Move], 
     live = [path for path in paths if (record := entries[path].record) is not None and record.state == "live"]
     if not live:
         return [], set()
+    forgotten = {
+        path: record.was for path in live if (record := _record(entries[path])).was and entries[path].base is None
+    }
     since = local_changes(
-        project.repository, f"{ledger.tip}:base", head, project.pathspecs, project.read, project.dialect.is_post
+        project.repository,
+        f"{ledger.tip}:base",
+        head,
+        project.pathspecs,
+        project.read,
+        project.dialect.is_post,
+        also=forgotten,
     )
     keys = {change.path: key for key, change in reading.local.items() if change.oid is not None}
     found: list[_Move] = []

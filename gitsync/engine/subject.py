@@ -36,6 +36,8 @@ class Subject:
         """Return what the ledger holds from now on, under the path where the file is now."""
         if record is not None and record.is_let_go and base is None and self.entry.base is not None:
             record = replace(record, was=self.entry.base)
+        elif record is not None and record.was and record.state == "live" and base is not None:
+            record = replace(record, was=None)
         entry = replace(self.entry, base=base, remote=remote, record=record, conflict=conflict)
         if self.entry.path != self.path:
             return moved(entry, site=self.site, path=self.path)

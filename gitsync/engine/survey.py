@@ -91,8 +91,11 @@ class Reading:
     def entries(self, paths: Sequence[str]) -> dict[str, Entry]:
         """Return what the ledger holds of `paths`: bases as of `agreed`, records of today."""
         entries = self.ledger.entries(paths, at=self.agreed)
-        if self.agreed is None:
-            entries = {path: replace(entry, base=None) for path, entry in entries.items()}
+        if self.agreed != self.ledger.tip:
+            newest = self.ledger.bases(paths)
+            if self.agreed is None:
+                entries = {path: replace(entry, base=None) for path, entry in entries.items()}
+            entries = {path: _remembering(entry, newest.get(path)) for path, entry in entries.items()}
         return entries | {path: self.settled[path] for path in paths if path in self.settled}
 
     def source_of(self, path: str) -> str:
@@ -150,19 +153,29 @@ class Reading:
                 yield from map(clean, self.online.fetch_many(missing))
 
 
+def _remembering(entry: Entry, newest: Oid | None) -> Entry:
+    """Let a live post that this history has no agreement on tell its file by the newest one."""
+    record = entry.record
+    if record is None or record.state != "live" or entry.base is not None or newest is None:
+        return entry
+    return replace(entry, record=replace(record, was=newest))
+
+
 def read_local(
     project: Project, site: Site, head: Oid, ledger: Ledger, index: Index, also: Mapping[str, Oid] | None = None
 ) -> Reading:
     """Read the repository's side only. `also` are versions of posts that are not on the site, which may come back."""
     agreed = ledger.agreed(head)
     base = EMPTY_TREE if agreed is None else f"{agreed}:base"
-    # A file that collided with the site's post when they met has no base, and may be renamed all the same.
+    # A file that collided with the site's post when they met has no base, and may be renamed all the same; so may one
+    # whose agreement the branch has left.
     met = ledger.entries(ledger.conflicts(), at=agreed)
     versions = {
         it.path: it.conflict.ours
         for it in met.values()
         if it.conflict and it.conflict.ours and not (agreed and it.base)
     }
+    versions = index.left() | versions
     local = local_changes(
         project.repository,
         base,

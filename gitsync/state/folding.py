@@ -48,15 +48,19 @@ class Folding:
     def rebase(self, files: Mapping[str, Oid | None]) -> None:
         """Start from these files where they differ from the tip's: bases that the branch left behind.
 
-        The records of their posts get no revision, so that the site is asked what it shows. Posts that are not on the
+        The records of their posts get no revision, so that the site is asked what it shows; those that lose their base
+        keep its blob, by which their file is known if it gets another name. Posts that are not on the
         site stay as they are: with the base of a time when they were, what is owed would look as if it were agreed.
         """
         self._rebased = True
         touched = sorted({post_of(file) for file in files if not file.startswith("conflicts/")})
         records = self._look(touched, [])
         for path, record in records.items():
-            if record.revision:
-                self._set(record_file(path), dump_record(replace(record, revision="")))
+            was = record.was
+            if record.state == "live" and files.get(base_file(path), KEEP) is None:
+                was = self._was.get(base_file(path), was)
+            if record.revision or was != record.was:
+                self._set(record_file(path), dump_record(replace(record, revision="", was=was)))
         absent = {path for path in touched if path not in records or records[path].is_let_go}
         self._now.update((file, oid) for file, oid in files.items() if post_of(file) not in absent)
         self._conflicts = self._conflicts or any(file.startswith("conflicts/") for file in files)
@@ -67,7 +71,8 @@ class Folding:
         while chunk := list(islice(remaining, CHUNK)):
             self._taken = paths = [path for it in chunk for path in (it.path, it.old_path) if path is not None]
             claims = [(it.path, id) for it in chunk if isinstance(it.record, LedgerRecord) for id in it.record.ids]
-            self._look(paths, [record_file(parked_path(path, id)) for path, id in claims])
+            aside = [parked_path(path, id) for path, id in claims]
+            self._look(paths, [file(path) for path in aside for file in (record_file, remote_file)])
             self._took = True
             for result in chunk:
                 self._apply(result)
@@ -138,14 +143,14 @@ class Folding:
         path = result.path
         if result.old_path is not None and result.old_path != path:
             self._leave(result.old_path, result.record if isinstance(result.record, LedgerRecord) else None)
+        if result.record is not KEEP:  # first, since a tombstone that makes room takes along what the site showed
+            self._set_record(path, result.record)
         if result.base is not KEEP:
             self._now[base_file(path)] = result.base
         if result.remote_blob is not None:
             self._now[remote_file(path)] = result.remote_blob
         elif result.remote is not KEEP:
             self._set(remote_file(path), None if result.remote is None else dump_remote(result.remote))
-        if result.record is not KEEP:
-            self._set_record(path, result.record)
         if result.conflict is not KEEP:
             self._set_conflict(path, result.conflict)
 
@@ -164,9 +169,11 @@ class Folding:
         there = self._there[path]
         if record is not None and isinstance(there, LedgerRecord) and there.id not in record.ids:
             # Another post takes a tombstone's place. The id stays claimed under a name that no file has.
-            self._set(record_file(parked_path(path, there.id)), dump_record(there))
-        for id in record.ids if record else ():
-            self._now[record_file(parked_path(path, id))] = None
+            aside = parked_path(path, there.id)
+            self._set(record_file(aside), dump_record(there))
+            self._now[remote_file(aside)] = self._now.get(remote_file(path), self._was.get(remote_file(path)))
+        for aside in (parked_path(path, id) for id in (record.ids if record else ())):
+            self._now.update(dict.fromkeys((record_file(aside), remote_file(aside))))
         self._set(record_file(path), None if record is None else dump_record(record))
         self._note(path, record)
 

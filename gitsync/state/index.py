@@ -17,16 +17,17 @@ from gitsync.state.comparison import Comparison, compare_listing
 from gitsync.state.layout import load_upload
 from gitsync.state.records import Oid, State, load_record
 
-VERSION = 5
+VERSION = 6
 """Raise it with every change of SCHEMA or of what the rows mean: an index of another version is built anew."""
 
 SCHEMA = """
 create table tip (site text primary key, oid text not null) without rowid;
 create table record (
-  site text, path text, id text not null, url text, state text not null, owed integer not null,
+  site text, path text, id text not null, url text, state text not null, owed integer not null, was text,
   primary key (site, path)) without rowid;
 create index record_url on record (site, url) where url is not null;
 create index record_owed on record (site, path) where owed;
+create index record_was on record (site, path) where was is not null;
 create table claim (
   site text, id text, path text, current integer not null, revision text not null, state text not null, seen text,
   primary key (site, id, path)) without rowid;
@@ -106,6 +107,10 @@ class Index:
     def owed(self) -> list[str]:
         """Return the paths of live posts whose last push is owed."""
         return self._column("select path from record where site = ? and owed order by path")
+
+    def left(self) -> dict[str, Oid]:
+        """Return the live posts without a base, and the blobs that were agreed on in a history the branch has left."""
+        return dict(self._db.execute("select path, was from record where site = ? and was is not null", (self._site,)))
 
     def let_go(self) -> list[str]:
         """Return the paths of posts that are not followed any more but were left on the site."""
@@ -220,7 +225,7 @@ def _agrees(db: sqlite3.Connection, ledger: Ledger) -> bool:
 
 
 _COMPARED = (
-    "select path, id, url, state, owed from record where site = ?",
+    "select path, id, url, state, owed, was from record where site = ?",
     "select id, path, current, revision, state from claim where site = ?",
     "select path, used, url, post, open from uses where site = ?",
     "select path, file, oid, url from asset where site = ?",
@@ -348,8 +353,9 @@ def _insert(db: sqlite3.Connection, repository: Repository, site: str, files: It
         for (name, _), (_, data) in zip(chunk, blobs, strict=True):
             path = _post(name)
             record = load_record(data, path=path)
-            owed = record.state == "live" and record.sent is None
-            records.append((site, path, record.id, record.url, record.state, owed))
+            live = record.state == "live"
+            owed, was = live and record.sent is None, record.was if live else None
+            records.append((site, path, record.id, record.url, record.state, owed, was))
             for id in dict.fromkeys(record.ids):
                 claims.append((site, id, path, id == record.id, record.revision, record.state))
             posts = record.uses.posts
@@ -358,7 +364,7 @@ def _insert(db: sqlite3.Connection, repository: Repository, site: str, files: It
             for file, oid in record.uses.assets.items():
                 if url := record.assets.get(oid):
                     assets.append((site, path, file, oid, url))
-        db.executemany("insert into record values (?, ?, ?, ?, ?, ?)", records)
+        db.executemany("insert into record values (?, ?, ?, ?, ?, ?, ?)", records)
         db.executemany("insert into claim values (?, ?, ?, ?, ?, ?, null)", claims)
         db.executemany("insert into uses (site, path, used, url, post) values (?, ?, ?, ?, ?)", uses)
         db.executemany("insert into asset values (?, ?, ?, ?, ?)", assets)

@@ -51,7 +51,8 @@ class LedgerRecord:
     assets     uploaded files: blob -> URL
     raw        the platform's own fields, as the connector gave them
     doubted    `sent` of a write that was answered to be stored, and was not
-    was        blob of the file that went when the post was let go of, in case that it comes back elsewhere
+    was        blob of the file that went when the post was let go of, in case that it comes back elsewhere; of a live
+               post without a base, the last one that was agreed on in a history that the branch has left
     """
 
     id: str
