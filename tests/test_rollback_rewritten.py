@@ -335,12 +335,13 @@ def test_a_site_that_was_left_and_whose_leaving_was_reset_away_gets_the_next_edi
 
 def test_a_post_without_an_agreement_is_known_under_another_name_when_a_new_file_takes_its_place(blog: Blog) -> None:
     ids = {name: blog.id_of("B", name) for name in blog.names}
-    blog.write("posts/a.md", post("A", SECOND, slug="a"))
-    blog.write("posts/b.md", post("B", SECOND, slug="b"))
-    blog.git("commit", "--quiet", "--all", "--amend", "--no-edit")
+    blog.write("posts/b.md", post("A", SECOND, slug="a"))
+    blog.write("posts/a.md", post("B", SECOND, slug="b"))
+    blog.git("reset", "--quiet", "--soft", blog.git("rev-list", "--max-parents=0", "HEAD").strip())
+    blog.commit("squashed")
     rolled_back(blog)  # edited since: they stay, and this history has agreed on none of them
     blog.write("posts/c.md", post("C", slug="c"))
-    blog.swapped("posts/b.md", "posts/c.md")
+    blog.swapped("posts/a.md", "posts/c.md")
     blog.commit("a new post takes the place of another")
     outcome = blog.run()
     for name in blog.names:
