@@ -324,9 +324,9 @@ class TestAncestry:
         assert entry.record == LedgerRecord(id="1", revision="")
 
     def test_a_fold_on_an_unrelated_branch_forgets_no_id(self, repository: Repository, ledger: Ledger) -> None:
-        orphan = commit(repository, {"b.md": b"else\n"}, parent=None)
+        orphan, was = commit(repository, {"b.md": b"else\n"}, parent=None), held(ledger)["a.md"].base
         ledger.fold([result("b.md", "2")], head=orphan, message="a new start")
-        assert held(ledger)["a.md"] == Entry(path="a.md", record=LedgerRecord(id="1"))
+        assert held(ledger)["a.md"] == Entry(path="a.md", record=LedgerRecord(id="1", was=was))
 
     def test_a_pull_that_is_merged_later_after_all_counts_again(
         self, repository: Repository, ledger: Ledger, heads: list[Oid]
