@@ -127,6 +127,16 @@ def alike(one: Post, other: Post) -> bool:
     return (a & b).total() >= ALIKE * max(a.total(), b.total(), 1)
 
 
+def kin(one: Post, other: Post) -> bool:
+    """Say whether two posts may be versions of one: they share what is a post's own, or a name and half their words."""
+    own = {key for key in _keys(one, (one.slug,) if one.slug else ()) if key[0] in OWN}
+    if any(key in own for key in _keys(other, (other.slug,) if other.slug else ())):
+        return True
+    names = ((one.slug, other.slug), (one.title, other.title))
+    same = [a == b for a, b in names if a is not None and b is not None]
+    return (any(same) or not same) and (alike(one, other) or one.body == other.body)
+
+
 def _keys(post: Post, slugs: Iterable[str]) -> Iterator[tuple[str, str]]:
     if post.canonical_url:
         yield "canonical", post.canonical_url.rstrip("/")

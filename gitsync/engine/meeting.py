@@ -156,6 +156,7 @@ def _forsaken(round: Round, incoming: Incoming) -> dict[str, Entry]:
         if entry.record is not None
         and entry.record.is_let_go
         and entry.base is None
+        and entry.record.id not in reading.taken
         and round.overlay.oid(path) is None
     }
 

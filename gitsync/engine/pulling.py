@@ -76,17 +76,21 @@ def _fill(round: Round, incoming: Incoming) -> None:
                 _invalid(incoming, path if change is None else change.path, error)
                 continue
             if subject is not None:
-                # What the site lost is made anew, so it is looked for like any other: it may have arrived before.
-                known = subject.entry.record
-                new = known is None or known.state in ("gone", "deleted")
-                new = new and subject.step in (Step.CREATE, Step.REVIVE)
-                (created if new else incoming.subjects).append(subject)
+                (created if _is_made_anew(subject, reading) else incoming.subjects).append(subject)
     for subject in _from_other_sites(round, incoming, {subject.path for subject in created}):
         if subject.step is Step.CREATE:
             created.append(subject)
         elif (linked := revive(round, incoming, subject)) is not None:
             incoming.subjects.append(linked)
     meet_all(round, incoming, created)
+
+
+def _is_made_anew(subject: Subject, reading: Reading) -> bool:
+    """Say whether a post is sent as a new one: what the site lost is looked for too, it may have arrived before."""
+    known = subject.entry.record
+    if subject.step is Step.CREATE or known is None:
+        return subject.step is Step.CREATE
+    return subject.step is Step.REVIVE and (known.state in ("gone", "deleted") or known.id in reading.taken)
 
 
 def _is_elsewhere(entry: Entry, reading: Reading) -> bool:

@@ -12,14 +12,14 @@ from dataclasses import dataclass, field, replace
 from math import inf
 
 from gitsync.engine.projection import Projection
-from gitsync.engine.reconcile import stored_of
+from gitsync.engine.reconcile import same_content, stored_of
 from gitsync.engine.subject import written
 from gitsync.engine.survey import Reading, clean
 from gitsync.events import Operation
 from gitsync.model import Post, Record
 from gitsync.repository import Oid
 from gitsync.state.intents import Intent
-from gitsync.state.records import Entry, Result, Uses
+from gitsync.state.records import Entry, Result, State, Uses
 
 
 @dataclass(slots=True)
@@ -80,6 +80,9 @@ def recover(reading: Reading, intents: Sequence[Intent], *, now: float, again: C
             entry = Entry(path=intent.path)  # another post's place; ours is under the path it was moved from
         if _is_recorded(intent, entry) or (intent.op == "create" and _is_decided(reading, intent, entry, again)):
             recovery.over.append(intent)
+        elif intent.op == "create" and (back := _shown_again(reading, intent, entry)) is not None:
+            _agree(reading, recovery, intent, entry, back)
+            recovery.over.append(intent)
         elif intent.op == "create":
             _look_for_create(reading, recovery, intent, now)
         elif _look_at(reading, recovery, intent, entry):
@@ -129,6 +132,26 @@ def _look_at(reading: Reading, recovery: Recovery, intent: Intent, entry: Entry)
     shown = reading.changed.get(intent.path)
     if shown is None or not arrived(intent, shown, reading.capabilities.telling):
         return False
+    _agree(reading, recovery, intent, entry, shown)
+    return True
+
+
+def _shown_again(reading: Reading, intent: Intent, entry: Entry) -> Record | None:
+    """Return the record of a post that the site had lost, and has again under its id: a create made it."""
+    known = entry.record
+    if known is None or known.state != "live" or known.id != intent.id or entry.path in reading.gone:
+        return None
+    if entry.path in reading.unseen:
+        return None
+    shown = reading.changed.get(entry.path) or next(map(clean, reading.online.fetch_many([known.id])), None)
+    return shown if shown is not None and arrived(intent, shown, reading.capabilities.telling) else None
+
+
+def _agree(reading: Reading, recovery: Recovery, intent: Intent, entry: Entry, shown: Record) -> None:
+    """Let it be agreed that the site has what was sent."""
+    record = entry.record
+    if record is None:
+        raise AssertionError(f"{entry.path} has no record")
     known = written(record, shown, of_intent(intent, record.uses), intent.at)
     if intent.assets is not None:
         known = replace(known, assets=intent.assets)
@@ -136,7 +159,6 @@ def _look_at(reading: Reading, recovery: Recovery, intent: Intent, entry: Entry)
         known = replace(known, state="unpublished", sent=None)
     agreed = replace(entry, base=intent.blob, remote=shown.post, record=known)
     _settle(reading, recovery, intent, agreed, shown, entry.base)
-    return True
 
 
 def of_intent(intent: Intent, uses: Uses | None = None) -> Projection:
@@ -176,13 +198,14 @@ def _look_for_create(reading: Reading, recovery: Recovery, intent: Intent, now: 
     recovery.creates.append(intent)
     capabilities = reading.capabilities
     found = bool(reading.fresh) and any(_is_it(intent, record) for record in reading.fresh_records())
+    found = found or _took_an_id(reading, intent)
     if not found and intent.projection is not None:
         for record in map(clean, reading.online.find(intent.projection)):
-            if record.id not in reading.complete and reading.index.path_of_id(record.id) is None:
-                reading.complete[record.id] = record
-                if record.id not in reading.fresh:
-                    reading.fresh.append(record.id)
-                found = found or _is_it(intent, record)
+            claim = reading.index.path_of_id(record.id)
+            if record.id in reading.complete or not (claim is None or _is_free(reading, intent, claim, record)):
+                continue
+            reading.take(record, [claim[0]] if claim is not None else [])
+            found = found or claim is not None or _is_it(intent, record)
     sure_at = settled_at(reading, intent)
     if not found and not capabilities.searchable:
         recovery.unsettled[intent.path] = inf
@@ -190,6 +213,31 @@ def _look_for_create(reading: Reading, recovery: Recovery, intent: Intent, now: 
         recovery.unsettled[intent.path] = sure_at
     else:
         recovery.over.append(intent)
+
+
+def _took_an_id(reading: Reading, intent: Intent) -> bool:
+    """Say whether the create made a record with an id that a post had before; another post is gone, then."""
+    for path, record in [*reading.disputed, *reading.changed.items()]:
+        if arrived(intent, record, reading.capabilities.telling):
+            entry = reading.entries([path])[path]
+            if path == intent.path and entry.record is not None and entry.record.id == record.id:
+                return True  # it has its own id again, and the file meets it
+            if entry.record is not None and entry.record.id == record.id and entry.record.state == "live":
+                reading.gone.add(path)
+            reading.take(record, [path for path, other in reading.disputed if other.id == record.id] + [path])
+            return True
+    return False
+
+
+def _is_free(reading: Reading, intent: Intent, claim: tuple[str, State], record: Record) -> bool:
+    """Say whether the create made a record whose id is that of a post that was let go of, and was deleted there since.
+
+    Nobody looks what becomes of such a post, so its record may also be as it was then.
+    """
+    if claim[1] != "ignored" or not arrived(intent, record, reading.capabilities.telling):
+        return False
+    was = reading.entries([claim[0]])[claim[0]].remote
+    return was is None or not same_content(was, record.post or Post(), reading.capabilities.fields)
 
 
 def _is_it(intent: Intent, record: Record) -> bool:

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from math import inf
 
 from gitsync.connector import Capabilities, Connector
+from gitsync.engine.given_again import sort_out
 from gitsync.engine.local import LocalChange, local_changes
 from gitsync.engine.reconcile import came_due, same_content
 from gitsync.errors import Refused
@@ -38,6 +39,8 @@ class Reading:
     gone      paths whose records the site surely has no longer
     unseen    paths of records written so lately that the site may not list them yet -> when it surely does
     revived   paths of records that were deleted or gone, and are listed again
+    disputed  (path, record) of listed records whose id nobody has, and which may be what had it before
+    taken     ids that posts had which are gone, and that are another post's now
     moved     (id, revision) of records whose token moved without an edit
     fresh     ids that nobody claims; `fresh_records` reads them
     listed    how many records the site has; `known` how many of ours it should have
@@ -58,6 +61,8 @@ class Reading:
     gone: set[str] = field(default_factory=set)
     unseen: dict[str, float] = field(default_factory=dict)
     revived: list[str] = field(default_factory=list)
+    disputed: list[tuple[str, Record]] = field(default_factory=list)
+    taken: set[str] = field(default_factory=set)
     moved: list[tuple[str, str]] = field(default_factory=list)
     fresh: list[str] = field(default_factory=list)
     listed: int = 0
@@ -116,8 +121,20 @@ class Reading:
 
     def is_given_again(self, entry: Entry) -> bool:
         """Say whether the id of a post that is gone is another post's now: a database made anew counts from one."""
-        claim = self.index.path_of_id(entry.record.id, now=True) if entry.record is not None else None
-        return claim is not None and claim[0] != entry.path and claim[1] == "live"
+        if entry.record is None:
+            return False
+        claim = self.index.path_of_id(entry.record.id, now=True)
+        others = claim is not None and claim[0] != entry.path and claim[1] == "live"
+        return others or entry.record.id in self.taken
+
+    def take(self, record: Record, paths: Collection[str]) -> None:
+        """Let a record be nobody's that has the id which the posts at `paths` had."""
+        for path in paths:
+            self.changed.pop(path, None)
+        self.revived = [path for path in self.revived if path not in paths]
+        self.taken |= {record.id} if paths else set()
+        self.complete[record.id] = record
+        self.fresh += [record.id] if record.id not in self.fresh else []
 
     def has_room(self) -> bool:
         """Say whether a path that a file waits for has become free, in the ledger as it is now."""
@@ -220,7 +237,7 @@ def read_site(
     reading.listed, reading.known, reading.complete = found.listed, found.known, found.records
     reading.fresh = list(found.new)
     hidden = _written_lately(reading, found.revived, connector.capabilities, clock())
-    reading.revived = [path for id, path in found.revived if id not in hidden]  # a listing from before it was deleted
+    revived = [claim for claim in found.revived if claim[0] not in hidden]  # a listing from before it was deleted
     lately = _written_lately(reading, found.missing, connector.capabilities, clock())
     lacking = [id for id, _ in found.missing if id not in deleted and lately.get(id, 0.0) < began]
     _guard_listing(reading, len(lacking), allow_missing, missing_limit, lately=bool(lately))
@@ -230,9 +247,17 @@ def read_site(
     suspects = {path: id for id, path, _ in found.changed}
     reset = _reset_away(reading)
     suspects |= reset
-    entries = reading.ledger.entries(list(suspects)) if suspects else {}
-    fetched = _complete(connector, found.records, suspects.values())
+    claims = [*revived, *found.former]
+    entries = reading.ledger.entries([*suspects, *(path for _, path in claims)]) if suspects or claims else {}
+    claims += [(id, path) for path, id in suspects.items() if _is_hidden(entries[path])]
+    fetched = _complete(connector, found.records, dict.fromkeys([*suspects.values(), *(id for id, _ in claims)]))
+    reading.disputed, others = sort_out(claims, entries, fetched)
+    reading.revived = [path for path, _ in reading.disputed if path in {path for _, path in revived}]
+    for id, paths in others.items():
+        reading.take(fetched[id], paths)
     for path, id in suspects.items():
+        if id in others:
+            continue
         record = fetched.get(id)
         if record is None:  # it went away between the listing and the fetch: the next run sees it gone
             continue
@@ -256,7 +281,11 @@ def read_site(
     if not reading.unstored:  # nothing is done about them in a dry run
         reading.index.look(reading.at - connector.capabilities.settles_after)
     gone = set(missing) - {record.id for record in connector.fetch_many(missing)} if missing else set()
-    reading.gone = {path for id, path in found.missing if id in gone}
+    reading.gone = {path for id, path in found.missing if id in gone} | {path for _, path in found.displaced}
+
+
+def _is_hidden(entry: Entry) -> bool:
+    return entry.record is not None and entry.record.state == "unpublished"
 
 
 def _written_lately(

@@ -14,7 +14,7 @@ from gitsync.engine.subject import Subject
 from gitsync.errors import InvalidContent, NotFound, OutcomeUnknown, Rejected, SiteError
 from gitsync.model import Post, Record
 from gitsync.state.intents import Intent
-from gitsync.state.records import Entry
+from gitsync.state.records import Entry, State
 
 GONE: Final = ("deleted", "gone")
 GIVEN: Final = frozenset({"slug", "date", "status", "authors", "lang"})
@@ -51,17 +51,32 @@ class Hearing:
         reading, known = self.incoming.reading, subject.entry.record
         if known is not None and answer.id in known.ids:
             return
-        # A database may give the id of what was deleted to the next row, and what was brought back has another one.
         claim, other = reading.index.path_of_id(answer.id, now=new), None
-        if claim is not None and claim[0] not in (subject.path, subject.entry.path) and claim[1] not in GONE:
+        if claim is not None and claim[0] not in (subject.path, subject.entry.path) and self._has(claim, answer, new):
             other = claim[0]
-        elif answer.id in self.listed:
+        elif answer.id in self.made:
+            other = "the id of another new post"
+        elif answer.id in self.listed or (new and reading.capabilities.listed and reading.index.was_listed(answer.id)):
             other = "there already"
         elif not new and known is not None and not reading.capabilities.settles_after and self._is_there(known.id):
             other = f"nobody's, while {known.id} is still there"
         if other is not None:
             message = f"{reading.name} answered for {subject.path} with {answer.id}, which is {other}."
             raise OutcomeUnknown(message, "The next sync looks whether it arrived.")
+
+    def _has(self, claim: tuple[str, State], answer: Record, new: bool) -> bool:
+        """Say whether the post of a claim still has its id, which `answer` shows.
+
+        A database may give the id of what was deleted to the next row, and what was brought back has another one.
+        """
+        path, state = claim
+        if state in GONE:
+            return False
+        reading = self.incoming.reading
+        if not new or not reading.capabilities.listed or reading.capabilities.settles_after:
+            return True
+        # What is hidden or let go of is not missed when it is deleted there.
+        return path not in reading.gone if state == "live" else reading.index.was_listed(answer.id)
 
     def _is_there(self, id: str) -> bool:
         try:

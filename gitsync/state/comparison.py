@@ -22,6 +22,8 @@ class Comparison:
     new       ids that nobody claims
     missing   (id, path) of live posts that were not listed
     revived   (id, path) of deleted or gone posts that were listed, but for ids that another post has now
+    former    (id, path) of posts that have another id now, where nobody has the listed one
+    displaced (id, path) of live posts whose id another one has now, as that one was agreed on
     known     how many live posts the ledger has; `listed` is how many records the scan had
     records   id -> record of the changed, new and revived ones, where the scan had them complete
     """
@@ -30,6 +32,8 @@ class Comparison:
     new: list[str] = field(default_factory=list)
     missing: list[tuple[str, str]] = field(default_factory=list)
     revived: list[tuple[str, str]] = field(default_factory=list)
+    former: list[tuple[str, str]] = field(default_factory=list)
+    displaced: list[tuple[str, str]] = field(default_factory=list)
     known: int = 0
     listed: int = 0
     records: dict[str, Record] = field(default_factory=dict)
@@ -37,7 +41,7 @@ class Comparison:
     @property
     def quiet(self) -> bool:
         """Whether there is no difference at all."""
-        return not (self.changed or self.new or self.missing or self.revived)
+        return not (self.changed or self.new or self.missing or self.revived or self.former or self.displaced)
 
 
 def compare_listing(db: sqlite3.Connection, site: str, listing: Iterable[Record]) -> Comparison:
@@ -85,6 +89,15 @@ def compare_listing(db: sqlite3.Connection, site: str, listing: Iterable[Record]
     return comparison
 
 
+def was_listed(db: sqlite3.Connection, site: str, id: str) -> bool:
+    """Say whether the last scan that was compared by `db` had the record `id`."""
+    db.execute("create temp table if not exists listed (id text, revision text)")
+    if db.execute("select 1 from temp.listed limit 1").fetchone() is not None:
+        return db.execute("select 1 from temp.listed where id = ? limit 1", (id,)).fetchone() is not None
+    chunks = db.execute("select listed from quiet where site = ?", (site,))
+    return any(id in chunk.decode("utf-8", "surrogatepass").split("\0")[::2] for (chunk,) in chunks)
+
+
 def _remember(db: sqlite3.Connection, site: str, comparison: Comparison) -> None:
     """Keep what was heard, only now: a scan lasts minutes, and nobody else may write while this transaction did."""
     try:
@@ -112,21 +125,30 @@ def _replay(db: sqlite3.Connection, site: str, number: int) -> None:
 def _look(db: sqlite3.Connection, site: str, chunk: list[Record], comparison: Comparison) -> None:
     last = db.execute("select coalesce(max(rowid), 0) from listed").fetchone()[0]
     db.executemany("insert into listed values (?, ?)", map(itemgetter(0, 1), chunk))
+    others = "select 1 from claim o where o.site = c.site and o.id = c.id and o.path <> c.path and o.current"
+    kept = f"exists ({others} and o.state not in ('deleted', 'gone'))"
+    agreed = f"exists ({others} and o.state = 'live' and (o.revision = l.revision or o.seen = l.revision))"
     found = db.execute(
-        "select l.id, l.revision, c.path, c.state from listed l left join claim c on c.site = ? and c.id = l.id"
-        " where l.rowid > ? and (c.id is null or (c.current and ((c.state in ('deleted', 'gone') and not exists ("
-        "  select 1 from claim o where o.site = c.site and o.id = c.id and o.current and o.state = 'live')) or"
-        "  (c.state in ('live', 'unpublished') and l.revision <> c.revision and l.revision is not c.seen))))"
+        f"select l.id, l.revision, c.path, c.state, c.current, c.state = 'live' and {agreed}"  # noqa: S608  our own words
+        " from listed l left join claim c on c.site = ? and c.id = l.id"
+        f" where l.rowid > ? and (c.id is null or (not c.current and not exists ({others})) or"
+        f" (c.current and ((c.state in ('deleted', 'gone') and not {kept}) or"
+        f"  ((c.state = 'live' or (c.state = 'unpublished' and not exists ({others} and o.state = 'live')))"
+        "   and l.revision <> c.revision and l.revision is not c.seen))))"
         " order by l.rowid, c.path",
         (site, last),
     ).fetchall()
     if not found:
         return
-    for id, revision, path, state in found:
+    for id, revision, path, state, current, displaced in found:
         if path is None:
             comparison.new.append(id)
+        elif not current:
+            comparison.former.append((id, path))
         elif state in ("deleted", "gone"):
             comparison.revived.append((id, path))
+        elif displaced:
+            comparison.displaced.append((id, path))
         else:
             comparison.changed.append((id, path, revision))
     wanted = {row[0] for row in found}

@@ -13,7 +13,7 @@ from gitsync.errors import RepositoryError
 from gitsync.ledger import Ledger
 from gitsync.model import Record
 from gitsync.repository import EMPTY_TREE, Repository
-from gitsync.state.comparison import Comparison, compare_listing
+from gitsync.state.comparison import Comparison, compare_listing, was_listed
 from gitsync.state.layout import load_upload
 from gitsync.state.records import Oid, State, load_record
 
@@ -84,6 +84,10 @@ class Index:
         """Say in what a complete scan of the site differs from the ledger. Memory does not grow with the scan."""
         with self._db:
             return compare_listing(self._db, self._site, listing)
+
+    def was_listed(self, id: str) -> bool:
+        """Say whether the listing that was compared last had `id`."""
+        return was_listed(self._db, self._site, id)
 
     def note_revision(self, id: str, revision: str) -> None:
         """Remember that the site's version `revision` was read and has the recorded content.
@@ -315,12 +319,13 @@ def _refresh(db: sqlite3.Connection, ledger: Ledger) -> None:
             for table in TABLES:
                 db.execute(f"delete from {table} where site = ?", (site,))  # noqa: S608  names of our own tables
         changed, gone = _changed(repository, old, new, "records")
+        left = [file.removesuffix(".json") for file in gone]
         for table in ("record", "claim", "uses", "asset"):
-            db.executemany(f"delete from {table} where site = ? and path = ?", ((site, _post(it)) for it in gone))  # noqa: S608
+            db.executemany(f"delete from {table} where site = ? and path = ?", ((site, path) for path in left))  # noqa: S608
         if gone:
             db.execute("delete from quiet where site = ?", (site,))
         _insert(db, repository, site, changed)
-        _open_links(db, site, None if old is None else [*map(_post, gone)])
+        _open_links(db, site, None if old is None else left)
         changed, gone = _changed(repository, old, new, "uploads")
         db.executemany("delete from upload where site = ? and oid = ?", ((site, it.replace("/", "")) for it in gone))
         _insert_uploads(db, repository, site, changed)
@@ -351,7 +356,7 @@ def _insert(db: sqlite3.Connection, repository: Repository, site: str, files: It
         records, claims, uses, assets = [], [], [], []
         blobs = repository.blobs(oid for _, oid in chunk)
         for (name, _), (_, data) in zip(chunk, blobs, strict=True):
-            path = _post(name)
+            path = name.removesuffix(".json")
             record = load_record(data, path=path)
             live = record.state == "live"
             owed, was = live and record.sent is None, record.was if live else None
@@ -391,7 +396,3 @@ def _insert_uploads(
         db.executemany(
             "insert into upload values (?, ?, ?)", [(site, oid, load_upload(data, oid=oid)) for oid, data in found]
         )
-
-
-def _post(name: str) -> str:
-    return name.removesuffix(".json")

@@ -165,10 +165,13 @@ def touched(repository: Repository, part: Part) -> list[Touched]:
     states = [_state(repository, part.site, oid) for oid in (part.before, *part.commits)]
     before, after = states[0], states[-1]
     paths = set(_differing(repository, part.before, part.commits[-1]))
-    old = {id: entry for entry in _entries(before, paths) for id in _ids(entry)}
+    was, now = ({entry.path: entry for entry in _entries(it, paths)} for it in (before, after))
+    # A database may give the id that one post had to another, which had one of its own: the path tells more then.
+    stayed = {path for path, entry in was.items() if path in now and set(_ids(entry)) & set(_ids(now[path]))}
+    old = {id: entry for entry in was.values() if entry.path not in stayed for id in _ids(entry)}
     found = []
-    for entry in _entries(after, paths):
-        then = next((old[id] for id in _ids(entry) if id in old), None)
+    for path, entry in now.items():
+        then = was[path] if path in stayed else next((old[id] for id in _ids(entry) if id in old), None)
         if then is not None and _record(then).state != "live" and _record(entry).state != "live":
             continue  # a tombstone that made room for another post
         if then is not None and _was_left_behind(then, entry):

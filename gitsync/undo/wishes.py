@@ -63,8 +63,7 @@ def wishes(project: Project, sync: Sync, ledger: Ledger, head: Oid) -> tuple[lis
         left_behind = ledger.offered_again(reading.agreed)
         found: list[Wish] = []
         for post in posts:
-            claimed = index.path_of_id(post.record.id)
-            known = claimed[0] if claimed is not None else post.after.path
+            known = _place(ledger, index, post)
             here = reading.relocated.get(known, known)
             change = reading.local.get(here)
             entry = replace(ledger.entries([known])[known], path=here)
@@ -74,6 +73,15 @@ def wishes(project: Project, sync: Sync, ledger: Ledger, head: Oid) -> tuple[lis
             if wish is not None:
                 found.append(wish)
     return found, moves
+
+
+def _place(ledger: Ledger, index: Index, post: Touched) -> str:
+    """Return where the ledger has a post today: where it was, unless it left; its id alone may be another's by now."""
+    there = ledger.entries([post.after.path])[post.after.path].record
+    if there is not None and post.record.id in there.ids:
+        return post.after.path
+    claimed = index.path_of_id(post.record.id)
+    return claimed[0] if claimed is not None else post.after.path
 
 
 def _as_left(now: Entry, post: Touched, *, known: str, was_left: bool) -> Result | None:
