@@ -10,6 +10,7 @@ from gitsync import merge
 from gitsync.by_hand import Bench, Post, bench
 from gitsync.document import Document
 from gitsync.engine.conflicts import with_markers
+from gitsync.engine.exchange import Exchange
 from gitsync.engine.incoming import Edit
 from gitsync.engine.local import local_changes
 from gitsync.engine.projection import project as project_post
@@ -18,12 +19,12 @@ from gitsync.engine.reconcile import Reconciled, combine, shows
 from gitsync.errors import ConfigError, Refused, UsageError
 from gitsync.git import worktree
 from gitsync.git.busy import index_entries
-from gitsync.ledger import Ledger
 from gitsync.model import FIELDS
 from gitsync.model import Post as Content
 from gitsync.project import Project
 from gitsync.repository import EMPTY_TREE, Oid
 from gitsync.site import Site
+from gitsync.state import share
 from gitsync.state.records import Conflict, LedgerRecord
 
 Choice = Literal["ours", "theirs", "deleted"]
@@ -41,10 +42,14 @@ class Resolved:
 
 
 def in_conflict(project: Project, sites: Sequence[Site]) -> dict[str, list[Site]]:
-    """Return the posts that await a decision, by the path where the file is now, with the sites."""
+    """Return the posts that await a decision, by the path where the file is now, with the sites.
+
+    Raises RepositoryError when the state is shared, and its remote cannot be asked.
+    """
     found: dict[str, list[Site]] = {}
+    Exchange(project, list(project.config.sites)).look()  # another clone may have met it, or decided it
     for site in sites:
-        ledger = Ledger(project.repository, site.name)
+        ledger = share.further(project.repository, site.name, project.config.state.remote)
         if keys := ledger.conflicts():
             agreed = ledger.agreed(project.head())
             base = EMPTY_TREE if agreed is None else f"{agreed}:base"
@@ -55,8 +60,9 @@ def in_conflict(project: Project, sites: Sequence[Site]) -> dict[str, list[Site]
 
 
 def lost_on(project: Project, sites: Sequence[Site], path: str) -> list[Site]:
-    """Return the sites that lost the post at `path`, which is kept here."""
-    entries = [(site, Ledger(project.repository, site.name).entries([path])[path]) for site in sites]
+    """Return the sites that lost the post at `path`, which is kept here; `in_conflict` has asked the remote."""
+    ledgers = [(site, share.further(project.repository, site.name, project.config.state.remote)) for site in sites]
+    entries = [(site, ledger.entries([path])[path]) for site, ledger in ledgers]
     return [site for site, entry in entries if entry.record is not None and entry.record.state == "gone"]
 
 

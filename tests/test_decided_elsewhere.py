@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from gitsync.cli.failure import run
 from gitsync.errors import RepositoryError
 from gitsync.project import Project
 from gitsync.resolving import Choice, resolve
@@ -57,3 +58,35 @@ def test_a_conflict_that_somebody_works_on_stays_where_another_clone_decided_it(
     with pytest.raises(RepositoryError, match="has an unresolved merge"):
         one.run()
     assert one.read("posts/a.md") == worked
+
+
+def test_a_conflict_that_only_another_clone_has_met_is_listed_and_decided(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    one = Blog(tmp_path / "one", config=SHARED)
+    one.put("posts/a.md", post("A", TEXT))
+    shared(one)
+    one.run()
+    two = clone(one, "two")
+    two.run()
+    one.put("posts/a.md", post("A", HERE))
+    one.site().edit("1", body=THERE)
+    met = one.run()
+    assert met.summary.exit_code == 3
+    assert run(["-C", str(two.root), "resolve", "posts/a.md", "--theirs"]) == 0, capsys.readouterr().err
+    assert run(["-C", str(two.root), "log"]) == 0
+    told = capsys.readouterr().out
+    assert one.syncs()[0].id in told
+    two.run()
+    assert two.read("posts/a.md") == post("A", THERE)
+
+
+def test_the_log_tells_what_is_known_here_where_the_remote_cannot_be_asked(
+    clones: tuple[Blog, Blog], capsys: pytest.CaptureFixture[str]
+) -> None:
+    one, _ = clones
+    one.git("remote", "set-url", "origin", str(one.root.parent / "nowhere.git"))
+    assert run(["-C", str(one.root), "log"]) == 0
+    answer = capsys.readouterr()
+    assert "What other machines did since is not told." in answer.err
+    assert one.syncs()[-1].id in answer.out

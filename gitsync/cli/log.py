@@ -8,6 +8,7 @@ import click
 
 from gitsync.cli.invocation import Invocation, common_options, pass_invocation, sites_argument
 from gitsync.cli.output import PARTICIPLES, Printer
+from gitsync.errors import RepositoryError
 from gitsync.events import Operation
 
 
@@ -19,8 +20,10 @@ from gitsync.events import Operation
 def log(invocation: Invocation, sites: tuple[str, ...], number: int | None) -> int:
     """Say what each sync did.
 
-    With each SITE, the newest first. `gitsync rollback` takes one back.
+    With each SITE, the newest first. `gitsync rollback` takes one back. Where the state is shared, the remote is asked
+    for what other machines did.
     """
+    from gitsync.engine.exchange import Exchange
     from gitsync.state import share
     from gitsync.undo.history import operations, syncs, touched
 
@@ -28,7 +31,12 @@ def log(invocation: Invocation, sites: tuple[str, ...], number: int | None) -> i
     printer = Printer(invocation)
     names = [site.name for site in project.config.choose(sites)]
     told = 0
-    ledgers = share.known(project.repository, list(project.config.sites), project.config.state.remote)
+    try:
+        Exchange(project, list(project.config.sites)).look()
+    except RepositoryError as error:
+        printer.notice(f"What other machines did since is not told. {error.message}")
+    remote = project.config.state.remote
+    ledgers = [share.further(project.repository, site, remote) for site in project.config.sites]
     for sync in syncs(project.repository, ledgers):
         parts = [part for part in sync.parts if part.site in names]
         posts = [post for part in parts for post in touched(project.repository, part)]
