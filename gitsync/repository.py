@@ -194,7 +194,18 @@ class Repository:
         return fastimport.importing(self.git, self.git_dir, sha256=self.sha256, committer=self.identity())
 
     def _tree(self, treeish: str) -> Oid:
-        return objects.tree_oid(self.git, treeish, sha256=self.sha256)
+        if (known := self._trees.get(treeish)) is not None:
+            return known
+        oid = objects.tree_oid(self.git, treeish, sha256=self.sha256)
+        if _IMMUTABLE.match(treeish):
+            if len(self._trees) >= _REMEMBERED:
+                self._trees.clear()
+            self._trees[treeish] = oid
+        return oid
+
+    @cached_property
+    def _trees(self) -> dict[str, Oid]:
+        return {}
 
     def _known(self, treeish: str) -> str:
         return self.empty_tree if treeish == EMPTY_TREE else treeish
@@ -315,3 +326,8 @@ _OPERATIONS = {
 }
 
 _REF_MOVED = r"is at [0-9a-f]+ but expected|reference already exists|unable to resolve reference|reference is missing"
+
+_IMMUTABLE = re.compile(r"(?:[0-9a-f]{40}|[0-9a-f]{64})(?::|$)")
+"""Begins a tree-ish that names the same tree for ever."""
+
+_REMEMBERED = 1000

@@ -141,6 +141,8 @@ def lookup(git: Git, treeish: Oid, paths: Iterable[str]) -> dict[str, Oid]:
         return {path: oid for path, mode, oid in _listing(git, treeish) if path in wanted and mode != "160000"}
     found: dict[str, Oid] = {}
     asked = sorted(wanted - {""})
+    if not asked:
+        return found
     lines = encode("".join(f"{treeish}:{path}\n" for path in asked))
     with git.stream("cat-file", "--batch-check=%(objectname) %(objecttype)", "--buffer", input=lines) as output:
         for path, line in zip(asked, output, strict=True):
