@@ -15,7 +15,7 @@ from tests import instrument
 from tests.conftest import run_git
 from tests.crash_scene import TEXT, Command, Scene, Story, edit_both_ways, opened, run_everywhere
 
-EVERY = int(os.environ.get("GITSYNC_EVERY", "12"))
+EVERY = int(os.environ.get("GITSYNC_EVERY", "16"))
 """Of the steps of runs with a shared state every such one is tried: 1 for all of any, which takes half an hour."""
 
 pytestmark = pytest.mark.skipif(
@@ -72,11 +72,11 @@ def apply(scene: Scene) -> Command:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("story", "every"), [(push, 1), (pull, 1), (sync, 1), (rollback, 2), (apply, 3)])
+@pytest.mark.parametrize(("story", "every"), [(push, 2), (pull, 1), (sync, 1), (rollback, 2), (apply, 3)])
 def test_a_command_killed_anywhere_at_all_and_run_again_ends_as_if_it_had_not_been(
     scene: Scene, story: Story, every: int
 ) -> None:
-    # The two are a sync with something before it, whose steps are tried to the last one.
+    # The others have most of their steps in common with a sync, whose steps are tried to the last one.
     steps, tried = run_everywhere(scene, story, every=min(every, EVERY))
     print(f"{story.__name__}: {steps} steps, killed at {tried} of them")
     assert tried > 20
@@ -88,4 +88,4 @@ def test_a_command_killed_anywhere_at_all_and_run_again_ends_as_if_it_had_not_be
 def test_a_run_with_a_shared_state_killed_anywhere_ends_as_if_it_had_not_been(scene: Scene, elsewhere: bool) -> None:
     steps, tried = run_everywhere(scene, sync, every=EVERY, elsewhere=elsewhere)
     print(f"shared: {steps} steps, killed at {tried} of them")
-    assert tried > 10
+    assert tried > 8
