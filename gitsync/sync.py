@@ -18,7 +18,7 @@ from gitsync.connector import ByHand, Connector, Meter
 from gitsync.engine.announcing import announced, keep_in_mind
 from gitsync.engine.exchange import PROCESS_WAIT, Exchange
 from gitsync.engine.landing import Publish, land
-from gitsync.engine.planning import ALLOWANCES, Options, Plan, make_plan
+from gitsync.engine.planning import ALLOWANCES, Options, Plan, Planner
 from gitsync.engine.proposing import propose, propose_conflicts
 from gitsync.engine.recording import Recorder
 from gitsync.engine.scope import Prepared
@@ -169,19 +169,18 @@ class Run:
         return connectors
 
     def _rounds(self, connectors: Mapping[str, Connector], run: ExitStack) -> Iterator[Event]:
+        planner = Planner(
+            project=self.project,
+            connectors=connectors,
+            options=self.options,
+            intents=self._intents,
+            clock=self._clock,
+            ledger_of=self._ledger,
+        )
         for number in range(ROUNDS):
             waits: list[float] = []
             with ExitStack() as stack:
-                plan = make_plan(
-                    self.project,
-                    self.sites,
-                    connectors,
-                    self.options,
-                    intents=self._intents,
-                    clock=self._clock,
-                    stack=stack,
-                    ledger_of=self._ledger,
-                )
+                plan = planner.plan(self.sites, stack)
                 self._agree(plan)
                 if self.options.dry_run:
                     self._codes |= plan.codes

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from math import inf
 
@@ -63,7 +63,7 @@ class Plan:
     overlay: Overlay
     incomings: list[Incoming] = field(default_factory=list)
     outgoings: list[Outgoing] = field(default_factory=list)
-    recoveries: Mapping[str, Recovery] = field(default_factory=dict)
+    recoveries: dict[str, Recovery] = field(default_factory=dict)
     failures: list[Event] = field(default_factory=list)
     codes: set[int] = field(default_factory=set)
 
@@ -95,34 +95,6 @@ class Plan:
                 )
 
 
-def make_plan(
-    project: Project,
-    sites: Sequence[Site],
-    connectors: Mapping[str, Connector],
-    options: Options,
-    *,
-    intents: Intents,
-    clock: Callable[[], float],
-    stack: ExitStack,
-    ledger_of: Callable[[str], Ledger],
-) -> Plan:
-    """Read every site and plan; `stack` holds what the plan needs open. Raises RepositoryError, Refused.
-
-    A site that cannot be read is left out; when that shows late, all is read and planned again without it.
-    """
-    silent: list[_Silent] = []
-    while True:
-        left = [site for site in sites if site.name not in {it.site for it in silent}]
-        try:
-            plan = _plan(project, left, connectors, options, intents, clock, stack, ledger_of)
-        except _Silent as error:
-            silent.append(error)
-            continue
-        plan.codes |= {it.error.exit_code for it in silent}
-        plan.failures += [Notice(level="error", message=f"{it.site}: {it.error}") for it in silent]
-        return plan
-
-
 class _Silent(Exception):
     """A site stopped answering in the middle of a plan."""
 
@@ -132,90 +104,129 @@ class _Silent(Exception):
         self.error = error
 
 
-def _plan(
-    project: Project,
-    sites: Sequence[Site],
-    connectors: Mapping[str, Connector],
-    options: Options,
-    intents: Intents,
-    clock: Callable[[], float],
-    stack: ExitStack,
-    ledger_of: Callable[[str], Ledger],
-) -> Plan:
-    head = project.head()
-    plan = Plan(overlay=stack.enter_context(Overlay(project, head)))
-    readings: list[Reading] = []
-    recoveries: dict[str, Recovery] = {}
-    for site in sites:
-        ledger = ledger_of(site.name)
-        reading = read_local(project, site, head, ledger, stack.enter_context(Index.at(ledger)))
-        try:
+@contextmanager
+def _asking(site: str) -> Iterator[None]:
+    """Say which site stopped answering."""
+    try:
+        yield
+    except SiteError as error:
+        raise _Silent(site, error) from error
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Planner:
+    """Plans the rounds of one run. `ledger_of` returns the ledger of a site that is planned with."""
+
+    project: Project
+    connectors: Mapping[str, Connector]
+    options: Options
+    intents: Intents
+    clock: Callable[[], float]
+    ledger_of: Callable[[str], Ledger]
+
+    def plan(self, sites: Sequence[Site], stack: ExitStack) -> Plan:
+        """Read every site and plan; `stack` holds what the plan needs open. Raises RepositoryError, Refused.
+
+        A site that cannot be read is left out; when that shows late, all is read and planned again without it.
+        """
+        silent: list[_Silent] = []
+        while True:
+            left = [site for site in sites if site.name not in {it.site for it in silent}]
             try:
-                unfinished = _unfinished(reading, intents.outstanding(site.name))
-            except (Unreadable, NotOurs) as error:
-                if not options.dry_run:
-                    raise
-                # Where nothing is sent, nothing can be sent twice.
-                unfinished = _unfinished(reading, intents.readable(site.name))
-                plan.codes.add(error.exit_code)
-                plan.failures.append(
-                    Notice(level="error", message=f"{_named(site.name, error)} Until then nothing is sent there.")
-                )
+                plan = self._plan(left, stack)
+            except _Silent as error:
+                silent.append(error)
+                continue
+            plan.codes |= {it.error.exit_code for it in silent}
+            plan.failures += [Notice(level="error", message=f"{it.site}: {it.error}") for it in silent]
+            return plan
+
+    def _plan(self, sites: Sequence[Site], stack: ExitStack) -> Plan:
+        options = self.options
+        plan = Plan(overlay=stack.enter_context(Overlay(self.project, self.project.head())))
+        readings = [reading for site in sites if (reading := self._read(site, plan, stack)) is not None]
+        if options.scope is not None:
+            narrow(readings, options.scope)
+        for reading in readings:
+            if take_back(reading, plan.recoveries[reading.name]):
+                plan.codes.add(1)
+        self._take_in(plan, readings, stack)
+        pushing = Pushing(plan.overlay, self.project.config.policy, allow=options.allow, scope=options.scope)
+        for incoming in plan.incomings:
+            incoming.pushed = options.push and options.scope is None
+            plan.outgoings.append(pushing.plan(incoming) if options.push else Outgoing(incoming=incoming))
+            move_the_displaced(incoming)
+            plan.codes |= incoming.codes
+        return plan
+
+    def _read(self, site: Site, plan: Plan, stack: ExitStack) -> Reading | None:
+        """Return what changed here and on one site, and what its unfinished writes are; None: `plan` has why not."""
+        project, options = self.project, self.options
+        ledger = self.ledger_of(site.name)
+        reading = read_local(project, site, plan.overlay.head, ledger, stack.enter_context(Index.at(ledger)))
+        try:
+            unfinished = self._unfinished(reading, plan)
             read_site(
                 reading,
-                connectors[site.name],
+                self.connectors[site.name],
                 allow_missing="missing" in options.allow,
                 missing_limit=project.config.policy.max_delete.exceeded,
                 deleted=deletes(unfinished),
                 began=options.began,
-                clock=clock,
+                clock=self.clock,
             )
-            recoveries[site.name] = recovery = recover(reading, unfinished, now=clock(), again=options.again)
-            recovery.results += relocate(project, reading, head)
-            reconsider(project, reading, head)
+            recovery = recover(reading, unfinished, now=self.clock(), again=options.again)
+            recovery.results += relocate(project, reading, plan.overlay.head)
+            reconsider(project, reading, plan.overlay.head)
         except (SiteError, Refused, Unreadable, NotOurs) as error:
             plan.codes.add(error.exit_code)
             plan.failures.append(Notice(level="error", message=_named(site.name, error)))
-            continue
-        readings.append(reading)
-    if options.scope is not None:
-        narrow(readings, options.scope)
-    for reading in readings:
-        if take_back(reading, recoveries[reading.name]):
-            plan.codes.add(1)
-    plan.recoveries = recoveries
-    policy = project.config.policy
-    this = Round(
-        overlay=plan.overlay,
-        policy=policy if options.scope is None else replace(policy, import_=False),
-        busy=worktree.busy(project.repository, _to_be_touched(readings)),
-        pulls=options.pull,
-        recoveries=recoveries,
-        progress=options.progress,
-        bring=fetcher if project.config.content.fetch_assets and not options.dry_run else None,
-    )
-    for reading in readings:
+            return None
+        plan.recoveries[site.name] = recovery
+        return reading
+
+    def _unfinished(self, reading: Reading, plan: Plan) -> list[Intent]:
+        """Return the unfinished writes of a site, noted on this disk and by others, oldest first.
+
+        Raises Unreadable and NotOurs, unless nothing is sent.
+        """
+        site = reading.name
         try:
-            incoming = plan_pulls(this, reading)
-        except SiteError as error:
-            raise _Silent(reading.name, error) from error
-        stack.callback(incoming.results.close)
-        if project.config.policy.pull == "pull-request":
-            stack.callback(set_aside(incoming, plan.overlay).close)
-        plan.incomings.append(incoming)
-    for incoming in plan.incomings:
-        try:
-            revive_others(this, incoming)
-        except SiteError as error:
-            raise _Silent(incoming.reading.name, error) from error
-    pass_over(this, plan.incomings)
-    pushing = Pushing(plan.overlay, policy, allow=options.allow, scope=options.scope)
-    for incoming in plan.incomings:
-        incoming.pushed = options.push and options.scope is None
-        plan.outgoings.append(pushing.plan(incoming) if options.push else Outgoing(incoming=incoming))
-        move_the_displaced(incoming)
-        plan.codes |= incoming.codes
-    return plan
+            noted = self.intents.outstanding(site)
+        except (Unreadable, NotOurs) as error:
+            if not self.options.dry_run:
+                raise
+            # Where nothing is sent, nothing can be sent twice.
+            noted = self.intents.readable(site)
+            plan.codes.add(error.exit_code)
+            message = f"{_named(site, error)} Until then nothing is sent there."
+            plan.failures.append(Notice(level="error", message=message))
+        found = {intent.key: intent for intent in (*reading.ledger.intents(), *noted)}
+        return sorted(found.values(), key=lambda intent: (intent.at, intent.key))
+
+    def _take_in(self, plan: Plan, readings: Sequence[Reading], stack: ExitStack) -> None:
+        """Plan what comes in, site by site: a later one sees what earlier ones bring. Raises _Silent."""
+        config, options = self.project.config, self.options
+        this = Round(
+            overlay=plan.overlay,
+            policy=config.policy if options.scope is None else replace(config.policy, import_=False),
+            busy=worktree.busy(self.project.repository, _to_be_touched(readings)),
+            pulls=options.pull,
+            recoveries=plan.recoveries,
+            progress=options.progress,
+            bring=fetcher if config.content.fetch_assets and not options.dry_run else None,
+        )
+        for reading in readings:
+            with _asking(reading.name):
+                incoming = plan_pulls(this, reading)
+            stack.callback(incoming.results.close)
+            if config.policy.pull == "pull-request":
+                stack.callback(set_aside(incoming, plan.overlay).close)
+            plan.incomings.append(incoming)
+        for incoming in plan.incomings:
+            with _asking(incoming.reading.name):
+                revive_others(this, incoming)
+        pass_over(this, plan.incomings)
 
 
 def fetcher(reading: Reading) -> Fetch:
@@ -227,12 +238,6 @@ def fetcher(reading: Reading) -> Fetch:
 def _named(site: str, error: Error) -> str:
     """Return what went wrong, with the name of the site said once."""
     return str(error) if str(error).startswith(f"{site} ") else f"{site}: {error}"
-
-
-def _unfinished(reading: Reading, noted: Sequence[Intent]) -> list[Intent]:
-    """Return the unfinished writes of this site, of those `noted` on this disk and from others, oldest first."""
-    found = {intent.key: intent for intent in (*reading.ledger.intents(), *noted)}
-    return sorted(found.values(), key=lambda intent: (intent.at, intent.key))
 
 
 def _to_be_touched(readings: Sequence[Reading]) -> set[str]:
