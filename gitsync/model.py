@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime
@@ -70,6 +71,17 @@ def clean_body(text: str) -> str:
         if not newline or line.strip(" \t"):
             return text
         text = rest
+
+
+def clean_address(url: str | None) -> str | None:
+    """Return where a site says that something is on the web, or None where that is no address of a page.
+
+    It is shown, put into files and into other posts: nothing but http and https, and a path of a site that says no
+    more, and no control character.
+    """
+    if url is None or not url.isprintable():
+        return None
+    return url if re.match(r"https?://[^/?#\s]|/(?![/\\])", url, re.IGNORECASE) else None
 
 
 def digest(post: Post) -> str:

@@ -131,13 +131,21 @@ class Secrets:
         return f"keyring:{service}/{name}"
 
     def redact(self, text: str) -> str:
-        """Return `text` with every secret resolved so far, and every password in a URL, shown as ***."""
+        """Return `text` with every secret resolved so far, and every password or token in a URL, shown as ***."""
         hidden = {form for value in self._known.values() for form in disguises(value)}
         hidden |= {password for value in self._known.values() for password in _passwords(value)}
         for value in sorted(hidden, key=len, reverse=True):
             if len(value) >= SHORTEST:
                 text = text.replace(value, "***")
-        return URL_PASSWORD.sub(r"\1***@", text)
+        return URL_QUERY.sub(_without_tokens, URL_PASSWORD.sub(r"\1***@", text))
+
+
+def _without_tokens(query: re.Match[str]) -> str:
+    """Return the query of a URL with what its names say to be secret shown as ***."""
+    pairs = (pair.partition("=") for pair in query[0].split("&"))
+    return "&".join(
+        f"{name}=***" if value and SECRET_NAMES.search(name) else name + equals + value for name, equals, value in pairs
+    )
 
 
 def disguises(secret: str) -> set[str]:
@@ -167,4 +175,5 @@ def _in_base64(data: bytes) -> set[str]:
     return found | {text.translate(str.maketrans("+/", "-_")) for text in found}
 
 
+URL_QUERY = re.compile(r"(?<=\?)[^\s'\"<>#?]+=[^\s'\"<>#]+")
 URL_PASSWORD = re.compile(r"(\b[a-zA-Z][\w+.-]*://[^\s/:@]*:)[^\s/@]+@")

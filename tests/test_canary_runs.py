@@ -141,11 +141,16 @@ def test_what_a_server_repeats_of_a_secret_is_not_shown(
     canary.silent()
 
 
-def test_a_state_remote_with_a_password_in_its_address_shows_none(tmp_path: Path, stage: Stage, canary: Canary) -> None:
+@pytest.mark.parametrize("address", ["//me:{}@{}/x.git", "//{1}/x.git?token={0}"], ids=["password", "query"])
+def test_a_state_remote_with_a_secret_in_its_address_shows_none(
+    tmp_path: Path, stage: Stage, canary: Canary, address: str
+) -> None:
     stage.app = Parrot()
     root = project(tmp_path / "clone", '[state]\nremote = "origin"\n', site("devto", stage.host))
     # Git itself keeps the address where its user put it: that file alone may have it.
-    run_git(root, "remote", "add", "origin", stage.host.replace("//", f"//me:{canary.secret}@") + "/x.git")
+    run_git(
+        root, "remote", "add", "origin", "http:" + address.format(canary.secret, stage.host.removeprefix("http://"))
+    )
     for command in (["sync"], ["status"], ["doctor"], ["restore", "HEAD", "devto"]):
         assert canary.run(root, "-vv", *command) in (0, 1, 2), canary.said
     (root / ".git/config").unlink()

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.cms import Desk
+from gitsync.model import clean_address
+from tests.cms import CMS, Desk
 from tests.conftest import run_git
 
 SLUGS = (
@@ -198,3 +199,39 @@ def test_what_is_committed_is_never_executed(desk: Desk) -> None:
         desk.run(command)
     assert "Edited there." in desk.read("posts/mine.md")
     assert not marker.exists()
+
+
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        ("https://a.example/b?c=d#e", True),
+        ("HTTP://a.example", True),
+        ("https://ä.example/ü", True),
+        ("/posts/a", True),
+        ("javascript:alert(1)", False),
+        (" javascript:alert(1)", False),
+        ("data:text/html,x", False),
+        ("file:///etc/passwd", False),
+        ("//evil.example/", False),
+        ("/\\evil.example/", False),
+        ("https:///a", False),
+        ("https://a.example/\x1b[2J", False),
+        ("https://a.example/\n", False),
+        ("https://a.example/\u202etxt", False),
+        ("https://a.example/\x9b", False),
+        ("", False),
+    ],
+)
+def test_only_what_leads_to_a_page_is_an_address(said: str, kept: bool) -> None:
+    assert clean_address(said) == (said if kept else None)
+
+
+def test_an_address_that_is_a_program_is_not_kept(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    permalink = 'tags = "json"\npermalink = "javascript:alert({id})"'
+    desk = Desk(tmp_path / "blog", capsys, config=CMS.replace('tags = "json"', permalink))
+    desk.put("posts/mine.md", "---\ntitle: Mine\n---\n\nMy own words.\n")
+    desk.insert(title="Theirs", slug="theirs", body="Other words.\n", status="published")
+    assert "javascript" not in desk.run("sync", "--json").told
+    assert len(desk.rows()) == 2
+    assert "javascript" not in desk.git("grep", "", "refs/gitsync/cms", "--", "records/")
+    assert desk.run("sync").idle

@@ -131,6 +131,9 @@ def test_credentials_are_never_shown(repository: Repository, git: GitRunner) -> 
     assert clean("fatal: 'https://a:b@c/d' https://token@c/d https://a:p@ss@c/") == (
         "fatal: 'https://c/d' https://c/d https://c/"
     )
+    assert clean("fatal: 'https://c/d.git?token=x/': no, ssh://c/d?a=b&c is it?") == (
+        "fatal: 'https://c/d.git': no, ssh://c/d is it?"
+    )
 
 
 def test_names_of_remotes_are_no_options(repository: Repository, tmp_path: Path) -> None:

@@ -74,6 +74,8 @@ def test_what_was_resolved_is_cleared_from_messages(secrets: Secrets, monkeypatc
 def test_passwords_in_urls_are_cleared_even_when_nobody_resolved_them(secrets: Secrets) -> None:
     said = secrets.redact("fetch https://me:hunter2@git.example/x.git failed at 10:30 a@b.example")
     assert said == "fetch https://me:***@git.example/x.git failed at 10:30 a@b.example"
+    said = secrets.redact("at 'https://git.example/x.git?a=b&private_token=hunter2&token=h3#x', which token=shown?")
+    assert said == "at 'https://git.example/x.git?a=b&private_token=***&token=***#x', which token=shown?"
 
 
 def test_a_value_too_short_to_be_a_secret_garbles_nothing(secrets: Secrets, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,7 +17,7 @@ from gitsync.engine.local import LocalChange, local_changes
 from gitsync.engine.reconcile import came_due, same_content
 from gitsync.errors import Refused
 from gitsync.ledger import Ledger
-from gitsync.model import Post, Record, clean_body
+from gitsync.model import Post, Record, clean_address, clean_body
 from gitsync.project import Project
 from gitsync.repository import EMPTY_TREE, Oid
 from gitsync.site import Site
@@ -343,9 +343,9 @@ def shown_now(reading: Reading, entry: Entry) -> Record | None:
 
 
 def clean(record: Record) -> Record:
-    """Return the record with its body as a Post has it, whatever the platform's line ends are."""
+    """Return the record with its body as a Post has it, whatever the platform's line ends are, and a true address."""
     post = record.post if record.post is not None else Post()
-    return record._replace(post=post.with_fields({"body": clean_body(post.body)}))
+    return record._replace(post=post.with_fields({"body": clean_body(post.body)}), url=clean_address(record.url))
 
 
 def is_stale(known: LedgerRecord | None, record: Record, capabilities: Capabilities, now: float) -> bool:

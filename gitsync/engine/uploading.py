@@ -13,9 +13,9 @@ from gitsync.engine.projection import media_type
 from gitsync.engine.recovery import settled_at
 from gitsync.engine.surroundings import Addresses
 from gitsync.engine.unsure import Unsure
-from gitsync.errors import Error, InvalidContent, OutcomeUnknown, Rejected, SiteError, Throttled, Unreachable
+from gitsync.errors import Error, InvalidContent, Malformed, OutcomeUnknown, Rejected, SiteError, Throttled, Unreachable
 from gitsync.git import lfs
-from gitsync.model import Asset
+from gitsync.model import Asset, clean_address
 from gitsync.repository import Oid
 from gitsync.state.intents import Intent, Intents
 
@@ -140,7 +140,9 @@ class Uploading:
             self._doubts.intents.remove(intent)
             raise
         self._answerless = 0
-        return url
+        if (address := clean_address(url)) is None:
+            raise Malformed(f"{site} says of {asset.path} that it is at {url!r}, which is no address.", "Look there.")
+        return address
 
     def _perhaps_twice(self, paths: Sequence[str]) -> str:
         if not paths or self._reading.capabilities.finds_files:

@@ -219,8 +219,12 @@ def encode(text: str) -> bytes:
 
 
 def clean(errors: str) -> str:
-    """Return what git or a server said, without credentials in URLs and without terminal control characters."""
+    """Return what git or a server said, without credentials in URLs and without terminal control characters.
+
+    The query of an address goes as well: some hosts take a token there.
+    """
     errors = re.sub(r"(?<=://)[^/\s@]*(?:@[^/\s@]*)*@", "", errors)
+    errors = re.sub(r"(://[^\s?'\"<>]*)\?[^\s'\"<>]*", r"\1", errors)
     return re.sub(r"[^\n\t\x20-\x7e\xa0-\U0010ffff]", "", errors.replace("\r", "\n")).strip()
 
 
