@@ -70,7 +70,7 @@ def test_what_is_around_a_frame_alone_is_told_where_the_platform_has_an_embed_of
 def test_what_hashnode_has_no_element_for_is_told() -> None:
     body = '3. ~~three~~\n\n| a |\n| :-: |\n| [b](c "t") |\n\n1. one\n'
     codes = [loss.code for loss in named("hashnode").write(body).losses]
-    assert codes == ["LIST_RENUMBERED", "STRIKE_LOST", "CELLS_UNALIGNED", "TITLE_WORDS"]
+    assert codes == ["LIST_RENUMBERED", "STRIKE_LOST", "CELLS_UNALIGNED", "TITLE_LOST"]
     assert [loss.code for loss in named("devto").write(body).losses] == ["LIST_RENUMBERED", "CELLS_UNALIGNED"]
     assert named("hashnode").write("1. ~one~\n\n| a |\n| - |\n| [b](c) |\n").losses[1:] == ()
 

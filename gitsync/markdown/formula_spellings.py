@@ -159,12 +159,15 @@ def _spellable(body: str) -> Iterator[tuple[int, int, str, bool]]:
 
 def to_hashnode(body: str) -> str:
     """Return `body` with formulas as Hashnode has them: `$$` on lines of their own, `\\\\(x\\\\)` in a line."""
-    return _respelled(body, _hashnode)
+    return _respelled(body, lambda it: _hashnode(it, in_row=_is_row(body, it.start)))
 
 
-def _hashnode(formula: Formula) -> str:
+def _hashnode(formula: Formula, *, in_row: bool) -> str:
     tex = re.sub(rf"\\+(?=([{_PUNCTUATION}]?))", _doubled, formula.tex.strip())
-    tex = re.sub(r"(?<![A-Za-z0-9])[*_](?!\s)|[`|]|<(?=[A-Za-z/!?])|&(?=#?\w+;)", r"\\\g<0>", tex)
+    tex = re.sub(r"&(?=#?\w+;)", "&amp;", tex)
+    tex = re.sub(r"<(?=[A-Za-z/!?])", "&lt;", tex)
+    if formula.display or in_row or "$" in tex:  # what is between \\( and \\), marked leaves alone, but for HTML
+        tex = re.sub(r"(?<![A-Za-z0-9])[*_](?!\s)|[`|]", r"\\\g<0>", tex)
     if formula.alone:
         return _lines(formula, "$$", tex, "$$")
     tex = " ".join(tex.split()) + " " * tex.endswith("$")
@@ -191,7 +194,7 @@ def _of_hashnode(body: str, formula: Formula) -> str:
 
 
 def _plain(tex: str) -> str:
-    return re.sub(rf"\\([{_PUNCTUATION}])", r"\1", tex)
+    return re.sub(rf"\\([{_PUNCTUATION}])", r"\1", tex).replace("&lt;", "<").replace("&amp;", "&")
 
 
 def to_spans(body: str) -> str:

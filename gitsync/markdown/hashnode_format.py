@@ -18,6 +18,9 @@ from gitsync.markdown.extensions import heading_names, tildes
 from gitsync.markdown.foreign import foreign
 from gitsync.markdown.formats import Format, Loss, Translation
 from gitsync.markdown.github import as_github
+from gitsync.markdown.hashnode_mended import mended
+from gitsync.markdown.hashnode_page import differences
+from gitsync.markdown.hashnode_told import shown_otherwise
 from gitsync.markdown.html import to_markdown
 from gitsync.markdown.stripped import stripped, unwrapped
 from gitsync.markdown.unread import unread
@@ -49,24 +52,25 @@ def _unaligned(text: str) -> str:
 
 def write(body: str) -> Translation:
     """Return `body` with its embeds as Hashnode spells them."""
-    return Translation(
-        respelled(
-            respell(formula_spellings.to_hashnode(to_hashnode(for_hashnode(to_elements(as_github(body))))), "hashnode"),
-            HASHNODE,
-        ),
-        (
-            *quoted(body, "Hashnode", {alert.start for alert, _ in callouts(body)}),
-            *heading_names(body, "Hashnode"),
-            *tildes(body, "Hashnode"),
-            *_formulas(body),
-            *_aligned(body),
-            *unread(body, "Hashnode", ("boxes", "notes", "quotes", "hosts")),
-            *flat(body, "Hashnode"),
-            *stripped(body, "Hashnode"),
-            *unwrapped(body, "Hashnode"),
-            *foreign(body, "Hashnode", ("hashnode",)),
-        ),
+    github = as_github(body)
+    plain = to_hashnode(for_hashnode(to_elements(github)))
+    if found := differences(github, plain):
+        plain = mended(plain)
+        found = differences(github, plain)
+    told = (
+        *quoted(body, "Hashnode", {alert.start for alert, _ in callouts(body)}),
+        *heading_names(body, "Hashnode"),
+        *tildes(body, "Hashnode"),
+        *_formulas(body),
+        *_aligned(body),
+        *unread(body, "Hashnode", ("boxes", "notes", "quotes", "hosts")),
+        *flat(body, "Hashnode"),
+        *stripped(body, "Hashnode"),
+        *unwrapped(body, "Hashnode"),
+        *foreign(body, "Hashnode", ("hashnode",)),
     )
+    said = respelled(respell(formula_spellings.to_hashnode(plain), "hashnode"), HASHNODE)
+    return Translation(said, (*told, *shown_otherwise(body, found, told)))
 
 
 def _formulas(body: str) -> list[Loss]:

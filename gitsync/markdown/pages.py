@@ -19,7 +19,16 @@ _X: Final = re.compile(r"https?://(?:mobile\.|www\.)?(?:x|twitter)\.com/(?=\w+/s
 
 def page(body: str) -> str:
     """Return `body` as HTML with a sign for each frame, in text too, and an address for each other embed."""
-    html = to_html(respelled(as_github(body), _sign, keeping=""))
+    return with_frames(to_html(with_signs(as_github(body))))
+
+
+def with_signs(body: str) -> str:
+    """Return `body` with a sign for each frame, and an address for each other embed."""
+    return respelled(body, _sign, keeping="")
+
+
+def with_frames(html: str) -> str:
+    """Return `html` with the same for what shows embeds in it."""
     return _WRAPPED.sub(r"\2", _X.sub("https://twitter.com/", in_html(html, _in_html)))
 
 

@@ -71,7 +71,10 @@ def _of_markdown(token: Token, lets: Lets, platform: str) -> Iterator[tuple[str,
         yield "STRIKE_LOST", f"{platform} has no text struck through"
     titled = {kid.tag for kid in kids if kid.type in ("link_open", "image") and kid.attrs.get("title")}
     if any(not lets.has(element, "title") for element in titled):
-        yield "TITLE_WORDS", f'{platform} reads no titles: it shows [words](address "title") as words'
+        yield (
+            "TITLE_LOST",
+            f'{platform} has no titles of links and pictures: the one in [words](address "title") is gone',
+        )
     if token.type == "ordered_list_open" and token.attrs.get("start", 1) != 1 and not lets.has("ol", "start"):
         yield "LIST_RENUMBERED", f"{platform} numbers every list from 1"
     if token.type == "th_open" and token.attrs.get("style") and not lets.has("th", "align"):
