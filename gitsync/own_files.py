@@ -13,7 +13,7 @@ from pathlib import Path
 from gitsync.durable import sync_folder
 from gitsync.errors import RepositoryError
 
-FILES = frozenset({"journal", "lock", "uploads", "leases.json", "together.json"})
+FILES = frozenset({"journal", "lock", "uploads", "leases.json", "together.json", "unshown.json"})
 FOLDERS = frozenset({"intents", "pages", "worktree"})
 BESIDE = frozenset({Path(name).stem + end for name in FILES for end in (".new", ".damaged", ".json.damaged")})
 """What is being written, and what doctor could not read."""

@@ -23,13 +23,14 @@ from gitsync.engine.proposing import propose, propose_conflicts
 from gitsync.engine.recording import Recorder
 from gitsync.engine.scope import Prepared
 from gitsync.engine.uploading import Doubts
-from gitsync.errors import Locked, Moved, Refused
+from gitsync.errors import Locked, Moved
 from gitsync.events import Event, Notice, Operation, Progress, Summary, exit_code
 from gitsync.git import worktree
 from gitsync.ledger import Ledger
 from gitsync.pages import write_page
 from gitsync.project import Project
 from gitsync.repository import Oid
+from gitsync.showing import Showing
 from gitsync.site import Site
 from gitsync.state import share, together
 from gitsync.state.intents import Intents
@@ -85,6 +86,7 @@ class Run:
         self._trailers: dict[str, dict[str, str]] = {}
         self._journal = Journal(project.repository.state_dir)
         self._intents = Intents(project.repository.state_dir)
+        self._showing = Showing(project.repository)
         self._exchange = Exchange(project, [site.name for site in sites])
         self._check_lease: Callable[[str], None] | None = None
         self._doubts: dict[str, Doubts] = {}
@@ -151,6 +153,11 @@ class Run:
             yield event
 
     @property
+    def _shows(self) -> bool:
+        """Whether a person is there to see conflicts in the work tree."""
+        return self.options.materialise and self.project.repository.root is not None
+
+    @property
     def _publish(self) -> Publish | None:
         return self._exchange.publish if self._exchange.remote is not None else None
 
@@ -213,6 +220,8 @@ class Run:
         self._trailers = {it.reading.name: {**it.trailers, "Branch": branch} for it in plan.incomings}
         try:
             told = {"Sync": self.id}
+            if self._shows:
+                self._showing.expect(plan.incomings)
             landed = land(plan.overlay, plan.incomings, branch=branch, trailers=told, publish=self._publish)
         except Moved:
             self._exchange.receive()
@@ -241,7 +250,8 @@ class Run:
             for it in plan.incomings
             if it.reading.ledger.intents() and not plan.recoveries[it.reading.name].unsettled
         ]
-        yield from self._materialise(plan)
+        if self._shows:
+            yield from self._showing.show()
         again = yield from self._write(plan, landed.head)
         return again or any(it.reading.crowded and it.reading.has_room() for it in plan.incomings)
 
@@ -323,27 +333,6 @@ class Run:
     def _replay(self) -> None:
         """Fold what the journal holds into the ledgers."""
         fold_journal(self.project.repository, trailers=lambda site: {"Sync": self.id, **self._trailers.get(site, {})})
-
-    def _materialise(self, plan: Plan) -> Iterator[Event]:
-        """Show new conflicts in the work tree, where a person is there to see them."""
-        if not self.options.materialise or self.project.repository.root is None:
-            return
-        for incoming in plan.incomings:
-            for pending in incoming.markers:
-                conflict = pending.conflict
-                if pending.marked is None or conflict.ours is None:
-                    continue
-                try:
-                    worktree.materialise(
-                        self.project.repository,
-                        pending.path,
-                        base=conflict.base,
-                        ours=conflict.ours,
-                        theirs=conflict.theirs,
-                        merged=pending.marked,
-                    )
-                except Refused as error:
-                    yield Notice(level="info", message=str(error))
 
     def _count(self, event: Event) -> None:
         if isinstance(event, Notice) and event.level == "error":
