@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from itertools import islice
 
 from gitsync.engine.local import LocalChange, local_changes
@@ -111,6 +111,7 @@ class _Local:
         while chunk := list(islice(wanted, CHUNK)):
             yield from self._changed({path: changes[path] for path in chunk}, agreed)
         yield from self._owed(quiet | changes.keys())
+        yield from self._lost(quiet | changes.keys(), head)
 
     def _changed(self, changes: Mapping[str, LocalChange], agreed: Oid | None) -> Iterator[tuple[Operation, int]]:
         entries = self._ledger.entries(changes, at=agreed)
@@ -161,6 +162,18 @@ class _Local:
             record = self._now(entries[path]).record
             if record is not None and record.sent is None:
                 yield self._told("update", path, record, "is owed what an earlier run brought together."), 0
+
+    def _lost(self, told: Set[str], head: Oid) -> Iterator[tuple[Operation, int]]:
+        with Index.at(self._ledger) as index:
+            gone = [path for path in index.paths_in("gone") if path not in told]
+        entries = self._ledger.entries(gone) if gone else {}
+        kept = [path for path in gone if entries[path].base is not None]
+        if not kept:
+            return
+        from gitsync.lost_posts import advice, still_meant  # noqa: PLC0415  heavy, and rarely needed
+
+        for path in still_meant(self._project, head, self._site, kept):
+            yield self._told("skip", path, self._now(entries[path]).record, advice(path, self._site)), 0
 
     def _now(self, entry: Entry) -> Entry:
         """Return the entry with what the journal says of it."""

@@ -14,6 +14,7 @@ from gitsync.engine.reconcile import moved_fields, same_content
 from gitsync.engine.survey import clean
 from gitsync.errors import InvalidContent, RepositoryError, SiteError
 from gitsync.ledger import Ledger
+from gitsync.lost_posts import advice, still_meant
 from gitsync.model import Record
 from gitsync.own_files import NotOurs
 from gitsync.project import Project
@@ -105,6 +106,7 @@ class _Check:
         """Yield what the ledger contradicts itself in; returns what it knows of each id."""
         known: dict[str, _Known] = {}
         bases: dict[Oid, str] = {}
+        gone: list[str] = []
         for entry in self._ledger.stream():
             if entry.base is not None:
                 bases[entry.base] = entry.path
@@ -117,11 +119,15 @@ class _Check:
                 yield self.told("ledger", f"has the same id as {other.path}.", entry.path, record.id)
             if other is None or record.state == "live":
                 known[record.id] = _Known(entry.path, record.state, record.revision)
+            if record.state == "gone" and entry.base is not None and entry.conflict is None:
+                gone.append(entry.path)
             if record.state == "live" and entry.conflict is None:
                 if entry.base is None or entry.remote is None:
                     yield self.told("ledger", "is live, and no version was agreed on.", entry.path, record.id)
                 elif record.sent is None:
                     yield self.told("ledger", "is owed to the site; a sync sends it.", entry.path, record.id)
+        for path in still_meant(self._project, self._project.head(), self._site, gone):
+            yield self.told("site", advice(path, self._site), path)
         if self._deep:
             yield from self._files(bases)
         return known

@@ -149,7 +149,7 @@ def _forsaken(round: Round, incoming: Incoming) -> dict[str, Entry]:
     """
     reading = incoming.reading
     # As they are today: where the branch was reset, they may have been at other paths, or nowhere, in its history.
-    entries = {**reading.ledger.entries(reading.index.let_go()), **reading.settled}
+    entries = {**reading.ledger.entries(reading.index.paths_in("unpublished", "ignored")), **reading.settled}
     return {
         entry.record.id: entry
         for path, entry in entries.items()

@@ -18,6 +18,7 @@ from gitsync.engine.pulling import pass_over, plan_pulls, revive_others
 from gitsync.engine.pushing import Outgoing, Pushing
 from gitsync.engine.recovery import Recovery, deletes, recover
 from gitsync.engine.relocating import reconsider, relocate
+from gitsync.engine.renumbered import follow
 from gitsync.engine.scope import Scope, narrow
 from gitsync.engine.survey import Reading, read_local, read_site
 from gitsync.engine.unstored import take_back
@@ -148,6 +149,7 @@ class Planner:
         if options.scope is not None:
             narrow(readings, options.scope)
         for reading in readings:
+            follow(reading, plan.recoveries[reading.name])
             if take_back(reading, plan.recoveries[reading.name]):
                 plan.codes.add(1)
         self._take_in(plan, readings, stack)

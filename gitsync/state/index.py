@@ -116,9 +116,10 @@ class Index:
         """Return the live posts without a base, and the blobs that were agreed on in a history the branch has left."""
         return dict(self._db.execute("select path, was from record where site = ? and was is not null", (self._site,)))
 
-    def let_go(self) -> list[str]:
-        """Return the paths of posts that are not followed any more but were left on the site."""
-        return self._column("select path from record where site = ? and state in ('unpublished', 'ignored')")
+    def paths_in(self, *states: State) -> list[str]:
+        """Return the paths of posts that are in one of `states`."""
+        marks = ", ".join("?" * len(states))
+        return self._column(f"select path from record where site = ? and state in ({marks}) order by path", *states)  # noqa: S608
 
     def relinked(self) -> list[str]:
         """Return the live posts that were sent with a link to a post which has another address now, or none.
