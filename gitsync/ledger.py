@@ -94,10 +94,10 @@ class Ledger:
                 found[path] = read_entry(path, files, contents)
         return found
 
-    def bases(self, paths: Iterable[str]) -> dict[str, Oid]:
-        """Return the blobs that were agreed on last, of those of `paths` that have one."""
+    def bases(self, paths: Iterable[str], *, at: Oid) -> dict[str, Oid]:
+        """Return the blobs that were agreed on at a ledger commit, of those of `paths` that have one."""
         files = {base_file(path): path for path in paths}
-        return {files[file]: oid for file, oid in self.repository.lookup(self.tip, files).items()} if self.tip else {}
+        return {files[file]: oid for file, oid in self.repository.lookup(at, files).items()}
 
     def _files(self, paths: list[str], at: Oid | None) -> dict[str, Oid]:
         if self.tip is None or at is None:

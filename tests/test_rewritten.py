@@ -672,3 +672,19 @@ def test_a_conflict_that_was_decided_is_not_asked_about_again_when_the_decision_
     assert outcome.summary.exit_code == 0, outcome.told
     assert blog.shown("A").body == (instead.replace("One.", "One, there.") if edited else instead), outcome.told
     blog.quiet()
+
+
+def test_a_post_without_an_agreement_whose_file_is_not_there_was_not_deleted_by_this_history(tmp_path: Path) -> None:
+    blog = Blog(tmp_path / "blog", sites=("one", "two"))
+    blog.site("one").behaviour = Behaviour(lag=25)
+    blog.put("posts/a.md", post("A", BEFORE))
+    blog.run()
+    blog.write("posts/a.md", post("A", SECOND))
+    blog.git("commit", "--quiet", "--all", "--amend", "--no-edit")
+    blog.git("rm", "--quiet", "posts/a.md")
+    blog.commit()
+    blog.run(wait=False)
+    blog.run(wait=False)
+    outcome = blog.run()
+    assert outcome.summary.exit_code == 0, outcome.told
+    blog.quiet()

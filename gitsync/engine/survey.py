@@ -96,8 +96,8 @@ class Reading:
     def entries(self, paths: Sequence[str]) -> dict[str, Entry]:
         """Return what the ledger holds of `paths`: bases as of `agreed`, records of today."""
         entries = self.ledger.entries(paths, at=self.agreed)
-        if self.agreed != self.ledger.tip:
-            newest = self.ledger.bases(paths)
+        if self.ledger.tip not in (None, self.agreed):
+            newest = self.ledger.bases(paths, at=self.ledger.tip)
             if self.agreed is None:
                 entries = {path: replace(entry, base=None) for path, entry in entries.items()}
             entries = {path: _remembering(entry, newest.get(path)) for path, entry in entries.items()}
@@ -192,7 +192,9 @@ def read_local(
         for it in met.values()
         if it.conflict and it.conflict.ours and not (agreed and it.base)
     }
-    versions = index.left() | versions
+    left = {path: oid for path, oid in index.left().items() if path not in versions}
+    if left and agreed:
+        left = {path: left[path] for path in left.keys() - ledger.bases(left, at=agreed).keys()}
     local = local_changes(
         project.repository,
         base,
@@ -200,8 +202,10 @@ def read_local(
         project.pathspecs,
         project.read,
         project.dialect.is_post,
-        also={**(also or {}), **versions},
+        also={**(also or {}), **versions, **left},
     )
+    # That none of them is there is nothing which this history has done.
+    local = {key: it for key, it in local.items() if it.kind != "deleted" or key not in left}
     return Reading(site=site, ledger=ledger, index=index, agreed=agreed, local=local, crowded=crowded(ledger, local))
 
 
