@@ -171,7 +171,9 @@ class Folding:
             # Another post takes a tombstone's place. The id stays claimed under a name that no file has.
             aside = parked_path(path, there.id)
             self._set(record_file(aside), dump_record(there))
-            self._now[remote_file(aside)] = self._now.get(remote_file(path), self._was.get(remote_file(path)))
+            shown = self._now.get(remote_file(path), self._was.get(remote_file(path)))
+            # Folded again, it may be the other post's by now.
+            self._now[remote_file(aside)] = self._was.get(remote_file(aside), shown)
         for aside in (parked_path(path, id) for id in (record.ids if record else ())):
             self._now.update(dict.fromkeys((record_file(aside), remote_file(aside))))
         self._set(record_file(path), None if record is None else dump_record(record))
