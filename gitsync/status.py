@@ -14,7 +14,7 @@ from gitsync.project import Project
 from gitsync.repository import EMPTY_TREE, Oid
 from gitsync.site import Site
 from gitsync.state.index import Index
-from gitsync.state.intents import Intent, Intents, Unreadable
+from gitsync.state.intents import UNTIL_THEN, Intent, Intents, Unreadable
 from gitsync.state.journal import Journal
 from gitsync.state.records import KEEP, Entry, LedgerRecord, Result
 
@@ -45,7 +45,7 @@ def local_status(project: Project, sites: Sequence[Site]) -> Iterator[Event]:
             noted = intents.outstanding(site.name)
         except (Unreadable, NotOurs) as error:
             codes.add(error.exit_code)
-            yield Notice(level="error", message=f"{site.name}: {error} Until then nothing is sent there.")
+            yield Notice(level="error", message=f"{site.name}: {error} {UNTIL_THEN}")
             noted = intents.readable(site.name)
         unknown = {it.path: it for it in (*ledger.intents(), *noted)}
         for operation, code in _Local(project, site, ledger, recorded, unknown).operations(head):

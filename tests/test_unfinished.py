@@ -1,4 +1,4 @@
-"""What was noted of a write and cannot be read any more: its site waits, doctor mends it, and nothing is sent twice."""
+"""A note of a write that cannot be read any more: what it is about waits, doctor mends it, nothing is sent twice."""
 
 from __future__ import annotations
 
@@ -81,11 +81,13 @@ def test_a_create_whose_note_is_damaged_is_looked_for_and_sent_once(tmp_path: Pa
     blog = blog_with(tmp_path, lag=20)
     file = unheard_create(blog, how, stored=stored)
     blog.put("posts/later.md", post("Later"))
-    waiting = blog.run()
+    waiting = blog.run(wait=False)
     assert waiting.summary.exit_code == 1
     assert "Run gitsync doctor" in waiting.told
-    assert "Later" in titles(blog, "other")  # the other site goes on
-    assert "Later" not in titles(blog)
+    assert titles(blog, "other") == ["Later", "New", "Old"]  # the other site goes on
+    known = remains(file).path is not None
+    assert ("Later" in titles(blog)) == known, waiting.told  # and so do posts that it cannot be about
+    assert ("New" in titles(blog)) == stored
     assert "it would be set aside" in told(blog, mend=False)
     assert file.exists()
     told_now = told(blog)
@@ -97,6 +99,51 @@ def test_a_create_whose_note_is_damaged_is_looked_for_and_sent_once(tmp_path: Pa
     assert titles(blog) == ["Later", "New", "Old"]
     blog.quiet()
     assert told(blog) == ""
+
+
+@pytest.mark.parametrize("stored", [True, False])
+@pytest.mark.parametrize("how", ["empty", "cut"])
+def test_a_create_whose_note_is_damaged_is_sent_once_where_nobody_runs_doctor(
+    tmp_path: Path, how: str, stored: bool
+) -> None:
+    blog = blog_with(tmp_path, lag=20)
+    file = unheard_create(blog, how, stored=stored)
+    blog.put("posts/later.md", post("Later"))
+    for _ in range(3):
+        outcome = blog.run()
+        assert outcome.summary.exit_code == 1
+        assert "Run gitsync doctor" in outcome.told
+        assert titles(blog) == ["Later", "New", "Old"], outcome.told
+        blog.clock.sleep(100)
+    assert file.exists()
+    told(blog)
+    blog.quiet()
+
+
+def test_an_edit_and_its_neighbours_are_sent_though_the_note_of_an_update_is_damaged(tmp_path: Path) -> None:
+    blog = blog_with(tmp_path)
+    blog.site().faults.append(Fault(on="update", error=OutcomeUnknown("no answer"), stored=True))
+    blog.put("posts/old.md", post("Old", "1.\n\nTwo.\n\nThree.\n"))
+    blog.run(wait=False)
+    [file] = (blog.root / ".git/gitsync/intents").glob("*.json")
+    file.write_bytes(b"{")
+    blog.put("posts/old.md", post("Old", "1.\n\nTwo.\n\n3.\n"))
+    blog.put("posts/later.md", post("Later"))
+    outcome = blog.run()
+    assert outcome.summary.exit_code == 1
+    assert titles(blog) == ["Later", "Old"], outcome.told
+    assert blog.shown("Old").body == "1.\n\nTwo.\n\n3.\n"
+    assert blog.read("posts/old.md") == post("Old", "1.\n\nTwo.\n\n3.\n")
+
+
+def test_a_note_whose_path_lost_a_letter_is_about_any_new_post(tmp_path: Path) -> None:
+    blog = blog_with(tmp_path, lag=20)
+    file = unheard_create(blog, "a byte", stored=False)
+    file.write_bytes(file.read_bytes().replace(b"posts/new.md", b"posts/nex.md"))
+    os.utime(file, (blog.clock.now, blog.clock.now))
+    outcome = blog.run(wait=False)
+    assert ("create", "posts/new.md", "unknown") in outcome.operations, outcome.told
+    assert titles(blog) == ["Old"]
 
 
 @pytest.mark.parametrize("how", DAMAGES)
@@ -150,7 +197,7 @@ def test_a_file_whose_name_tells_nothing_stands_for_any_post_that_is_not_there(t
     folder = blog.root / ".git/gitsync/intents"
     (folder / "bad.json").write_bytes(b"{")
     os.utime(folder / "bad.json", (blog.clock.now, blog.clock.now))
-    assert blog.run().summary.exit_code == 1
+    assert blog.run(wait=False).summary.exit_code == 1
     assert titles(blog) == titles(blog, "other") == ["Old"]
     assert "posts/new.md on every site" in told(blog)
     assert sorted(it.site for it in Intents(folder.parent).readable()) == ["other", "site"]

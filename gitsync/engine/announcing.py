@@ -15,7 +15,7 @@ def announced(outgoings: Sequence[Outgoing], intents: Intents, *, now: float, ru
     With them go the files that are to be sent first, and all that may be on the site since an earlier run.
     """
     return {
-        site: [*intents.outstanding(site), *_files(it, now, run), *_writes(it, now, run)]
+        site: [*intents.readable(site), *_files(it, now, run), *_writes(it, now, run)]
         for it in outgoings
         for site in (it.incoming.reading.name,)
     }
@@ -46,5 +46,6 @@ def keep_in_mind(recovery: Recovery, intents: Intents, *, run: str) -> None:
     """Remember here too what another machine may just have sent: a ledger names what one run announced, no more."""
     here = {intent.key for intent in intents.readable()}
     for intent in (*recovery.creates, *recovery.missed, *recovery.uploads):
-        if intent not in recovery.over and intent.key not in here and intent.run != run:
+        known = intent.key in here or intents.is_stand_in(intent)
+        if intent not in recovery.over and not known and intent.run != run:
             intents.begin(intent)

@@ -20,6 +20,7 @@ from gitsync.engine.recovery import Recovery, deletes, recover
 from gitsync.engine.relocating import reconsider, relocate
 from gitsync.engine.renumbered import follow
 from gitsync.engine.scope import Scope, narrow
+from gitsync.engine.standing_in import stand_ins
 from gitsync.engine.survey import Reading, read_local, read_site
 from gitsync.engine.unstored import take_back
 from gitsync.errors import Error, Refused, SiteError
@@ -30,7 +31,7 @@ from gitsync.own_files import NotOurs
 from gitsync.project import Project
 from gitsync.site import Site
 from gitsync.state.index import Index
-from gitsync.state.intents import Intent, Intents, Unreadable
+from gitsync.state.intents import UNTIL_THEN, Intent, Intents, Unreadable
 
 ALLOWANCES = frozenset({"missing", "deletes", "creates", "resend"})
 """The guards that a user can lift for one run."""
@@ -180,7 +181,7 @@ class Planner:
             recovery = recover(reading, unfinished, now=self.clock(), again=options.again)
             recovery.results += relocate(project, reading, plan.overlay.head)
             reconsider(project, reading, plan.overlay.head)
-        except (SiteError, Refused, Unreadable, NotOurs) as error:
+        except (SiteError, Refused) as error:
             plan.codes.add(error.exit_code)
             plan.failures.append(Notice(level="error", message=_named(site.name, error)))
             return None
@@ -188,20 +189,14 @@ class Planner:
         return reading
 
     def _unfinished(self, reading: Reading, plan: Plan) -> list[Intent]:
-        """Return the unfinished writes of a site, noted on this disk and by others, oldest first.
-
-        Raises Unreadable and NotOurs, unless nothing is sent.
-        """
+        """Return the unfinished writes of a site, noted on this disk and by others, oldest first."""
         site = reading.name
         try:
             noted = self.intents.outstanding(site)
         except (Unreadable, NotOurs) as error:
-            if not self.options.dry_run:
-                raise
-            # Where nothing is sent, nothing can be sent twice.
-            noted = self.intents.readable(site)
+            noted = [*self.intents.readable(site), *stand_ins(self.project, reading, self.intents)]
             plan.codes.add(error.exit_code)
-            message = f"{_named(site, error)} Until then nothing is sent there."
+            message = f"{_named(site, error)} {UNTIL_THEN}"
             plan.failures.append(Notice(level="error", message=message))
         found = {intent.key: intent for intent in (*reading.ledger.intents(), *noted)}
         return sorted(found.values(), key=lambda intent: (intent.at, intent.key))

@@ -57,6 +57,10 @@ class Intent:
         return f"{self.site}-{self.op}-{hashlib.sha256(told.encode('ascii')).hexdigest()[:20]}"
 
 
+UNTIL_THEN = "Until then every run looks there first for what it may be about; the rest is sent."
+"""What is said of a site with a note that cannot be read, after what to do."""
+
+
 class Unreadable(RepositoryError):
     """An intent cannot be read: what became of a write is not known, nor of which."""
 
@@ -117,6 +121,10 @@ class Intents:
     def damaged(self) -> list[Path]:
         """Return the files that are no intents any more, or never were."""
         return [path for path, it in self._examined() if it is None]
+
+    def is_stand_in(self, intent: Intent) -> bool:
+        """Say whether an intent was made of a damaged file, which is its `run`, and which is still there."""
+        return intent.run.endswith(".json") and (self.folder / Path(intent.run).name).exists()
 
     def _examined(self) -> Iterator[tuple[Path, Intent | None]]:
         for path in sorted(self.folder.glob("*.json")):
