@@ -90,6 +90,22 @@ def test_a_list_that_forem_ends_before_one_of_the_other_kind_is_told() -> None:
     assert named("hashnode").write("1. a\n\n   - b\n").losses == ()
 
 
+def test_one_list_that_no_spelling_helps_keeps_no_other_as_it_was() -> None:
+    other = "1. a\n   - b\n\n   - c\n"
+    body = f"1. d\n\n   - e\n   - f\n2. g\n\n   > h\n\nText\n\n{other}"
+    written = named("devto").write(body)
+    assert written.text.startswith("1. d\n    - e\n    - f\n2. g\n\n    > h\n")
+    assert [(it.code, it.offset) for it in written.losses] == [("LIST_PARTED", body.index(other) + 12)]
+
+
+@pytest.mark.parametrize("name", ["devto", "hashnode"])
+def test_words_behind_the_language_of_code_are_told_once(name: str) -> None:
+    body = 'Words.\n\n- a\n\n  ```js title="x.js" {1,2}\n  b\n  ```\n\n```py c\nd\n```\n'
+    [loss] = named(name).write(body).losses
+    assert (loss.code, body[loss.offset :].lstrip()[:5]) == ("FENCE_WORDS", "```js")
+    assert named(name).write("```js\na\n```\n\n    b c\n").losses == ()
+
+
 @pytest.mark.parametrize("name", ["devto", "hashnode", "ghost"])
 def test_quotes_in_a_row_are_told_where_they_are_one(name: str) -> None:
     losses = named(name).write("> a\n\n> b\n\n- > c\n\n  > d\n").losses

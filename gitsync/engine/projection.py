@@ -21,7 +21,7 @@ from gitsync.markdown.template_links import plain_links
 from gitsync.model import Post, digest
 from gitsync.state.records import Oid, Uses
 
-GENERATION = 9
+GENERATION = 10
 """Raised when the same post would be translated differently: every site is then looked at again."""
 
 _PARENTS_OF_ROOT = ("", "static/", "public/", "content/")

@@ -8,10 +8,11 @@ from gitsync.markdown.anchors import FOREM, respelled
 from gitsync.markdown.callouts import as_quotes, quoted
 from gitsync.markdown.definition_elements import flat, from_elements, to_elements
 from gitsync.markdown.details import plain_details, to_liquid
-from gitsync.markdown.early import back, for_forem, parted
+from gitsync.markdown.early import back, for_forem, parted, worded
 from gitsync.markdown.embeds import respell
 from gitsync.markdown.extensions import extensions
 from gitsync.markdown.foreign import foreign
+from gitsync.markdown.forem_code import mistaken
 from gitsync.markdown.formats import Format, Loss, Translation
 from gitsync.markdown.formula_spellings import literal, to_katex
 from gitsync.markdown.github import as_github
@@ -25,7 +26,8 @@ from gitsync.model import clean_body
 
 def write(body: str) -> Translation:
     """Return `body` with its embeds in Liquid, and all that only looks like Liquid in raw blocks."""
-    said = to_liquid(respelled(respell(to_katex(for_forem(as_quotes(to_elements(body)))), "liquid"), FOREM))
+    plain = for_forem(as_quotes(to_elements(body)))
+    said = to_liquid(respelled(respell(to_katex(plain), "liquid"), FOREM))
     losses = (
         Loss(
             code="TAG_UNKNOWN",
@@ -46,6 +48,8 @@ def write(body: str) -> Translation:
         *plain_details(body),
         *quoted(body, "dev.to"),
         *parted(body),
+        *worded(body, "dev.to"),
+        *mistaken(body, plain),
         *extensions(body, "dev.to"),
         *foreign(body, "dev.to", ("liquid",)),
     )

@@ -13,9 +13,12 @@ from functools import partial
 from itertools import pairwise
 from typing import Final
 
-from gitsync.markdown.early_lists import Edit, indented_items, mixed_lists
+from gitsync.markdown.early_items import margins, tables
+from gitsync.markdown.early_lists import indented_items, mixed_lists
+from gitsync.markdown.edits import Edit, kept
 from gitsync.markdown.embeds import find
 from gitsync.markdown.equality import same_dom
+from gitsync.markdown.forem_code import ticks
 from gitsync.markdown.formats import Loss
 from gitsync.markdown.links import find_links
 from gitsync.markdown.liquid import tag_blocks
@@ -36,7 +39,9 @@ def for_hashnode(body: str) -> str:
 def for_forem(body: str) -> str:
     """Return `body` as Redcarpet reads it, which breaks a line where its source does, too."""
     breaks, code = partial(_breaks, spelled="<br>"), partial(_indented, inside=True)
-    return _respelled(body, _fences, code, _headings, _tables, breaks, mixed_lists, indented_items)
+    return _respelled(
+        body, _fences, code, margins, tables, ticks, _headings, _tables, breaks, mixed_lists, indented_items
+    )
 
 
 def back(body: str) -> str:
@@ -47,24 +52,42 @@ def back(body: str) -> str:
 def parted(body: str) -> list[Loss]:
     """Return a loss where Forem ends a list for one of the other kind in it, and no spelling helps."""
     edits = [*mixed_lists(body)]
-    if not edits or _respelled(body, mixed_lists) != body:
+    left = next(mixed_lists(_respelled(body, mixed_lists)), None) if edits else None
+    if left is None:
         return []
+    gone = 0
+    for start, end, _ in edits:
+        if start - gone == left[0]:
+            break
+        gone += end - start
     message = "dev.to ends a list at the blank line before a list of the other kind in it"
-    return [Loss(code="LIST_PARTED", message=message, offset=edits[0][0], hint="Take the blank line out.")]
+    return [Loss(code="LIST_PARTED", message=message, offset=left[0] + gone, hint="Take the blank line out.")]
 
 
 def _respelled(body: str, *rules: Callable[[str], Iterator[Edit]]) -> str:
-    """Return `body` edited by each of `rules` that leaves the page the same."""
+    """Return `body` edited by each of `rules`; a block on the first level that would be another one stays as it is."""
     for rule in rules:
-        out, done = [], 0
-        for start, end, text in sorted(rule(body)):
-            if start >= done:
-                out += [body[done:start], text]
-                done = end
-        said = "".join([*out, body[done:]])
-        if said != body and same_dom(to_html(said, named=False), to_html(body, named=False)):
-            body = said
+        if edits := [*rule(body)]:
+            starts = line_starts(body)
+            blocks = [starts[token.map[0]] for token in parsed(body) if token.level == 0 and token.map]
+            body = kept(body, edits, blocks, partial(_same, to_html(body, named=False)))
     return body
+
+
+def _same(page: str, body: str) -> bool:
+    return same_dom(to_html(body, named=False), page)
+
+
+def worded(body: str, platform: str) -> list[Loss]:
+    """Return a loss where `platform` is not told the words behind the language of a fence, which it cannot read."""
+    if "```" not in body and "~~~" not in body:
+        return []
+    starts = line_starts(body)
+    for token in parsed(body):
+        if token.type == "fence" and token.map and len(words := token.info.split(maxsplit=1)) > 1:
+            message = f"{platform} takes no more than a language for code: {words[1][:40]} is left out"
+            return [Loss(code="FENCE_WORDS", message=message, offset=starts[token.map[0]])]
+    return []
 
 
 def _fences(body: str) -> Iterator[Edit]:

@@ -9,14 +9,12 @@ from typing import Final
 
 from markdown_it.token import Token
 
+from gitsync.markdown.edits import Edit
 from gitsync.markdown.parser import parsed
 from gitsync.markdown.sources import line_starts
 
 _MARK: Final = re.compile(r"[ \t]*([-*+]|\d{1,9}[.)])( *)(\S?)")
 _MAY: Final = re.compile(r"^[ \t]*(?:[-*+]|\d{1,9}[.)])[ \t].*\n(?:[ \t]*\n)*[ \t]{2,}\S", re.MULTILINE)
-
-Edit = tuple[int, int, str]
-"""What is to stand at `body[start:end]`."""
 
 
 def indented_items(body: str) -> Iterator[Edit]:

@@ -7,11 +7,10 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import Final
 
-from gitsync.markdown.early_lists import Edit
-from gitsync.markdown.hashnode_page import parser, tokens_of
+from gitsync.markdown.edits import Edit
+from gitsync.markdown.hashnode_page import tokens_of
 from gitsync.markdown.sources import line_starts
 
-_MARK: Final = re.compile(r"[ \t>]*(?:[-*+]|\d{1,9}[.)])[ \t]+")
 _PAREN: Final = re.compile(r"[ \t>]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)*\d{1,9}(\))(?=[ \t])")
 _CLOSES: Final = ("bullet_list_close", "ordered_list_close", "blockquote_close")
 
@@ -57,37 +56,6 @@ def underlined(body: str) -> Iterator[Edit]:
             yield starts[first], starts[last] - 1, f"{lead[0] if lead else ''}{'#' * int(token.tag[1])} {text} #"
 
 
-def margins(body: str) -> Iterator[Edit]:
-    """Yield the spaces that a fence in an item has more than the item's text: marked leaves them in the code."""
-    starts = line_starts(body)
-    items: list[int] = []
-    for token in tokens_of(body):
-        if token.type == "list_item_open" and token.map:
-            items.append(_margin(body, starts[token.map[0]], items))
-        elif token.type == "list_item_close":
-            items.pop()
-        elif token.type == "fence" and token.map and items:
-            first, last = token.map
-            yield from _less(body, starts, range(first, last), items[-1])
-
-
-def _margin(body: str, start: int, items: list[int]) -> int:
-    match = _MARK.match(body, start + (items[-1] if items else 0))
-    return len(match[0]) + (items[-1] if items else 0) if match else -1
-
-
-def _less(body: str, starts: list[int], rows: range, margin: int) -> Iterator[Edit]:
-    opening = body[starts[rows[0]] : starts[rows[0] + 1] - 1]
-    more = len(opening) - len(opening.lstrip(" ")) - margin
-    if margin < 0 or not 0 < more < 4:
-        return
-    for row in rows:
-        line = body[starts[row] : starts[row + 1] - 1]
-        spare = min(more, len(line) - len(line.lstrip(" ")) - margin)
-        if spare > 0:
-            yield starts[row] + margin, starts[row] + margin + spare, ""
-
-
 def stops(body: str) -> Iterator[Edit]:
     """Yield spaces for each tab within a line of code: marked makes four of it, wherever it stands."""
     if "\t" not in body:
@@ -104,24 +72,3 @@ def stops(body: str) -> Iterator[Edit]:
 def _even(line: str) -> str:
     lead = line[: len(line) - len(line.lstrip(" \t>"))]
     return lead + line[len(lead) :].expandtabs(4)
-
-
-def tables(body: str) -> Iterator[Edit]:
-    """Yield each table in a list or a quote as HTML: marked knows those on the first level alone."""
-    md = parser()
-    starts = line_starts(body)
-    tokens = tokens_of(body)
-    opened = 0
-    lists = 0
-    for at, token in enumerate(tokens):
-        lists += token.nesting * token.type.startswith("list_item")
-        if token.type == "table_open":
-            opened = at
-        if token.type == "table_close" and lists and (place := tokens[opened].map):
-            first, last = place
-            line = body[starts[first] : starts[first + 1] - 1]
-            rows = body[starts[first] : starts[last]].rstrip()
-            lead = line[: len(line) - len(line.lstrip(" \t>"))]
-            html = md.renderer.render(tokens[opened : at + 1], md.options, {})
-            text = f"\n{lead}".join(row for row in html.rstrip("\n").split("\n") if row)
-            yield starts[first] + len(lead), starts[first] + len(rows), text

@@ -12,7 +12,7 @@ from gitsync.markdown import formula_spellings
 from gitsync.markdown.anchors import HASHNODE, respelled
 from gitsync.markdown.callouts import callouts, from_hashnode, quoted, to_hashnode
 from gitsync.markdown.definition_elements import flat, from_elements, to_elements
-from gitsync.markdown.early import back, for_hashnode
+from gitsync.markdown.early import back, for_hashnode, worded
 from gitsync.markdown.embeds import respell
 from gitsync.markdown.extensions import heading_names, tildes
 from gitsync.markdown.foreign import foreign
@@ -61,6 +61,7 @@ def write(body: str) -> Translation:
         *quoted(body, "Hashnode", {alert.start for alert, _ in callouts(body)}),
         *heading_names(body, "Hashnode"),
         *tildes(body, "Hashnode"),
+        *worded(body, "Hashnode"),
         *_formulas(body),
         *_aligned(body),
         *unread(body, "Hashnode", ("boxes", "notes", "quotes", "hosts")),

@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import Final
 
 from gitsync.markdown.dom import COMMENT, TEXT, VOID, Node, start_tag
-from gitsync.markdown.early_lists import Edit
+from gitsync.markdown.edits import Edit
 from gitsync.markdown.equality import read
 from gitsync.markdown.escapes import escape_line_starts
 from gitsync.markdown.hashnode_page import links_of, parser, seen, tokens_of

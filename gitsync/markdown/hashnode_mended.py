@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import Final
 
 from gitsync.markdown.dom import TEXT, VERBATIM, to_source, walk
-from gitsync.markdown.early_lists import Edit
+from gitsync.markdown.early_items import margins, tables
+from gitsync.markdown.edits import Edit, kept
 from gitsync.markdown.equality import Event, read
-from gitsync.markdown.hashnode_blocks import gaps, margins, numbers, stops, tables, underlined
+from gitsync.markdown.hashnode_blocks import gaps, numbers, stops, underlined
 from gitsync.markdown.hashnode_lines import lines
 from gitsync.markdown.hashnode_page import differences, formula_words, links_of, rendered, seen
 from gitsync.markdown.html import to_markdown
@@ -19,9 +21,6 @@ from gitsync.markdown.sources import line_starts
 _WORD: Final = re.compile("\ue000(\\d+)\ue001")
 _PLACE: Final = re.compile(r"<!--@\d+-->")
 _SIGNS: Final = re.compile(r"[\\*_`~\[\]!]")
-CHECKS: Final = 16
-"""How often a page is made again to see which of a rule's edits leave it the same."""
-
 LONG: Final = 1 << 16
 """Characters of a body in which nothing is mended."""
 
@@ -35,39 +34,13 @@ def mended(body: str) -> str:
     text, formulas = formula_words(body)
     page = _page(text)
     for rule in (gaps, numbers, underlined, margins, stops, tables, lines, _anew):
-        text = _kept(text, rule(text), page)
+        edits = [*rule(text)]
+        text = kept(text, edits, [edit[0] for edit in sorted(edits)], partial(_is, page))
     return _WORD.sub(lambda it: formulas[int(it[1])], text)
 
 
-def _kept(body: str, edits: Iterable[Edit], page: Page) -> str:
-    """Return `body`, of which the page is `page`, with those `edits` that leave it so, unless many do not."""
-    apart: list[Edit] = []
-    for edit in sorted(edits):
-        if not apart or edit[0] >= apart[-1][1]:
-            apart.append(edit)
-    left = CHECKS
-
-    def good(some: Sequence[Edit]) -> Sequence[Edit]:
-        nonlocal left
-        if not some or left <= 0:
-            return ()
-        left -= 1
-        if _page(_edited(body, some)) == page:
-            return some
-        half = len(some) // 2
-        return [*good(some[:half]), *good(some[half:])] if half else ()
-
-    kept = good(apart)
-    said = _edited(body, kept)
-    return said if len(kept) in (0, len(apart)) or _page(said) == page else body
-
-
-def _edited(body: str, edits: Sequence[Edit]) -> str:
-    out, done = [], 0
-    for start, end, text in edits:
-        out += [body[done:start], text]
-        done = end
-    return "".join([*out, body[done:]])
+def _is(page: Page, body: str) -> bool:
+    return _page(body) == page
 
 
 def _page(body: str) -> Page:
