@@ -8,7 +8,8 @@ from __future__ import annotations
 import mimetypes
 import posixpath
 import re
-from collections.abc import Callable, Collection, Mapping, Sequence
+from bisect import bisect_right
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 from urllib.parse import quote, unquote, urlsplit
@@ -17,6 +18,7 @@ from gitsync.connector import Connector, Problem
 from gitsync.document import Document
 from gitsync.markdown.links import Link, may_be_relative, rewrite
 from gitsync.markdown.originals import may_be_resized, original
+from gitsync.markdown.sources import line_starts
 from gitsync.markdown.template_links import plain_links
 from gitsync.model import Post, digest
 from gitsync.state.records import Oid, Uses
@@ -110,7 +112,7 @@ def project(post: Post, path: str, place: Place, connector: Connector, *, checke
     if unheld := _unheld(stored, fields):
         stored = stored.with_fields(dict.fromkeys(unheld))
     found = connector.problems(absolute) if checked else ()
-    problems = (*outgoing.problems, *(_where_written(it, body, post.body) for it in found)) if checked else ()
+    problems = (*outgoing.problems, *_where_written(found, body, post.body)) if checked else ()
     assets = {path: oid for path in outgoing.assets if (oid := place.blob(path)) is not None}
     uses = Uses(posts=outgoing.posts, assets=assets)
     return Projection(post=stored, digest=digest(stored), uses=uses, problems=problems)
@@ -122,18 +124,23 @@ def _without_templates(body: str, path: str, place: Place) -> str:
     return plain_links(body, folder, lambda name: place.exists(root + name) is not None)
 
 
-def _where_written(problem: Problem, sent: str, written: str) -> Problem:
-    """Return a problem of the body `sent`, whose links are longer than those `written`, with its place in the latter.
+def _where_written(problems: Sequence[Problem], sent: str, written: str) -> Iterator[Problem]:
+    """Yield problems of the body `sent`, whose links are longer than those `written`, with their places in the latter.
 
     Links are rewritten within their lines: a problem stays in its line.
     """
-    if sent == written or problem.field != "body":
-        return problem
-    number = sent.count("\n", 0, problem.offset)
-    there, here = (text.split("\n", number + 1)[: number + 1][-1] for text in (sent, written))
-    column = problem.offset - (sent.rfind("\n", 0, problem.offset) + 1)
-    same = len(posixpath.commonprefix([there[:column], here]))
-    return replace(problem, offset=sum(len(line) + 1 for line in written.split("\n", number)[:number]) + same)
+    if sent == written or not problems:
+        yield from problems
+        return
+    there, here = line_starts(sent), line_starts(written)
+    for problem in problems:
+        if problem.field != "body":
+            yield problem
+            continue
+        line = bisect_right(there, problem.offset) - 1
+        begin, end = here[line], here[line + 1] - 1
+        same = len(posixpath.commonprefix([sent[there[line] : problem.offset], written[begin:end]]))
+        yield replace(problem, offset=begin + same)
 
 
 def lift(post: Post, path: str, place: Place) -> Post:

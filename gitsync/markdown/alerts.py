@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from gitsync.markdown.dom import TEXT, WHITE, Node
 from gitsync.markdown.sources import bounds, line_places, line_starts
+from gitsync.markdown.tokens import copied
 
 if TYPE_CHECKING:
-    from markdown_it.rules_core import StateCore
     from markdown_it.token import Token
 
 
@@ -47,29 +47,29 @@ def classes(kind: str) -> str:
     return f"{CLASS} {CLASS}-{kind}"
 
 
-def mark_alerts(state: StateCore) -> None:
-    """Make alerts of the quotes that are some: a rule of markdown-it."""
-    if "[!" not in state.src:
-        return
+def with_alerts(tokens: Sequence[Token]) -> Sequence[Token]:
+    """Return tokens of a body in which the quotes that are alerts are some; those of `tokens` stay as they are."""
     out: list[Token] = []
-    closes: Token | None = None
+    inside = False
     skip = 0
-    for at, token in enumerate(state.tokens):
+    for at, token in enumerate(tokens):
         if skip:
             skip -= 1
-        elif closes is token:
-            token.type, token.tag = "alert_close", "div"
-            out.append(token)
-        elif (match := _begins(state.tokens, at)) is None:
+        elif inside and token.type == "blockquote_close" and token.level == 0:
+            inside = False
+            closed = copied(token)
+            closed.type, closed.tag = "alert_close", "div"
+            out.append(closed)
+        elif (match := _begins(tokens, at)) is None:
             out.append(token)
         else:
-            inner, kind = state.tokens[at + 1 : at + 4], match["kind"].lower()
-            closes = next(it for it in state.tokens[at:] if it.type == "blockquote_close" and it.level == 0)
-            token.type, token.tag, token.meta = "alert_open", "div", {"kind": kind}
-            token.attrs = {"class": classes(kind)}
-            out += [token, *_title(inner, match, KINDS[kind].title)]
-            skip = 0 if inner[1].content else 3
-    state.tokens = out
+            kind = match["kind"].lower()
+            opened = copied(token)
+            opened.type, opened.tag, opened.meta = "alert_open", "div", {"kind": kind}
+            opened.attrs = {"class": classes(kind)}
+            out += [opened, *_title(tokens[at + 1 : at + 4], match, KINDS[kind].title)]
+            inside, skip = True, 3
+    return out
 
 
 def _begins(tokens: Sequence[Token], at: int) -> re.Match[str] | None:
@@ -85,23 +85,19 @@ def _begins(tokens: Sequence[Token], at: int) -> re.Match[str] | None:
     return None if alone and not match["title"] else match
 
 
-def _title(paragraph: list[Token], match: re.Match[str], title: str) -> list[Token]:
-    """Take the mark out of the first paragraph, and return that as a paragraph with the title."""
-    opened, inline, closed = paragraph
+def _title(paragraph: Sequence[Token], match: re.Match[str], title: str) -> list[Token]:
+    """Return a paragraph with the title, and the first paragraph without it and the mark, if it says anything more."""
+    opened, inline, closed = copied(paragraph[0]), copied(paragraph[1]), paragraph[2]
     kids = inline.children or []
     end = next((n for n, kid in enumerate(kids) if kid.type in ("softbreak", "hardbreak")), len(kids))
-    words = kids[:end]
-    words[0].content = words[0].content[len(match["kind"]) + 3 :].lstrip(" \t")
-    if not match["title"]:
-        words[0].content = title
-    inline.children = kids[end + 1 :]
-    inline.content = inline.content[match.end() :].lstrip("\n")
-    said = (
-        opened.copy(attrs={"class": TITLE}),
-        inline.copy(children=words, content=match["title"] or title),
-        closed.copy(),
-    )
-    return list(said)
+    first = copied(kids[0])
+    first.content = first.content[len(match["kind"]) + 3 :].lstrip(" \t") if match["title"] else title
+    opened.attrs = {"class": TITLE}
+    inline.children, inline.content = [first, *kids[1:end]], match["title"] or title
+    rest = copied(paragraph[1])
+    rest.children, rest.content = kids[end + 1 :], rest.content[match.end() :].lstrip("\n")
+    named = [opened, inline, closed]
+    return [*named, paragraph[0], rest, closed] if rest.content else named
 
 
 class Alert(NamedTuple):
@@ -122,7 +118,7 @@ def find(body: str, tokens: Sequence[Token]) -> Iterator[Alert]:
         return
     starts = line_starts(body)
     for at, token in enumerate(tokens):
-        match = _begins(tokens, at)
+        match = _begins(tokens, at) if token.type == "blockquote_open" else None
         inline = tokens[at + 2] if match else None
         if match is None or inline is None or token.map is None or inline.map is None:
             continue

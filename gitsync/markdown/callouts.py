@@ -7,7 +7,8 @@ nodes/callout; Hashnode/starter-kit tailwind.config.js and public backup reposit
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Collection, Sequence
 from typing import Final
 
 from markdown_it.token import Token
@@ -15,6 +16,7 @@ from markdown_it.token import Token
 from gitsync.markdown.alerts import KINDS, TITLE, Alert, classes, find
 from gitsync.markdown.embeds import find as embeds_of
 from gitsync.markdown.formats import Loss
+from gitsync.markdown.kept import Kept
 from gitsync.markdown.parser import parsed
 from gitsync.markdown.render import render_tokens, tokens_of
 from gitsync.markdown.sources import bounds, line_starts
@@ -28,6 +30,7 @@ _IN_CALLOUTS: Final = re.compile(r"</?(?:strong|em|code|del|sub|sup|mark|u|br)>|
 _SAID: Final = re.compile(
     r"\s*<strong>(?P<title>(?:(?!</?strong\b).)+)</strong>(?:<br\s*/?>\s*(?P<text>.*))?", re.DOTALL
 )
+_APART: Final = re.compile(r"\s*(?:\n[ \t]*\n|\Z)")
 _BREAKS: Final = re.compile(r"\s*<br\s*/?>\s*<br\s*/?>\s*")
 _OF_LEXICAL: Final = re.compile(
     r"<(b|i)>(?=<(?:strong|em)\b)|(?<=</strong>)</b>|(?<=</em>)</i>|</?span\b[^<>]*>|</?p\b[^<>]*>"
@@ -41,11 +44,15 @@ _HASHNODE: Final = re.compile(
 )
 
 
-def callouts(body: str) -> list[tuple[Alert, str]]:
+def callouts(body: str) -> Sequence[tuple[Alert, str]]:
     """Return the alerts of `body` that are callouts on Ghost and Hashnode, each with the HTML of its text."""
+    return _callouts(body) if "[!" in body else ()
+
+
+def _find(body: str) -> Sequence[tuple[Alert, str]]:
     alerts = list(find(body, parsed(body)))
     if not alerts:
-        return []
+        return ()
     embeds = [embed.start for embed in embeds_of(body, parsed(body))]
     tokens = tokens_of(body)
     opened = [at for at, token in enumerate(tokens) if token.type == "alert_open"]
@@ -53,7 +60,7 @@ def callouts(body: str) -> list[tuple[Alert, str]]:
     for alert, at in zip(alerts, opened, strict=True):
         end = next(n for n in range(at, len(tokens)) if tokens[n].type == "alert_close" and tokens[n].level == 0)
         inner = tokens[at + 1 : end]
-        if any(alert.start < place < alert.end for place in embeds):
+        if bisect_right(embeds, alert.start) < bisect_left(embeds, alert.end):
             continue
         if [token.type for token in inner] != ["paragraph_open", "inline", "paragraph_close"] * (len(inner) // 3):
             continue
@@ -64,6 +71,9 @@ def callouts(body: str) -> list[tuple[Alert, str]]:
         if is_plain and "<strong>" not in title:
             found.append((alert, text))
     return found
+
+
+_callouts: Final = Kept(_find, lambda _, made: len(made), 50_000)
 
 
 def as_alert(emoji: str, text: str, colour: str = "") -> str | None:
@@ -88,7 +98,7 @@ def to_hashnode(body: str) -> str:
     out, done = [], 0
     for alert, text in callouts(body):
         # A line right after it would be HTML, too.
-        gap = "" if re.match(r"\s*(?:\n[ \t]*\n|\Z)", body[alert.end :]) else "\n"
+        gap = "" if _APART.match(body, alert.end) else "\n"
         out += [body[done : alert.start], _hashnode(alert, text), gap]
         done = alert.end
     return as_quotes("".join([*out, body[done:]]))

@@ -16,6 +16,7 @@ from gitsync.markdown.render import render_tokens, tokens_of
 from gitsync.markdown.sources import bounds, line_starts
 
 _MAY: Final = re.compile(r"^[ \t>]*[:~][ \t]", re.MULTILINE)
+_APART: Final = re.compile(r"[ \t]*(?:\n[ \t]*\n|\n?\Z)")
 _ELEMENT: Final = re.compile(r"<dl>\n.*</dl>\s*", re.DOTALL)
 
 
@@ -24,7 +25,7 @@ def to_elements(body: str) -> str:
     out, done = [], 0
     for start, end, html in _lists(body):
         if html is not None:
-            gap = "" if re.match(r"[ \t]*(?:\n[ \t]*\n|\n?\Z)", body[end:]) else "\n"
+            gap = "" if _APART.match(body, end) else "\n"
             out += [body[done:start], html, gap]
             done = end
     return "".join([*out, body[done:]])

@@ -218,13 +218,21 @@ def canonical_url(url: str) -> str:
 
 def walk(nodes: list[Node]) -> Iterator[tuple[Node, bool]]:
     """Yield every node in and below `nodes` as (node, True) where it begins; elements also as (node, False)."""
-    stack: list[tuple[Node, bool]] = [(node, True) for node in reversed(nodes)]
+    stack: list[tuple[Node | None, Iterator[Node]]] = [(None, iter(nodes))]
     while stack:
-        node, begins = stack.pop()
-        yield node, begins
-        if begins and node.tag[0] != "#":
-            stack.append((node, False))
-            stack += ((kid, True) for kid in reversed(node.kids))
+        parent, rest = stack[-1]
+        for node in rest:
+            yield node, True
+            if node.tag[0] == "#":
+                continue
+            if node.kids:
+                stack.append((node, iter(node.kids)))
+                break
+            yield node, False
+        else:
+            stack.pop()
+            if parent is not None:
+                yield parent, False
 
 
 def start_tag(node: Node) -> str:
@@ -267,7 +275,8 @@ def to_source(nodes: list[Node], *, blank_lines: bool = False) -> str:
         elif node.tag == COMMENT:
             parts.append(f"<!--{node.text}-->")
         elif node.tag[0] == "#":
-            parts.append(_BLANK_LINE.sub(_filled, node.text) if node.text.startswith("<template") else node.text)
+            text = node.text or to_source(node.kids)
+            parts.append(_BLANK_LINE.sub(_filled, text) if text.startswith("<template") else text)
         elif begins:
             parts.append(start_tag(node))
             raw = node.tag if node.tag in RAW_TEXT else raw

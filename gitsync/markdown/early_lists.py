@@ -21,14 +21,13 @@ def indented_items(body: str) -> Iterator[Edit]:
     """Yield the spaces that lines in items lack, in lists that have more in them than lines and lists."""
     if not _MAY.search(body):
         return
-    starts = line_starts(body)
+    starts, parts = line_starts(body), _Parts(body)
     lacks: Counter[int] = Counter()
     for items in _lists(body):
         places = [token.map for token in items if token.map]
         if len({first for first, _ in places}) < len(places):  # an item begins with an item
             continue
-        rows = [body[starts[first + 1] : starts[last] - 1].rstrip() for first, last in places if first + 1 < last]
-        if not any(re.search(r"\n[ \t]*\n|\A[ \t]*\n|^[ \t]*(?:```|~~~)", text, re.MULTILINE) for text in rows):
+        if not any(parts.has_blocks(first + 1, last) for first, last in places):
             continue
         for first, last in places:
             match = _MARK.match(body, starts[first])
@@ -40,6 +39,24 @@ def indented_items(body: str) -> Iterator[Edit]:
     for line, count in lacks.items():
         if _row(body, starts, line):
             yield starts[line], starts[line], " " * count
+
+
+class _Parts:
+    """What parts the blocks of a body, counted once: items nest, and the innermost is in all of them."""
+
+    def __init__(self, body: str) -> None:
+        self._blank, self._fences, self._said = [0], [0], [-1]
+        for line, row in enumerate(body.split("\n")):
+            self._blank.append(self._blank[-1] + (not row.strip(" \t")))
+            self._fences.append(self._fences[-1] + row.lstrip(" \t").startswith(("```", "~~~")))
+            self._said.append(line if row.strip() else self._said[-1])
+
+    def has_blocks(self, first: int, end: int) -> bool:
+        """Return whether a line from `first` to before `end` begins a fence, or is blank with something after it."""
+        last = self._said[max(end, 0)]
+        if first >= end or last < first:
+            return False
+        return self._blank[last] > self._blank[first] or self._fences[end] > self._fences[first]
 
 
 def mixed_lists(body: str) -> Iterator[Edit]:

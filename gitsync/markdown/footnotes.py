@@ -28,7 +28,7 @@ def recognise(root: Node) -> None:
         return
     for parent, at in marks:
         mark = parent.kids[at]
-        parent.kids[at] = Node(NOTE, {"label": labels[_target(mark)]}, text=to_source([mark]))
+        parent.kids[at] = Node(NOTE, {"label": labels[_target(mark)]}, [mark])
     source = to_source([section])
     notes = [Node("li", {"label": labels[f"#{item.get('id')}"]}, _content(item), flows=False) for item in items]
     root.kids[last] = Node(NOTES, kids=notes, text=source, flows=False)

@@ -19,7 +19,7 @@ from gitsync.markdown.formats import Loss
 from gitsync.markdown.formulas import SPAN, displayed, spelled
 from gitsync.markdown.liquid import tag_blocks
 from gitsync.markdown.parser import parsed
-from gitsync.markdown.sources import bounds, contents, line_starts
+from gitsync.markdown.sources import bounds, contents, line_of, line_starts, within
 
 _CODE: Final = re.compile(r"(`+)(?!`).*?(?<!`)\1(?!`)", re.DOTALL)
 _REDCARPET: Final = r"\\`*_{}\[\]()#+\-.!:|&<>^~="
@@ -31,6 +31,7 @@ _ENTITIES: Final = re.compile("&#(?:61|123|125);")
 """What stands for signs that neither Redcarpet nor Liquid may see."""
 
 _REST: Final = re.compile(r"[ \t]*$", re.MULTILINE)
+_ROW: Final = re.compile(r"[ \t>]*\|")
 _ALONE: Final = re.compile(r"(?:[ \t>]|(?:[-*+]|\d{1,9}[.)])[ \t]+)*+\Z")
 
 
@@ -70,7 +71,7 @@ def find(body: str) -> list[Formula]:
 
 def _prefix(body: str, start: int) -> str:
     """Return what the lines of a paragraph begin with that begins at `start`."""
-    return re.sub(r"[^>\s]", " ", body[body.rfind("\n", 0, start) + 1 : start])
+    return re.sub(r"[^>\s]", " ", body[line_of(body, start) : start])
 
 
 def _respelled(body: str, spell: Callable[[Formula], str]) -> str:
@@ -80,9 +81,9 @@ def _respelled(body: str, spell: Callable[[Formula], str]) -> str:
 def _replaced(body: str, edits: list[tuple[int, int, str]]) -> str:
     """Return `body` with other words in some places; what dollars mean inside the tags of dev.to is TeX."""
     out, done = [], 0
-    tags = [(start, end) for start, end, _, _ in tag_blocks(body, "katex")] if "endkatex" in body else []
+    in_tag = within((start, end) for start, end, _, _ in (tag_blocks(body, "katex") if "endkatex" in body else ()))
     for start, end, text in sorted(edits):
-        if not any(first <= start < last for first, last in tags):
+        if not in_tag(start):
             out += [body[done:start], text]
             done = end
     return "".join([*out, body[done:]])
@@ -97,7 +98,8 @@ def to_katex(body: str) -> str:
     """Return `body` with formulas as tags of Liquid, and dollars without an escape, of which Redcarpet knows none."""
     found = find(body)
     edits = [(it.start, it.end, _katex(it)) for it in found]
-    edits += [(at, at + 1, "") for at in _escapes(body) if not any(it.start <= at < it.end for it in found)]
+    in_formula = within((it.start, it.end) for it in found)
+    edits += [(at, at + 1, "") for at in _escapes(body) if not in_formula(at)]
     return _replaced(body, edits)
 
 
@@ -141,7 +143,7 @@ def from_katex(body: str) -> str:
 def _in_katex(body: str) -> Iterator[tuple[int, int, str, bool]]:
     for start, end, markup, inner in tag_blocks(body, "katex") if "endkatex" in body else ():
         tex = re.sub(rf"\\([{_REDCARPET}])", r"\1", _ENTITIES.sub(lambda it: unescape(it[0]), inner))
-        if quotes := _prefix(body, start).count(">"):
+        if "\n" in tex and (quotes := body.count(">", line_of(body, start), start)):
             tex = re.sub(rf"\n(?:[ \t]*>){{1,{quotes}}}", "\n", tex)
         rows = [row.strip() for row in tex.split("\n") if row.strip()]
         if "|" not in tex or not _is_row(body, start):
@@ -267,13 +269,12 @@ def _said(body: str, start: int, end: int, tex: str, display: bool) -> str | Non
 
 def _has_lines(body: str, start: int, end: int) -> bool:
     """Return whether nothing but what begins a line is beside `body[start:end]`."""
-    head = body[body.rfind("\n", 0, start) + 1 : start]
-    return _ALONE.match(head) is not None and _REST.match(body, end) is not None
+    return _ALONE.match(body, line_of(body, start), start) is not None and _REST.match(body, end) is not None
 
 
 def _is_row(body: str, start: int) -> bool:
     """Return whether the line at `start` is the row of a table."""
-    return body[body.rfind("\n", 0, start) + 1 : start].lstrip(" \t>").startswith("|")
+    return _ROW.match(body, line_of(body, start), start) is not None
 
 
 def as_tex(body: str, platform: str, shown: str, kinds: tuple[bool, ...] = (True, False)) -> list[Loss]:

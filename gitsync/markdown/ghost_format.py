@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, Final, NamedTuple
 
 from gitsync.bounded_json import loads
@@ -29,7 +29,7 @@ from gitsync.markdown.github import as_github
 from gitsync.markdown.html import to_markdown
 from gitsync.markdown.lines import broken
 from gitsync.markdown.marks import marks
-from gitsync.markdown.parser import parsed, parser
+from gitsync.markdown.parser import environment, parsed
 from gitsync.markdown.providers import html_of
 from gitsync.markdown.sources import line_starts
 from gitsync.markdown.stripped import unwrapped
@@ -176,13 +176,11 @@ def _spelled(body: str) -> str:
     return as_entities(respelled(to_spans(as_quotes(body, {alert.start for alert, _ in _callouts(body)})), GHOST))
 
 
-def _callouts(body: str) -> list[tuple[Alert, str]]:
+def _callouts(body: str) -> Sequence[tuple[Alert, str]]:
     """Return the alerts that are cards: none in a text that says elsewhere where its links lead, which cards part."""
-    env: dict[str, Any] = {}
     found = callouts(body)
-    if found:
-        parser().parse(body, env)
-    return [] if env.get("references") or env.get("footnotes", {}).get("refs") else found
+    env = environment(body) if found else {}
+    return () if env.get("references") or env.get("footnotes", {}).get("refs") else found
 
 
 def write_like(body: str, stored: str) -> str:

@@ -16,7 +16,7 @@ from markdown_it.common.utils import normalizeReference
 
 from gitsync.markdown.escapes import escape_title
 from gitsync.markdown.links import destination
-from gitsync.markdown.parser import parsed, parser
+from gitsync.markdown.parser import environment, parsed
 from gitsync.markdown.sources import line_starts
 
 _LABEL: Final = re.compile(r"\[((?:[^\[\]\\]|\\.)+)\]", re.DOTALL)
@@ -85,7 +85,5 @@ def _is_text(node: Any) -> bool:
 
 def _definitions(text: str) -> dict[str, tuple[str, str]]:
     """Return where each label of `text` leads, and the title it gives."""
-    env: dict[str, Any] = {}
-    if "]:" in text:
-        parser().parse(text, env)
-    return {name: (it["href"], it.get("title") or "") for name, it in env.get("references", {}).items()}
+    defined = environment(text).get("references", {}) if "]:" in text else {}
+    return {name: (it["href"], it.get("title") or "") for name, it in defined.items()}

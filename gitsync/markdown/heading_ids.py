@@ -11,11 +11,11 @@ from html import unescape
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
-from gitsync.markdown.anchors import MAY_LINK, all_tokens, headings, names, own_names
+from gitsync.markdown.anchors import all_tokens, headings, names, own_names
 from gitsync.markdown.dom import TEXT, Node, walk
+from gitsync.markdown.tokens import copied
 
 if TYPE_CHECKING:
-    from markdown_it.rules_core import StateCore
     from markdown_it.token import Token
 
 Named = tuple[int, str]
@@ -33,16 +33,18 @@ _ANCHOR = re.compile(r",\"anchor\":\"[^\"]*\"|\"anchor\":\"[^\"]*\",?")
 """An id in the comment before, from WordPress 7 on."""
 
 
-def name_headings(state: StateCore) -> None:
-    """Give each heading that something in the post links to its name as its id: a rule of markdown-it."""
-    if state.env.get("unnamed") or not MAY_LINK.search(state.src):
-        return
-    opened = [token for token in state.tokens if token.type == "heading_open"]
-    own = own_names(state.tokens)
-    wanted = _linked(state.tokens) - own
-    for token, name in zip(opened, names(headings(state.tokens)), strict=True):
+def with_names(tokens: Sequence[Token]) -> Sequence[Token]:
+    """Give each heading that something in the post links to its name as its id."""
+    wanted = _linked(tokens) - own_names(tokens)
+    if not wanted:
+        return tokens
+    out = list(tokens)
+    opened = [at for at, token in enumerate(tokens) if token.type == "heading_open"]
+    for at, name in zip(opened, names(headings(tokens)), strict=True):
         if name in wanted and name:
-            token.attrSet("id", name)
+            out[at] = copied(tokens[at])
+            out[at].attrs = {**tokens[at].attrs, "id": name}
+    return out
 
 
 def _linked(tokens: Sequence[Token]) -> set[str]:
@@ -57,13 +59,13 @@ def _linked(tokens: Sequence[Token]) -> set[str]:
 
 
 def given(tokens: Sequence[Token]) -> set[Named]:
-    """Return the headings that `name_headings` named."""
+    """Return the headings that `with_names` named."""
     opened = (token for token in tokens if token.type == "heading_open")
     return {(at, str(token.attrs["id"])) for at, token in enumerate(opened) if "id" in token.attrs}
 
 
 def unname(root: Node, html: str) -> set[Named]:
-    """Take those ids out of headings that `name_headings` would give them, and return them; `root` is `html`'s tree."""
+    """Take those ids out of headings that `with_names` would give them, and return them; `root` is `html`'s tree."""
     if not _HAS_ATTRIBUTES.search(html):
         return set()
     nodes = [node for node, begins in walk(root.kids) if begins]
@@ -84,7 +86,7 @@ def _text(heading: Node) -> str:
 
 
 def unnamed(content: str) -> tuple[str, set[Named]]:
-    """Return WordPress' block markup without the ids that `name_headings` would give, and those."""
+    """Return WordPress' block markup without the ids that `with_names` would give, and those."""
     linked = {unquote(unescape(it)) for it in _HREF.findall(content)}
     if not linked:
         return content, set()

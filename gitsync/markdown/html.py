@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from gitsync.markdown.alerts import kind_of
 from gitsync.markdown.blocks import NESTING, Piece, Way, blocks, one_block, pieces, runs
 from gitsync.markdown.dom import Node
@@ -9,6 +11,7 @@ from gitsync.markdown.equality import events, read
 from gitsync.markdown.footnotes import NOTES, standing_alone
 from gitsync.markdown.heading_ids import given, unname
 from gitsync.markdown.inline import line
+from gitsync.markdown.kept import ROOM, Kept
 from gitsync.markdown.proof import in_doubt, is_plain
 from gitsync.markdown.render import to_html, tokens_of
 
@@ -19,6 +22,11 @@ def to_markdown(html: str) -> str:
 
 
 def translated(html: str) -> tuple[str, bool]:
+    """Return `html` as Markdown, and whether it is so, as `_translation` does; who proves what it wrote asks twice."""
+    return _last(html)
+
+
+def _translation(html: str) -> tuple[str, bool]:
     """Return `html`, a fragment or a whole document's body, as Markdown that ends with a line break; whether it is so.
 
     `same_dom(to_html(to_markdown(html)), html)` holds, and `to_markdown(to_html(markdown)) == markdown` for what this
@@ -34,6 +42,9 @@ def translated(html: str) -> tuple[str, bool]:
     if names and not names <= given(tokens_of(text)) and (root := read(html)) is not None:
         return _translated(root)
     return text, is_so
+
+
+_last: Final = Kept(_translation, lambda html, made: len(html) + len(made[0]), ROOM)
 
 
 def _translated(root: Node) -> tuple[str, bool]:

@@ -13,7 +13,7 @@ from itertools import pairwise
 from gitsync.markdown.alerts import MARK
 from gitsync.markdown.formats import Loss
 from gitsync.markdown.parser import parsed
-from gitsync.markdown.sources import line_places, line_starts
+from gitsync.markdown.sources import line_places, line_starts, within
 
 _MAY_WRAP = re.compile(r"[^\s][ \t]?\n[ \t>]*[^\s]")
 _SOFT = re.compile(r"(?<!  |%\})(?<!\\)\n(?!\{%)")
@@ -24,7 +24,8 @@ _CODE = re.compile(r"(`+)(?!`).*?(?<!`)\1(?!`)|<[A-Za-z/][^<>]*>", re.DOTALL)
 def broken(body: str, platform: str, but: Sequence[tuple[int, int]] = ()) -> list[Loss]:
     """Return a loss where `body` has a paragraph of several lines, which `platform` shows as such; not in `but`."""
     ends = (at for at, _ in _ends(body))
-    at = next((at for at in ends if not any(start <= at < end for start, end in but)), None)
+    is_told = within(but)
+    at = next((at for at in ends if not is_told(at)), None)
     if at is None:
         return []
     message = f"{platform} breaks the line at every line end of a paragraph"

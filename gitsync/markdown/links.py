@@ -7,11 +7,12 @@ wrapped around its own note the places. Everything else in the body stays byte f
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache, partial
 from html import escape, unescape
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from gitsync.markdown.kept import Kept
 from gitsync.markdown.rules import wrap
 from gitsync.markdown.sources import Places, contents
 
@@ -68,10 +69,12 @@ class Link(NamedTuple):
     syntax: str = "inline"
 
 
-def find_links(body: str) -> list[Link]:
+def find_links(body: str) -> Sequence[Link]:
     """Return every destination in `body`, in order; none inside code, comments or escapes."""
-    if not _MAY_LINK.search(body):
-        return []
+    return _found(body) if _MAY_LINK.search(body) else ()
+
+
+def _find(body: str) -> Sequence[Link]:
     # Places must not move: every replacement keeps the length.
     source = body.replace("\r\n", " \n").replace("\r", "\n").replace("\0", "\ufffd")
     notes: list[_Note] = []
@@ -88,6 +91,9 @@ def find_links(body: str) -> list[Link]:
     # A definition is what is made of it: an image shows what it leads to.
     found += (it._replace(kind="image") if md.normalizeLink(it.url) in shown else it for it in definitions)
     return sorted(found)
+
+
+_found: Final = Kept(_find, lambda _, made: len(made), 100_000)
 
 
 def may_be_relative(body: str) -> bool:

@@ -8,6 +8,7 @@ from typing import Final
 
 from gitsync.markdown.embeds import in_html, respelled
 from gitsync.markdown.github import as_github
+from gitsync.markdown.kept import ROOM, Kept
 from gitsync.markdown.providers import Embed
 from gitsync.markdown.render import to_html
 
@@ -19,6 +20,10 @@ _X: Final = re.compile(r"https?://(?:mobile\.|www\.)?(?:x|twitter)\.com/(?=\w+/s
 
 def page(body: str) -> str:
     """Return `body` as HTML with a sign for each frame, in text too, and an address for each other embed."""
+    return _last(body)
+
+
+def _page(body: str) -> str:
     return with_frames(to_html(with_signs(as_github(body))))
 
 
@@ -30,6 +35,9 @@ def with_signs(body: str) -> str:
 def with_frames(html: str) -> str:
     """Return `html` with the same for what shows embeds in it."""
     return _WRAPPED.sub(r"\2", _X.sub("https://twitter.com/", in_html(html, _in_html)))
+
+
+_last: Final = Kept(_page, lambda body, made: len(body) + len(made), ROOM)
 
 
 def _sign(embed: Embed) -> str:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
-from functools import cache, lru_cache
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
+from typing import Any, Final
 
 from markdown_it import MarkdownIt
 from markdown_it.rules_block import StateBlock
@@ -16,6 +17,7 @@ from mdit_py_plugins.footnote import footnote_plugin
 from gitsync.markdown.autolinks import autolinks
 from gitsync.markdown.edges import edges
 from gitsync.markdown.formulas import formulas
+from gitsync.markdown.kept import Kept
 from gitsync.markdown.rules import wrap
 
 _BlockRule = Callable[[StateBlock, int, int, bool], bool]
@@ -78,18 +80,30 @@ def _last_bracket(text: str) -> int:
     return at
 
 
-LONG = 1 << 20
-"""Characters of a body whose tokens are not kept: they take some fifty times its room."""
+ROOM: Final = 600_000
+"""Tokens that are kept, of all bodies together: some 370 bytes each."""
 
 
 def parsed(body: str) -> Sequence[Token]:
     """Return the tokens of `body`, to be read only: many look at one body, one after the other, and share them."""
-    return _last_parsed(body) if len(body) < LONG else parser().parse(body)
+    return _parsed(body)[0]
 
 
-@lru_cache(1)
-def _last_parsed(body: str) -> Sequence[Token]:
-    return parser().parse(body)
+def environment(body: str) -> Mapping[str, Any]:
+    """Return what the parser noted beside the tokens: "references", and "footnotes" with their "refs"."""
+    return _parsed(body)[1]
+
+
+def _parse(body: str) -> tuple[Sequence[Token], Mapping[str, Any]]:
+    env: dict[str, Any] = {}
+    return parser().parse(body, env), env
+
+
+def _weight(_: str, made: tuple[Sequence[Token], Mapping[str, Any]]) -> int:
+    return sum(1 + len(token.children or ()) for token in made[0]) + len(made[1].get("references", ()))
+
+
+_parsed: Final = Kept(_parse, _weight, ROOM)
 
 
 @cache

@@ -8,13 +8,14 @@ from functools import cache
 from typing import Any
 
 from markdown_it import MarkdownIt
-from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
 
-from gitsync.markdown.alerts import mark_alerts
+from gitsync.markdown.alerts import with_alerts
+from gitsync.markdown.anchors import MAY_LINK
 from gitsync.markdown.formats import Loss
-from gitsync.markdown.heading_ids import name_headings
-from gitsync.markdown.parser import new_parser
+from gitsync.markdown.heading_ids import with_names
+from gitsync.markdown.parser import environment, new_parser, parsed
+from gitsync.markdown.tokens import copied
 
 _TASK = re.compile(r"\[([ \t\nxX])\](?=\s)")
 
@@ -24,12 +25,16 @@ def to_html(body: str, *, named: bool = True) -> str:
 
     Headings that a link of the body leads to have ids, if they are to be `named`.
     """
-    return str(_renderer().render(body, {"unnamed": not named}))
+    return render_tokens(tokens_of(body, named=named))
 
 
-def tokens_of(body: str) -> list[Token]:
-    """Return the tokens that `to_html` writes, for who writes some of them otherwise; `render_tokens` does the rest."""
-    return _renderer().parse(body, {})
+def tokens_of(body: str, *, named: bool = True) -> Sequence[Token]:
+    """Return the tokens that `to_html` writes, for who writes some of them otherwise; `render_tokens` does the rest.
+
+    To be read only, like those of `parsed`, of which most are.
+    """
+    tokens = with_tasks(with_alerts(parsed(body)) if "[!" in body else parsed(body))
+    return with_names(tokens) if named and MAY_LINK.search(body) else tokens
 
 
 def render_tokens(tokens: Sequence[Token]) -> str:
@@ -42,9 +47,8 @@ def unused_notes(body: str) -> list[Loss]:
     """Return a loss for each footnote that nothing refers to: no page shows it."""
     if "[^" not in body:
         return []
-    env: dict[str, Any] = {}
-    _renderer().parse(body, env)
-    labels = [label[1:] for label, id in env.get("footnotes", {}).get("refs", {}).items() if id < 0]
+    notes = environment(body).get("footnotes", {}).get("refs", {})
+    labels = [label[1:] for label, id in notes.items() if id < 0]
     message = "the footnote [^{}] is referred to nowhere, so it is not shown"
     return [
         Loss(code="NOTE_UNUSED", message=message.format(label), offset=max(body.find(f"[^{label}]:"), 0))
@@ -55,9 +59,6 @@ def unused_notes(body: str) -> list[Loss]:
 @cache
 def _renderer() -> MarkdownIt:
     md = new_parser()
-    md.core.ruler.push("alerts", mark_alerts)
-    md.core.ruler.push("gfm_tasks", _tasks)
-    md.core.ruler.push("named_headings", name_headings)
     for name in ("th_open", "td_open"):
         md.add_render_rule(name, _cell)
     md.add_render_rule("s_open", lambda *_: "<del>")
@@ -70,17 +71,25 @@ def _renderer() -> MarkdownIt:
     return md
 
 
-def _tasks(state: StateCore) -> None:
+def with_tasks(tokens: Sequence[Token]) -> Sequence[Token]:
     """Make `[ ]` and `[x]` checkboxes where they begin a list item. Source: GFM specification, section 5.3."""
-    for item, paragraph, inline in zip(state.tokens, state.tokens[1:], state.tokens[2:], strict=False):
-        if item.type != "list_item_open" or paragraph.type != "paragraph_open" or not inline.children:
+    out: list[Token] | None = None
+    for at, item in enumerate(tokens):
+        if item.type != "list_item_open" or tokens[at + 1].type != "paragraph_open":
             continue
-        text = inline.children[0]
-        if text.type == "text" and (mark := _TASK.match(inline.content)) and text.content.startswith(mark[0]):
+        inline = tokens[at + 2]
+        text = inline.children[0] if inline.children else None
+        if not inline.children or text is None or text.type != "text":
+            continue
+        if (mark := _TASK.match(inline.content)) and text.content.startswith(mark[0]):
             checked = ' checked=""' if mark[1] in "xX" else ""
-            text.content = text.content.removeprefix(mark[0])
             box = Token("html_inline", "", 0, content=f'<input{checked} disabled="" type="checkbox">')
-            inline.children.insert(0, box)
+            text, inline = copied(text), copied(inline)
+            text.content = text.content.removeprefix(mark[0])
+            inline.children = [box, text, *(inline.children or ())[1:]]
+            out = out or list(tokens)
+            out[at + 2] = inline
+    return tokens if out is None else out
 
 
 def _cell(_: Any, tokens: Sequence[Token], index: int, *__: Any) -> str:

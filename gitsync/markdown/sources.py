@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from gitsync.markdown.kept import Kept
 
 if TYPE_CHECKING:
     from markdown_it.token import Token
@@ -23,12 +25,38 @@ class Places(NamedTuple):
 
 
 def line_starts(source: str) -> list[int]:
-    """Return the offset of every line, and of the end."""
+    """Return the offset of every line, and of the end; to be read only, for a text is asked about many times."""
+    return _starts(source)
+
+
+def _line_starts(source: str) -> list[int]:
     starts, position = [0], 0
     while (position := source.find("\n", position) + 1) > 0:
         starts.append(position)
     starts.append(len(source) + 1)
     return starts
+
+
+_starts: Final = Kept(_line_starts, lambda _, starts: len(starts), 200_000)
+
+
+def line_of(source: str, offset: int) -> int:
+    """Return where the line begins in which `offset` is, without a search through a line of a megabyte."""
+    starts = line_starts(source)
+    return starts[bisect_right(starts, offset) - 1]
+
+
+def within(ranges: Iterable[tuple[int, int]]) -> Callable[[int], bool]:
+    """Return what says whether an offset is in one of `ranges`, of which there may be as many as offsets."""
+    firsts: list[int] = []
+    ends: list[int] = []
+    for first, end in sorted(ranges):
+        if ends and first <= ends[-1]:
+            ends[-1] = max(end, ends[-1])
+        elif first < end:
+            firsts.append(first)
+            ends.append(end)
+    return lambda offset: (at := bisect_right(firsts, offset)) > 0 and offset < ends[at - 1]
 
 
 def bounds(source: str, starts: Sequence[int], lines: Sequence[int]) -> tuple[int, int]:

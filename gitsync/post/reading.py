@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from bisect import bisect_right
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Any
 
 from gitsync.dialects import GITSYNC, Dialect
@@ -145,6 +148,12 @@ def _map(layout: Layout, node: Node | None, name: str) -> Mapping[str, Node]:
     raise frontmatter.broken(layout.front, node.start, "wrong-type", f"{name!r} must be a map.")
 
 
+@lru_cache(1)
+def _lines(text: str) -> Sequence[int]:
+    """Return where each line of `text` begins: a text may have as many problems as lines."""
+    return [0, *(match.end() for match in re.finditer("\n", text))]
+
+
 def place(document: Document, field: str, offset: int = 0) -> tuple[int, int]:
     """Return the 1-based line and column of `field` (also "body", "sites", "overrides.SITE.FIELD") in the file.
 
@@ -155,7 +164,10 @@ def place(document: Document, field: str, offset: int = 0) -> tuple[int, int]:
     if field == "body":
         at = layout.block.body if layout.block else 0
         lead = len(layout.text) - at - len(document.post.body)
-        return frontmatter.place(layout.text, at + max(lead, 0) + offset)
+        begins = _lines(layout.text)
+        offset += at + max(lead, 0)
+        line = bisect_right(begins, offset)
+        return line, offset - begins[line - 1] + 1
     found = locate(layout.root, field, layout.dialect)
     path = found[0] if found else tuple(field.split("."))
     if field == "status" and not found:
