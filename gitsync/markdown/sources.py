@@ -37,11 +37,14 @@ def _line_starts(source: str) -> list[int]:
     return starts
 
 
-_starts: Final = Kept(_line_starts, lambda _, starts: len(starts), 200_000)
+_starts: Final = Kept(_line_starts, lambda _, starts: len(starts), 1_000_000)
 
 
 def line_of(source: str, offset: int) -> int:
     """Return where the line begins in which `offset` is, without a search through a line of a megabyte."""
+    near = max(offset - 200, 0)
+    if (end := source.rfind("\n", near, offset)) >= 0 or not near:
+        return end + 1
     starts = line_starts(source)
     return starts[bisect_right(starts, offset) - 1]
 
