@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from difflib import SequenceMatcher
-from functools import cache, lru_cache
+from functools import cache
 from typing import Any, Final, NamedTuple
 
 from markdown_it import MarkdownIt
@@ -15,8 +15,9 @@ from gitsync.markdown import marked_blocks
 from gitsync.markdown.dom import COMMENT, TEXT, WHITE, Node, walk
 from gitsync.markdown.equality import Event, events, read
 from gitsync.markdown.formula_spellings import find as formulas_of
+from gitsync.markdown.kept import Kept
 from gitsync.markdown.pages import with_frames, with_signs
-from gitsync.markdown.parser import new_parser
+from gitsync.markdown.parser import ROOM, new_parser, weight
 from gitsync.markdown.sanitizers import LETS
 from gitsync.markdown.stripped import WHOLE
 
@@ -137,18 +138,20 @@ def rendered(body: str) -> str:
 
 def tokens_of(body: str) -> Sequence[Token]:
     """Return the tokens of `body`, to be read only: many look at one body, one after the other."""
-    return _read(body)[0]
+    return _parsed(body)[0]
 
 
 def links_of(body: str) -> dict[str, str]:
     """Return the addresses that `body` defines, by their labels, in small letters."""
-    return {label.lower(): str(it["href"]) for label, it in _read(body)[1].get("references", {}).items()}
+    return {label.lower(): str(it["href"]) for label, it in _parsed(body)[1].get("references", {}).items()}
 
 
-@lru_cache(2)
-def _read(body: str) -> tuple[Sequence[Token], dict[str, Any]]:
+def _parse(body: str) -> tuple[Sequence[Token], Mapping[str, Any]]:
     env: dict[str, Any] = {}
     return parser().parse(body, env), env
+
+
+_parsed: Final = Kept(_parse, weight, ROOM // 2)
 
 
 @cache

@@ -99,11 +99,12 @@ def _parse(body: str) -> tuple[Sequence[Token], Mapping[str, Any]]:
     return parser().parse(body, env), env
 
 
-def _weight(_: str, made: tuple[Sequence[Token], Mapping[str, Any]]) -> int:
+def weight(_: str, made: tuple[Sequence[Token], Mapping[str, Any]]) -> int:
+    """Return how many tokens a parsed body has."""
     return sum(1 + len(token.children or ()) for token in made[0]) + len(made[1].get("references", ()))
 
 
-_parsed: Final = Kept(_parse, _weight, ROOM)
+_parsed: Final = Kept(_parse, weight, ROOM)
 
 
 @cache
