@@ -56,6 +56,7 @@ def test_what_early_parsers_read_otherwise_is_spelled_so_that_they_do_not(body: 
         "- a\n  - b\n    1. c\n- d\n",
         "-   a\n\n    b\n\n10. c\n\n    d\n",
         "> - a\n>\n>   b\n\n- - c\n\n    d\n",
+        "1. a\n\n    b\n\n2. c\n",
         "a\n\n1. - b\n\n2. - c\n",
     ],
 )

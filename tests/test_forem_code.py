@@ -11,6 +11,14 @@ from gitsync.markdown.formats import named
 from gitsync.markdown.render import to_html
 
 SENT = {
+    "```ts\ninterface A {\n  [index: number]: string;\n}\n\n[B]::c()\n```\n": (
+        '<pre><code class="language-ts">interface A {\n  &#91;index: number]: string;\n}\n\n&#91;B]::c()\n</code></pre>\n',
+        '<pre><code class="language-ts">interface A {\n  &#91;index: number]: string;\n}\n\n&#91;B]::c()\n</code></pre>\n',
+    ),
+    " ```js\n a\n\nb\n  c\n ```\n": (
+        "```js\na\n\nb\n c\n```\n",
+        '\n\n<pre><code class="language-js">a\n\nb\n c\n</code></pre>\n\n\n',
+    ),
     "Call ``git` to stage `x`.\n": (
         "Call &#96;&#96;git` to stage `x&#96;.\n",
         "<p>Call &#96;&#96;git<code>to stage</code>x&#96;.</p>\n",
@@ -56,7 +64,13 @@ def test_code_that_forem_would_mistake_is_spelled_so_that_it_does_not(body: str)
 
 @pytest.mark.parametrize(
     "body",
-    ["``a ` b`` and `c`\n", "```\na ` b\n```\n\n`c`\n", "- `a`\n  ```js\n  b\n  ```\n", "<a title='`'>x</a> y\n"],
+    [
+        "``a ` b`` and `c`\n",
+        "```\na ` b\n```\n\n`c`\n",
+        "- `a`\n  ```js\n  b\n  ```\n",
+        "<a title='`'>x</a> y\n",
+        "```ts\n[k: string]: a | b;\n```\n",
+    ],
 )
 def test_code_that_forem_finds_stays(body: str) -> None:
     written = named("devto").write(body)

@@ -15,7 +15,7 @@ _MARK: Final = re.compile(r"[ \t>]*(?:[-*+]|\d{1,9}[.)])[ \t]+")
 
 
 def margins(body: str) -> Iterator[Edit]:
-    """Yield the spaces that a fence in an item has more than the item's text: early parsers leave them in the code."""
+    """Yield the spaces that a fence has more than the text of the item that it is in: early parsers keep them."""
     starts = line_starts(body)
     items: list[int] = []
     for token in parsed(body):
@@ -23,9 +23,9 @@ def margins(body: str) -> Iterator[Edit]:
             items.append(_margin(body, starts[token.map[0]], items))
         elif token.type == "list_item_close":
             items.pop()
-        elif token.type == "fence" and token.map and items:
+        elif token.type == "fence" and token.map and (items or not token.level):
             first, last = token.map
-            yield from _less(body, starts, range(first, last), items[-1])
+            yield from _less(body, starts, range(first, last), items[-1] if items else 0)
 
 
 def _margin(body: str, start: int, items: list[int]) -> int:

@@ -34,8 +34,11 @@ def indented_items(body: str) -> Iterator[Edit]:
             if match is None:
                 return
             width = len(match[1]) + (len(match[2]) if match[3] and len(match[2]) < 5 else 1)
+            column = match.start(1) - starts[first]
+            margins = (_margin(body, starts, line) - column for line in range(first + 1, last))
+            least = min((margin for margin in margins if margin >= width), default=4)
             for line in range(first + 1, last):
-                lacks[line] += max(4 - width, 0)
+                lacks[line] += max(4 - least, 0)
     for line, count in lacks.items():
         if _row(body, starts, line):
             yield starts[line], starts[line], " " * count
@@ -80,6 +83,12 @@ def mixed_lists(body: str) -> Iterator[Edit]:
             if line < token.map[0]:
                 yield starts[line], starts[token.map[0]], ""
             items.append(token.map[0])
+
+
+def _margin(body: str, starts: list[int], line: int) -> int:
+    """Return how far a line is indented; -1 for an empty one."""
+    row = body[starts[line] : starts[line + 1] - 1].expandtabs(4)
+    return len(row) - len(row.lstrip(" ")) if row.strip() else -1
 
 
 def _row(body: str, starts: list[int], line: int) -> str:

@@ -20,6 +20,9 @@ _PIECE: Final = re.compile(
     r"(?P<escaped>\\`)|\\\\|(?<!`)(?P<mark>`+)(?!`)(?P<code>.*?)(?<!`)(?P=mark)(?!`)|<[A-Za-z/!?][^<>]*>|(?P<lone>`+)",
     re.DOTALL,
 )
+_DEFINES: Final = re.compile(r"^ {0,3}\[(?=[^\]\n]+\]:[ \t]*\S+[ \t]*(?:[\"'(].*[\"')][ \t]*)?$)", re.MULTILINE)
+"""A line that defines a link: Redcarpet takes it out of code, too."""
+
 _ESCAPED: Final = re.compile(r"[\\*_\[\]~{}|]")
 
 
@@ -31,8 +34,7 @@ def ticks(body: str) -> Iterator[Edit]:
     if "`" not in body and "~~~" not in body:
         return
     is_astray = _astray(body) is not None
-    if is_astray:
-        yield from _fences(body)
+    yield from _fences(body, is_astray=is_astray)
     for token, places in contents(body, parsed(body)):
         if token.type != "inline" or "`" not in token.content:
             continue
@@ -57,17 +59,20 @@ def _words(code: str) -> str:
     return _ESCAPED.sub(r"\\\g<0>", escape(code, quote=False)).replace("`", "&#96;")
 
 
-def _fences(body: str) -> Iterator[Edit]:
+def _fences(body: str, *, is_astray: bool) -> Iterator[Edit]:
     """Yield the lines that begin and end a fence of another kind than three backticks; as HTML, if it has these in it.
 
-    Forem writes before one of tildes on its line, so that it is none.
+    Forem writes before one of tildes on its line, so that it is none. Code that defines a link to Redcarpet is HTML.
     """
     starts = line_starts(body)
     for token in parsed(body):
-        if token.type != "fence" or not token.map or (token.markup == "```" and "```" not in token.content):
+        if token.type != "fence" or not token.map:
             continue
         first, last = starts[token.map[0]], starts[token.map[1] - 1]
-        if "```" not in token.content and last > first:
+        defines = _DEFINES.search(token.content) is not None
+        if not defines and (not is_astray or (token.markup == "```" and "```" not in token.content)):
+            continue
+        if not defines and "```" not in token.content and last > first:
             for line in (first, last):
                 at = body.find(token.markup[0] * 3, line)
                 end = at + len(body[at:]) - len(body[at:].lstrip(token.markup[0]))
@@ -76,6 +81,7 @@ def _fences(body: str) -> Iterator[Edit]:
             name = token.info.split()[:1]
             kind = f' class="language-{escape(name[0])}"' if name else ""
             code = escape(token.content, quote=False).replace("`", "&#96;").rstrip("\n")
+            code = _DEFINES.sub(lambda it: it[0].replace("[", "&#91;"), code)
             yield first, starts[token.map[1]] - 1, f"<pre><code{kind}>{code}\n</code></pre>"
 
 
