@@ -97,3 +97,34 @@ def test_an_answer_of_too_much_is_one_sentence(
     with pytest.raises(error) as raised:
         answer.json()
     assert raised.value.message == f"blog answered 200 with {said}."
+
+
+def _peak(data: bytes) -> int:
+    tracemalloc.start()
+    try:
+        loads(data)
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+def test_one_emoji_among_many_records_makes_none_but_its_own_wide() -> None:
+    records = [{"id": at, "body": "word " * 200} for at in range(2_000)]
+    plain = json.dumps(records).encode()
+    records[7]["body"] = "😀"
+    with_emoji = json.dumps(records, ensure_ascii=False).encode()
+    assert loads(with_emoji) == records
+    assert _peak(with_emoji) < 1.7 * _peak(plain)
+
+
+@pytest.mark.parametrize("inside", ["\\\\😀", "😀\\ud83d", "\\ud83d😀", "é😀\\n", "\\ude00😀"])
+def test_a_long_text_says_what_a_short_one_does(inside: str) -> None:
+    short = f'["{inside}"]'
+    long = f"{' ' * bounded_json.LONG}{short}"
+    assert loads(long.encode()) == loads(short.encode()) == json.loads(short)
+
+
+@pytest.mark.parametrize("inside", [b'["\\\xf0\x9f\x98\x80"]', b'["\xf4\xbf\xbf\xbf"]', b"\xf0\x9f\x98\x80"])
+def test_a_long_text_that_is_no_json_stays_none(inside: bytes) -> None:
+    with pytest.raises(ValueError, match=r"escape|decode|Expecting"):
+        loads(b" " * bounded_json.LONG + inside)
