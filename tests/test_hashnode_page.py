@@ -136,3 +136,10 @@ def test_one_place_that_cannot_be_mended_keeps_no_other_as_it_was() -> None:
     sent = named("hashnode").write(body)
     assert sent.text == "[a](chrome://flags)\n\nIn \\*\\*b \\*\\*.\n\n- c\n\n```\nd\n```\n"
     assert [it.offset for it in sent.losses] == [0]
+
+
+@pytest.mark.parametrize(
+    "body", ["[foo]: <>\n", "[foo]:\n/url\n", "> " * 400 + "**a **\n", "*a _b " * 900 + "_ *" * 900, "<!-- a -->\n"]
+)
+def test_a_body_without_a_page_or_that_nests_without_end_is_sent(body: str) -> None:
+    assert named("hashnode").write(body).text

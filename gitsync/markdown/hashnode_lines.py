@@ -8,13 +8,14 @@ from html import escape
 from itertools import pairwise
 from typing import Final
 
-from gitsync.markdown.dom import COMMENT, TEXT, VOID, Node, start_tag
+from gitsync.markdown.dom import COMMENT, TEXT, VOID, Node, start_tag, walk
 from gitsync.markdown.edits import Edit
 from gitsync.markdown.equality import read
 from gitsync.markdown.escapes import escape_line_starts
 from gitsync.markdown.hashnode_page import links_of, parser, seen, tokens_of
 from gitsync.markdown.html import to_markdown
 from gitsync.markdown.marked_lines import line_as_html
+from gitsync.markdown.parser import NESTING
 from gitsync.markdown.sources import contents
 
 _SIGNS: Final = re.compile(r"[\\*_`~\[\]]")
@@ -47,7 +48,10 @@ def lines(body: str) -> Iterator[Edit]:
 
 def _same(html: str, text: str, links: Mapping[str, str]) -> bool:
     """Return whether marked makes of `text` what `html` shows."""
-    said = line_as_html(text, links)
+    try:
+        said = line_as_html(text, links)
+    except RecursionError:  # it nests deeper than anybody writes
+        return True
     if said.replace("&quot;", '"') == html.replace("&quot;", '"') and "<a " not in said and "<img " not in said:
         return True
     ours, theirs = seen(f"<p>{html}</p>"), seen(f"<p>{said}</p>", there=True)
@@ -57,7 +61,7 @@ def _same(html: str, text: str, links: Mapping[str, str]) -> bool:
 def _spellings(html: str, *, is_cell: bool, starts: bool) -> Iterator[str]:
     """Yield the ways to write a line, the most readable first."""
     root = read(f"<p>{html}</p>")
-    if root is None or len(root.kids) != 1:
+    if root is None or len(root.kids) != 1 or _depth(root) > NESTING:
         return
     said = to_markdown(f"<p>{html}</p>").rstrip("\n")
     if "\n" not in said and "|" not in said:
@@ -65,6 +69,15 @@ def _spellings(html: str, *, is_cell: bool, starts: bool) -> Iterator[str]:
     for marks in (True, False):
         said = "".join(_written(kid, marks=marks, is_cell=is_cell) for kid in root.kids[0].kids).strip(" ")
         yield escape_line_starts(said) if starts else said
+
+
+def _depth(root: Node) -> int:
+    depth = most = 0
+    for node, begins in walk([root]):
+        if node.tag[0] != "#":
+            depth += 1 if begins else -1
+            most = max(most, depth)
+    return most
 
 
 def _written(node: Node, *, marks: bool, is_cell: bool) -> str:

@@ -57,7 +57,10 @@ def differences(body: str, sent: str) -> list[Difference]:
         return []
     masked = _masked(body)
     here = seen(rendered(masked))
-    there = seen(marked_blocks.as_html(_masked(sent)), there=True)
+    try:
+        there = seen(marked_blocks.as_html(_masked(sent)), there=True)
+    except RecursionError:  # it nests deeper than anybody writes
+        return []
     if here is None or there is None or [it.seen for it in here] == [it.seen for it in there]:
         return []
     lines = _lines(masked, body)
@@ -66,7 +69,7 @@ def differences(body: str, sent: str) -> list[Difference]:
     match = SequenceMatcher(None, [it.seen for it in here], [it.seen for it in there], autojunk=False)
     for kind, i, j, k, m in match.get_opcodes():
         if kind != "equal":
-            first = starts[i] if i < len(here) else starts[max(i - 1, 0)]
+            first = starts[i] if i < len(here) else starts[i - 1] if here else 0
             ours, theirs = _apart(_flat(here[i:j]), _flat(there[k:m]))
             found.append(Difference(first, max(starts[j], first + 1), ours, theirs))
     return found
