@@ -143,3 +143,29 @@ def test_one_place_that_cannot_be_mended_keeps_no_other_as_it_was() -> None:
 )
 def test_a_body_without_a_page_or_that_nests_without_end_is_sent(body: str) -> None:
     assert named("hashnode").write(body).text
+
+
+@pytest.mark.parametrize("body", ["[a" * 9000, "[a][b" * 4000, "<a@" * 9000, "`" * 20000, "**[" * 5000, "> " * 2000])
+def test_what_marked_would_look_through_for_minutes_has_no_page(body: str) -> None:
+    assert as_html(body + "\n\n**x **y\n") is None
+    assert differences(body, body) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("``a` b` c", "<p><code>`a</code> b` c</p>"),
+        ("``` a`` b ``` c", "<p><code>a`` b</code> c</p>"),
+        ("`` ` `` `` a", "<p><code>` </code> `` a</p>"),
+        ("` ` ``", "<p><code> </code> ``</p>"),
+        ("<a@b> <b:/c> <d>", '<p><a href="mailto:a@b">a@b</a> <a href="b:/c">b:/c</a> <d></p>'),
+    ],
+)
+def test_code_and_addresses_are_found_at_once(text: str, shown: str) -> None:
+    assert as_html(text) == shown + "\n"
+
+
+def test_a_page_that_differs_all_over_is_one_difference() -> None:
+    body = "".join(f"a{n} **x **\n\n" for n in range(1200))
+    [found] = differences(body, body)
+    assert (found.first, found.last) == (0, body.count("\n") + 1)

@@ -27,8 +27,14 @@ _GONE: Final = re.compile(r"(?!(?:https?|ftp|mailto|tel):)[a-z][a-z0-9+.-]*:|\Z"
 _LONE: Final = re.compile("(?<![\\s\u00a0])\u00a0(?![\\s\u00a0])")
 _PLACE: Final = re.compile(r"@\d+\Z")
 
-LONG: Final = 1 << 18
+LONG: Final = 1 << 16
 """Characters of a body that nobody reads side by side with its page."""
+
+
+MANY: Final = 1000
+"""Blocks that are compared one by one."""
+
+Block = tuple[Event, ...]
 
 
 class Difference(NamedTuple):
@@ -56,23 +62,30 @@ def differences(body: str, sent: str) -> list[Difference]:
     if len(body) > LONG:
         return []
     masked = _masked(body)
-    here = seen(rendered(masked))
-    try:
-        there = seen(marked_blocks.as_html(_masked(sent)), there=True)
-    except RecursionError:  # it nests deeper than anybody writes
-        return []
+    page = marked_blocks.as_html(_masked(sent))
+    here, there = (None, None) if page is None else (seen(rendered(masked)), seen(page, there=True))
     if here is None or there is None or [it.seen for it in here] == [it.seen for it in there]:
         return []
     lines = _lines(masked, body)
     starts = [*(lines[it.first] for it in here), lines[-1]]
     found = []
-    match = SequenceMatcher(None, [it.seen for it in here], [it.seen for it in there], autojunk=False)
-    for kind, i, j, k, m in match.get_opcodes():
-        if kind != "equal":
-            first = starts[i] if i < len(here) else starts[i - 1] if here else 0
-            ours, theirs = _apart(_flat(here[i:j]), _flat(there[k:m]))
-            found.append(Difference(first, max(starts[j], first + 1), ours, theirs))
+    for i, j, k, m in _changed([it.seen for it in here], [it.seen for it in there]):
+        first = starts[i] if i < len(here) else starts[i - 1] if i else 0
+        ours, theirs = _apart(_flat(here[i:j]), _flat(there[k:m]))
+        found.append(Difference(first, max(starts[j], first + 1), ours, theirs))
     return found
+
+
+def _changed(a: Sequence[Block], b: Sequence[Block]) -> list[tuple[int, int, int, int]]:
+    """Return the ranges in which two lists differ; one for all between the ends, where there would be too many."""
+    shorter = min(len(a), len(b))
+    head = next((n for n in range(shorter) if a[n] != b[n]), shorter)
+    tail = next((n for n in range(shorter - head) if a[-1 - n] != b[-1 - n]), shorter - head)
+    one, other = a[head : len(a) - tail], b[head : len(b) - tail]
+    if max(len(one), len(other)) > MANY:
+        return [(head, len(a) - tail, head, len(b) - tail)]
+    codes = SequenceMatcher(None, one, other, autojunk=False).get_opcodes()
+    return [(head + i, head + j, head + k, head + m) for kind, i, j, k, m in codes if kind != "equal"]
 
 
 def _lines(masked: str, body: str) -> Sequence[int]:

@@ -21,7 +21,7 @@ _W: Final = "[A-Za-z0-9_]"
 _NAME: Final = rf"(?!(?:{_INLINE})(?!{_W})){_W}+(?!:/|[^A-Za-z0-9_\s@]*@)(?!{_W})"
 _RULE: Final = r"(?: *[-*_]){3,} *(?:\n+|\Z)"
 _DEF: Final = r" *\[([^\]]+)\]: *<?([^\s>]+)>?(?: +[\"(]([^\n]+)[\")])? *(?:\n+|\Z)"
-_FENCE: Final = r" *(`{3,}|~{3,})[ .]*(\S+)? *\n(.*?)\s*\1 *(?:\n+|\Z)"
+_FENCE: Final = r" *(`{3,}+|~{3,}+)[ .]*(\S+)? *\n(.*?)\s*\1 *(?:\n+|\Z)"
 _UNDERLINED: Final = r"([^\n]+)\n *(=|-){2,} *(?:\n+|\Z)"
 _MARK: Final = r"(?:[*+-]|[0-9]+\.)"
 
@@ -50,6 +50,11 @@ _BEGINS: Final = re.compile(
 )
 """What ends a paragraph at the begin of a line."""
 
+PATIENCE: Final = 1 << 25
+"""Signs times characters, paragraph by paragraph: behind each sign, marked may look through all that is left."""
+
+_APART: Final = re.compile(r"\n[ \t]*\n")
+_SIGNS: Final = re.compile(r"[^\w\s]")
 _EDGES: Final = re.compile(r"^ *| *\| *$")
 _COLUMN: Final = re.compile(r" *\| *")
 
@@ -194,11 +199,19 @@ class _Page:
         return f"<tr>{''.join(f'<{tag}>{line_as_html(cell, self.links)}</{tag}>' for cell in cells)}</tr>"
 
 
-def as_html(text: str) -> str:
-    """Return the page that marked makes of `text`, before HTML is taken out of it."""
+def as_html(text: str) -> str | None:
+    """Return the page that marked makes of `text`, before HTML is taken out of it.
+
+    None for what it would look through for very long, or what is nested too deep to be read.
+    """
+    if sum(len(part) * len(_SIGNS.findall(part)) for part in _APART.split(text)) > PATIENCE:
+        return None
     text = text.replace("\t", "    ").replace("\u00a0", " ").replace("\u2424", "\n")
     page = _Page()
-    return page.shown(page.blocks(text, top=True))
+    try:
+        return page.shown(page.blocks(text, top=True))
+    except RecursionError:
+        return None
 
 
 def _columns(head: str) -> list[str]:

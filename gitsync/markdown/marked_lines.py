@@ -6,14 +6,17 @@ Written from what it does. Source: Hashnode/starter-kit packages/utils/renderer/
 from __future__ import annotations
 
 import re
+from bisect import bisect
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from html import escape
 from typing import Final
 
 _PLAIN: Final = re.compile(r".+?(?=[\\<!\[_*`~]|https?://| {2,}\n|\Z)", re.DOTALL)
 _ESCAPE: Final = re.compile(r"\\([\\`*{}\[\]()#+\-.!_>~|])")
 _TEX: Final = re.compile(r"\\\\\(([^$]+?)\\\\\)(?!\\\\\()")
-_ADDRESS: Final = re.compile(r"<([^ >]+(@|:/)[^ >]+)>")
+_ADDRESS: Final = re.compile(r"<([^ >]+)>")
+_OF_MAIL: Final = re.compile(r".+(@|:/).", re.DOTALL)
 _TAG: Final = re.compile(r"<!--.*?-->|</?[A-Za-z0-9_]+(?:\"[^\"]*\"|'[^']*'|[^'\">])*?>", re.DOTALL)
 _INSIDE: Final = r"(?:\[[^\]]*\]|[^\[\]]|\](?=[^\[]*\]))*"
 _HREF: Final = r"<(?:\\[<>]?|[^\s<>\\])*>|(?:\\[()]?|\([^\s\x00-\x1f()\\]*\)|[^\s\x00-\x1f()\\])*?"
@@ -22,7 +25,7 @@ _REFERENCE: Final = re.compile(rf"!?\[({_INSIDE})\]\s*\[([^\]]*)\]")
 _SHORT: Final = re.compile(r"!?\[((?:\[[^\]]*\]|[^\[\]])*)\]")
 _STRONG: Final = re.compile(r"(\*\*|__)(.+?)\1(?!(?<=_)_|(?<=\*)\*)", re.DOTALL)
 _UNDERSCORES: Final = re.compile(r"_((?:[^_]|__)+?)_(?![A-Za-z0-9_])")
-_CODE: Final = re.compile(r"(`+)\s*(.*?[^`])\s*\1(?!`)", re.DOTALL)
+_TICKS: Final = re.compile("`+")
 _BREAK: Final = re.compile(r" {2,}\n(?!\s*\Z)")
 _STRUCK: Final = re.compile(r"~~(?=\S)(.*?\S)~~", re.DOTALL)
 _ENTITY: Final = re.compile(r"&(?!#?[A-Za-z0-9_]+;)")
@@ -66,9 +69,11 @@ def _escaped(text: str, at: int, _: Links) -> tuple[str, int] | None:
 
 
 def _address(text: str, at: int, _: Links) -> tuple[str, int] | None:
-    if (match := _ADDRESS.match(text, at)) is None:
+    match = _ADDRESS.match(text, at) if text.find(">", at) >= 0 else None
+    kind = _OF_MAIL.match(match[1]) if match else None
+    if match is None or kind is None:
         return None
-    is_mail = match[2] == "@"
+    is_mail = kind[1] == "@"
     shown = match[1][7:] if is_mail and match[1][6:7] == ":" else match[1]
     href = f"mailto:{shown}" if is_mail else shown
     return f'<a href="{escape(href)}">{_text(shown)}</a>', match.end()
@@ -133,8 +138,35 @@ def _closing_star(text: str, begin: int) -> int:
 
 
 def _coded(text: str, at: int, _: Links) -> tuple[str, int] | None:
-    match = _CODE.match(text, at)
-    return (f"<code>{escape(match[2])}</code>", match.end()) if match else None
+    """Read code up to as many backticks as it begins with, or to fewer, of which the others are code then."""
+    ticks, end = _ticks(text), at
+    while text.startswith("`", end):
+        end += 1
+    for many in sorted((it for it in ticks if it <= end - at), reverse=True):
+        places = ticks[many]
+        first = bisect(places, end)
+        closes = places[first : first + 2]
+        begin = at + many
+        while begin < len(text) and text[begin].isspace():
+            begin += 1
+        if closes[:1] == [begin]:  # nothing is between them: the next ones, if there are any
+            if len(closes) == 1 and begin > at + many:
+                return f"<code>{escape(text[begin - 1])}</code>", begin + many
+            del closes[0]
+        if closes:
+            code = text[begin : closes[0]]
+            bare = code.rstrip()
+            return f"<code>{escape(code[: len(bare) + bare.endswith('`')])}</code>", closes[0] + many
+    return None
+
+
+@lru_cache(4)
+def _ticks(text: str) -> dict[int, list[int]]:
+    """Return where runs of backticks begin, by their length."""
+    runs: dict[int, list[int]] = {}
+    for match in _TICKS.finditer(text):
+        runs.setdefault(len(match[0]), []).append(match.start())
+    return runs
 
 
 def _broken(text: str, at: int, _: Links) -> tuple[str, int] | None:
