@@ -170,3 +170,9 @@ def test_a_line_begins_after_the_last_line_end() -> None:
 def test_a_place_in_the_text_is_its_line_and_column() -> None:
     file = parse(b"---\ntitle: A\n---\n\nab\n\nc\n")
     assert [place(file, "body", at) for at in range(7)] == [(5, 1), (5, 2), (5, 3), (6, 1), (7, 1), (7, 2), (8, 1)]
+
+
+@pytest.mark.parametrize("body", ["*" * 4_000, "**a " * 2_000, "[" * 40_000, "*[a](b " * 1_000])
+def test_what_nests_by_hundreds_is_written_for_hashnode(body: str) -> None:
+    """Brackets that nothing closes took minutes: each was taken for the beginning of a link to the end of the text."""
+    assert formats.named("hashnode").write(f"{body}\n").text

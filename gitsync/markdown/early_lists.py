@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
+from functools import cache, partial
 from typing import Final
 
 from markdown_it.token import Token
@@ -22,6 +23,7 @@ def indented_items(body: str) -> Iterator[Edit]:
     if not _MAY.search(body):
         return
     starts, parts = line_starts(body), _Parts(body)
+    margin_of = cache(partial(_margin, body, starts))
     lacks: Counter[int] = Counter()
     for items in _lists(body):
         places = [token.map for token in items if token.map]
@@ -35,7 +37,7 @@ def indented_items(body: str) -> Iterator[Edit]:
                 return
             width = len(match[1]) + (len(match[2]) if match[3] and len(match[2]) < 5 else 1)
             column = match.start(1) - starts[first]
-            margins = (_margin(body, starts, line) - column for line in range(first + 1, last))
+            margins = (margin_of(line) - column for line in range(first + 1, last))
             least = min((margin for margin in margins if margin >= width), default=4)
             for line in range(first + 1, last):
                 lacks[line] += max(4 - least, 0)

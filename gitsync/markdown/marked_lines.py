@@ -87,7 +87,8 @@ def _tag(text: str, at: int, _: Links) -> tuple[str, int] | None:
 def _link(text: str, at: int, links: Links) -> tuple[str, int] | None:
     if match := _LINK.match(text, at) if text.find("](", at) >= 0 else None:
         return _linked(match[0], match[1], _quoted(match[2]), links), match.end()
-    match = _REFERENCE.match(text, at) or _SHORT.match(text, at)
+    # Without an end there is none, and both patterns would look for it from every bracket, once for each in it.
+    match = (_REFERENCE.match(text, at) or _SHORT.match(text, at)) if text.find("]", at) >= 0 else None
     if match is None:
         return None
     label = (match.groups()[-1] or match[1]).lower()
