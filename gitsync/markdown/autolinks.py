@@ -21,7 +21,9 @@ _LABEL = r"[\w\U00010000-\U0010ffff-]+"
 _DOMAIN = re.compile(rf"{_LABEL}(?:\.{_LABEL})*")
 _REST = re.compile(r"[^ \t\n\r\f\v<\x00]*")
 _BRACKET = re.compile(r"[\[\]]")
-_SEEN, _DEPTH = -2, -3  # keys in a cache whose other keys are positions: tokens looked at, brackets open after them
+# Keys in a cache whose other keys are positions: tokens looked at, brackets open after them; what of the pending text
+# was looked at, brackets open there.
+_SEEN, _DEPTH, _READ, _OPEN = -2, -3, -4, -5
 _LOCAL = re.compile(r"[A-Za-z0-9._+-]{1,256}$")
 _PROTOCOL = re.compile(r"(?<![A-Za-z0-9])(?:mailto|xmpp):$")
 _RESOURCE = re.compile(r"/[A-Za-z0-9._+-]*[A-Za-z0-9]")
@@ -79,7 +81,12 @@ def _in_bracket(state: StateInline) -> bool:
         if token.type == "text":
             depth = _depth(token.content, depth)
     state.cache[_SEEN], state.cache[_DEPTH] = len(state.tokens), depth
-    return _depth(state.pending, depth) > 0
+    # Until a token is made of it, what is pending only grows.
+    read = state.cache.get(_READ, 0)
+    if seen != len(state.tokens) or read > len(state.pending):
+        read, state.cache[_OPEN] = 0, depth
+    state.cache[_READ], state.cache[_OPEN] = len(state.pending), _depth(state.pending[read:], state.cache.get(_OPEN, 0))
+    return state.cache[_OPEN] > 0
 
 
 def _depth(text: str, depth: int) -> int:
