@@ -232,9 +232,10 @@ def _took_an_id(reading: Reading, intent: Intent) -> bool:
 def _is_free(reading: Reading, intent: Intent, claim: tuple[str, State], record: Record) -> bool:
     """Say whether the create made a record whose id is that of a post that was let go of, and was deleted there since.
 
-    Nobody looks what becomes of such a post, so its record may also be as it was then.
+    Nobody looks what becomes of such a post, so its record may also be as it was then; and a database that counts
+    seconds may give the new one the token of the old.
     """
-    if claim[1] != "ignored" or not arrived(intent, record, reading.capabilities.telling):
+    if claim[1] not in ("ignored", "unpublished") or not arrived(intent, record, reading.capabilities.telling):
         return False
     was = reading.entries([claim[0]])[claim[0]].remote
     return was is None or not same_content(was, record.post or Post(), reading.capabilities.fields)
