@@ -28,7 +28,7 @@ from gitsync.markdown.sources import bounds, contents, line_starts, lines_of
 
 _CODE: Final = re.compile(r"(`+)(?!`).*?(?<!`)\1(?!`)|<[A-Za-z/!?][^<>]*>", re.DOTALL)
 _BREAK: Final = re.compile(r"(?:(?<! ) {2,}|(?<!\\)(?P<escaped>(?:\\\\)*)\\)\n")
-_TAG: Final = re.compile(r"\{%[^\n]*?%\}")
+_TAG: Final = re.compile(r"\{%(?:(?!\{%|%\})[^\n])*%\}")
 
 
 def for_hashnode(body: str) -> str:
