@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -185,8 +186,11 @@ def test_runners_that_are_killed_while_others_wait_lose_nothing(
     for root in clones:  # a git that was killed with its runner is not ours to tidy up after
         for lock in (root / ".git").rglob("*.lock"):
             lock.unlink()
-        if (root / ".git/rebase-merge").exists():
+        rebase = root / ".git/rebase-merge"
+        if (rebase / "onto").exists() and (rebase / "onto").read_text().strip():
             run_git(root, "rebase", "--abort")
+        elif rebase.exists():  # it was killed before it had noted where to, so nothing has moved
+            shutil.rmtree(rebase)
     for _ in range(2):
         outcomes = all_at_once(scripts)
         assert [code for code, _, _ in outcomes] == [0] * 8, outcomes
